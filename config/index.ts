@@ -1,0 +1,81 @@
+import { z } from 'zod';
+
+/**
+ * All configuration of the processes, read from the environment in this one place.
+ * `npm start` fills it in for the embedded parts; production sets it by hand (see README).
+ */
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** `id:base64key` pairs, comma separated; the first encrypts, all decrypt (rotation). */
+const codecKeys = z.string().transform((text, context) => {
+  const keys = text.split(',').map((pair) => {
+    const [id, base64] = pair.split(':');
+    return { id: id ?? '', key: Buffer.from(base64 ?? '', 'base64') };
+  });
+  if (keys.some(({ id, key }) => id === '' || key.length !== 32)) {
+    context.addIssue({ code: 'custom', message: 'CODEC_KEYS must be id:base64 of 32 bytes, comma separated' });
+    return z.NEVER;
+  }
+  return keys;
+});
+
+const environment = z
+  .object({
+    NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+    SANDBOX: flag.default(false),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    API_HOST: z.string().default('127.0.0.1'),
+    API_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+    WORKER_HOST: z.string().default('127.0.0.1'),
+    WORKER_PORT: z.coerce.number().int().min(0).max(65535).default(8081),
+    /** Where the worker's own HTTP server reads the Temporal SDK's metrics from. */
+    SDK_METRICS_ADDRESS: z.string().optional(),
+    DATABASE_URL: z.string(),
+    DATABASE_POOL: z.coerce.number().int().min(1).max(200).default(10),
+    /** The schema owner's connection, used only by `npm run migrate`. */
+    MIGRATE_DATABASE_URL: z.string().optional(),
+    TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+    TEMPORAL_NAMESPACE: z.string().default('default'),
+    TEMPORAL_TLS: flag.default(false),
+    TEMPORAL_API_KEY: z.string().optional(),
+    TEMPORAL_UI_URL: z.string().optional(),
+    TASK_QUEUE: z.string().default('back-office'),
+    CODEC_KEYS: codecKeys.optional(),
+    JWT_SECRET: z.string().min(32, 'JWT_SECRET needs at least 32 characters').optional(),
+    JWKS_URL: z.url().optional(),
+    JWT_ISSUER: z.string().default('marketplace'),
+    SMTP_URL: z.string().optional(),
+    MAIL_FROM: z.string().default('Cloud Marketplace <no-reply@marketplace.example>'),
+    FILES_DIR: z.string().default('.data/files'),
+    POLICY_FILE: z.string().optional(),
+    PAYMENT_CHANNEL_URL: z.string().optional(),
+    PAYMENT_CALLBACK_SECRET: z.string().min(16).optional(),
+    RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(6000),
+  })
+  .superRefine((env, context) => {
+    const need = (present: boolean, message: string) => {
+      if (!present) context.addIssue({ code: 'custom', message });
+    };
+    need(env.JWT_SECRET !== undefined || env.JWKS_URL !== undefined, 'set JWT_SECRET (development) or JWKS_URL');
+    if (env.NODE_ENV !== 'production') return;
+    need(env.CODEC_KEYS !== undefined, 'production needs CODEC_KEYS: payloads must not be readable in Temporal');
+    need(!env.SANDBOX, 'SANDBOX must not be true in production');
+    need(env.JWKS_URL !== undefined, 'production needs JWKS_URL');
+    need(env.SMTP_URL !== undefined, 'production needs SMTP_URL');
+    need(env.PAYMENT_CHANNEL_URL !== undefined, 'production needs PAYMENT_CHANNEL_URL');
+    need(env.PAYMENT_CALLBACK_SECRET !== undefined, 'production needs PAYMENT_CALLBACK_SECRET');
+  });
+
+export type Config = z.infer<typeof environment>;
+
+/**
+ * Reads and checks the environment.
+ * @throws Error naming every variable that is missing or wrong.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = environment.safeParse(present);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `  ${issue.path.join('.') || 'environment'}: ${issue.message}`);
+  throw new Error(`The configuration is not usable:\n${problems.join('\n')}`);
+}
