@@ -40,7 +40,7 @@ const environment = z
     TEMPORAL_API_KEY: z.string().optional(),
     TEMPORAL_UI_URL: z.string().optional(),
     TASK_QUEUE: z.string().default('back-office'),
-    CODEC_KEYS: codecKeys.optional(),
+    CODEC_KEYS: codecKeys,
     JWT_SECRET: z.string().min(32, 'JWT_SECRET needs at least 32 characters').optional(),
     JWKS_URL: z.url().optional(),
     JWT_ISSUER: z.string().default('marketplace'),
@@ -58,7 +58,6 @@ const environment = z
     };
     need(env.JWT_SECRET !== undefined || env.JWKS_URL !== undefined, 'set JWT_SECRET (development) or JWKS_URL');
     if (env.NODE_ENV !== 'production') return;
-    need(env.CODEC_KEYS !== undefined, 'production needs CODEC_KEYS: payloads must not be readable in Temporal');
     need(!env.SANDBOX, 'SANDBOX must not be true in production');
     need(env.JWKS_URL !== undefined, 'production needs JWKS_URL');
     need(env.SMTP_URL !== undefined, 'production needs SMTP_URL');

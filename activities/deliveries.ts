@@ -1,0 +1,47 @@
+import { activityInfo, log } from '@temporalio/activity';
+import { type KeyRing, sealText } from '../codec/keys';
+import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-days';
+import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
+import type { Duration } from '../domain/policy/duration';
+import type { Database } from '../prisma/store/client';
+import { writeDeliveryStep } from '../prisma/store/delivery-steps';
+import { runIdOf } from './run-id';
+
+export type DeliveryActivities = ReturnType<typeof deliveryActivities>;
+
+/** The step whose words may hold accounts and passwords: only buyer and provider ever read them (ORD-2). */
+const SEALED_ACTION = 'provider.implementation.submit';
+
+/** The activities of the delivery process. */
+export function deliveryActivities({ db, ring, calendar }: { db: Database; ring: KeyRing; calendar: HolidayCalendar }) {
+  return {
+    /** The instant by which operations should rule on an appeal (DLV-10, GEN-1), and how sure it is. */
+    async appealTarget({ openedAtMs, target }: { openedAtMs: number; target: Duration }) {
+      return deadlineAfter(openedAtMs, target, calendar);
+    },
+
+    /**
+     * Records one step; `appealTarget` gives a new appeal its due instant, which only the calendar
+     * outside the process can tell (GEN-1). Null means the step is stored as proposed; otherwise the
+     * answer is the step that the table holds, which wins: the process adopts it.
+     */
+    async recordDeliveryStep(proposal: { step: DeliveryStep; appealTarget: Duration }): Promise<StoredStep | null> {
+      const step = withDueInstant(proposal.step, proposal.appealTarget, calendar);
+      const sealed = step.action === SEALED_ACTION ? sealText(ring, step.note) : null;
+      const stored = await writeDeliveryStep(db, step, runIdOf(activityInfo()), sealed);
+      const { deliveryId, sequence, commandId, action, requestId } = step;
+      log.info('delivery step', { deliveryId, sequence, action, requestId, overtaken: stored !== null });
+      if (stored !== null) return stored;
+      return step === proposal.step ? null : { sequence, commandId, state: step.state };
+    },
+  };
+}
+
+function withDueInstant(step: DeliveryStep, target: Duration, calendar: HolidayCalendar): DeliveryStep {
+  const { appeal } = step.state;
+  if (appeal === null || appeal.due !== null) return step;
+  return {
+    ...step,
+    state: { ...step.state, appeal: { ...appeal, due: deadlineAfter(appeal.openedAtMs, target, calendar) } },
+  };
+}

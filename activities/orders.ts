@@ -1,0 +1,25 @@
+import { activityInfo, log } from '@temporalio/activity';
+import type { PlacedStep, Settled, SettledStep } from '../domain/orders/step';
+import type { Database } from '../prisma/store/client';
+import { writePlacedStep, writeSettledStep } from '../prisma/store/order-steps';
+import { runIdOf } from './run-id';
+
+export type OrderActivities = ReturnType<typeof orderActivities>;
+
+/** The activities by which the order process keeps its tables. */
+export function orderActivities({ db }: { db: Database }) {
+  return {
+    /** Stores the order, unless it is stored already. */
+    async recordPlaced(step: PlacedStep): Promise<void> {
+      await writePlacedStep(db, step, runIdOf(activityInfo()));
+      log.info('order placed', { orderId: step.terms.orderId, requestId: step.requestId });
+    },
+
+    /** Stores that the order is paid, or closes; answers what the table holds, which wins. */
+    async recordSettled(step: SettledStep): Promise<Settled> {
+      const settled = await writeSettledStep(db, step, runIdOf(activityInfo()));
+      log.info('order settled', { orderId: step.terms.orderId, paid: settled.payment !== null });
+      return settled;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { Flow } from '../delivery/state';
+
+/** The channels a buyer can pay through (ORD-6). */
+export const PAYMENT_CHANNELS = ['tencent_cloud', 'wechat', 'tenpay'] as const;
+export type PaymentChannel = (typeof PAYMENT_CHANNELS)[number];
+
+/** States of an order (SPEC section 5). */
+export const ORDER_STATES = [
+  'pending_payment',
+  'awaiting_start',
+  'implementing',
+  'awaiting_confirmation',
+  'completed',
+  'closed',
+  'refunding',
+  'refunded',
+  'cancelled',
+] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+
+/** What was agreed when the order was placed; later changes to the product do not reach it (PRD-7). */
+export type OrderTerms = {
+  orderId: string;
+  deliveryId: string;
+  buyerId: string;
+  providerId: string;
+  productId: string;
+  productName: string;
+  specId: string;
+  specName: string;
+  paymentChannel: PaymentChannel;
+  payableFen: number;
+  flow: Flow;
+};
+
+/** Money that a channel says has arrived. `paymentId` is ours, made when the callback was stored. */
+export type PaymentFact = {
+  paymentId: string;
+  orderId: string;
+  channel: PaymentChannel;
+  transactionId: string;
+  amountFen: number;
+  receivedAtMs: number;
+};
+
+/** Why money goes back to the buyer. */
+export type RefundReason =
+  | 'delivery_cancelled'
+  | 'order_closed'
+  | 'already_paid'
+  | 'wrong_channel'
+  | 'wrong_amount'
+  | 'unknown_order';
+
+/** Money to send back: at most once per payment and reason, whatever is retried (`refundId` is the key). */
+export type Refund = { refundId: string; payment: PaymentFact; amountFen: number; reason: RefundReason };
+
+/** Where an order is with regard to money. */
+export type OrderPhase = 'unpaid' | 'paid' | 'closed';
+
+/**
+ * Why a payment is not taken for the order, or null when it is (ORD-6): an order is paid once, in
+ * full, through its channel, before it closes.
+ */
+export function whyReturned(
+  terms: Pick<OrderTerms, 'payableFen' | 'paymentChannel'>,
+  phase: OrderPhase,
+  payment: Pick<PaymentFact, 'amountFen' | 'channel'>,
+): RefundReason | null {
+  if (phase === 'paid') return 'already_paid';
+  if (phase === 'closed') return 'order_closed';
+  if (payment.channel !== terms.paymentChannel) return 'wrong_channel';
+  return payment.amountFen === terms.payableFen ? null : 'wrong_amount';
+}
+
+/** The refund that sends a whole payment back. */
+export const returnOf = (payment: PaymentFact, reason: RefundReason): Refund => ({
+  refundId: payment.paymentId.replace(/^pay_/, 'rfp_'),
+  payment,
+  amountFen: payment.amountFen,
+  reason,
+});

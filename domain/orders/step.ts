@@ -1,0 +1,25 @@
+import type { DeliveryState } from '../delivery/state';
+import type { DeliveryPolicy } from '../policy/catalogue';
+import type { OrderTerms, PaymentFact } from './order';
+
+/** The first step of an order: the row itself. */
+export type PlacedStep = {
+  terms: OrderTerms;
+  commandId: string;
+  requestId: string;
+  sourceIp: string;
+  atMs: number;
+  payByMs: number;
+};
+
+/** What becomes of an unpaid order: a payment starts its delivery (DLV-1), or, without one, it closes (ORD-6). */
+export type SettledStep = {
+  terms: OrderTerms;
+  payment: PaymentFact | null;
+  delivery: DeliveryState;
+  policy: DeliveryPolicy;
+  atMs: number;
+};
+
+/** What the table says became of the order; it wins over what the process proposed. */
+export type Settled = Pick<SettledStep, 'payment' | 'delivery'>;

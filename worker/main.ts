@@ -1,0 +1,93 @@
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { createTransport } from 'nodemailer';
+import { keyRing } from '../codec/keys';
+import { EncryptingCodec } from '../codec/payloads';
+import { type Config, readConfig } from '../config';
+import { createLogger, type Logger } from '../config/logger';
+import { temporalConnection } from '../config/temporal';
+import { openDatabase } from '../prisma/store/client';
+import { listen } from '../prisma/store/listen';
+import { PAYMENT_CALLBACKS } from '../prisma/store/payment-callbacks';
+import { serveStatus } from './metrics';
+import { startMailRelay } from './relays/mails';
+import { startPaymentInbox } from './relays/payments';
+import { createWorker, outsideOf } from './worker';
+
+const POLL_MS = 2_000;
+
+function installRuntime(config: Config, logger: Logger): void {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  Runtime.install({
+    logger: new DefaultLogger(config.LOG_LEVEL === 'debug' ? 'DEBUG' : 'INFO', ({ level, message, meta }) => {
+      logger[levels[level]]({ ...meta }, message);
+    }),
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN' }) },
+      ...(config.SDK_METRICS_ADDRESS === undefined
+        ? {}
+        : { metrics: { prometheus: { bindAddress: config.SDK_METRICS_ADDRESS } } }),
+    },
+    shutdownSignals: [],
+  });
+}
+
+/** The worker process: workflows, activities and the relays; stops in order on SIGTERM and SIGINT. */
+async function main(): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger(config, 'worker');
+  installRuntime(config, logger);
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
+  const nativeConnection = await NativeConnection.connect(temporalConnection(config));
+  const worker = await createWorker(config, outsideOf(config, db), { connection: nativeConnection });
+
+  const connection = await Connection.connect(temporalConnection(config));
+  const client = new Client({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    dataConverter: { payloadCodecs: [new EncryptingCodec(keyRing(config.CODEC_KEYS))] },
+  });
+  const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: POLL_MS });
+  const mails =
+    config.SMTP_URL === undefined
+      ? null
+      : startMailRelay({
+          db,
+          transport: createTransport(config.SMTP_URL, { pool: true } as never),
+          from: config.MAIL_FROM,
+          logger,
+          intervalMs: POLL_MS,
+        });
+  const stopListening = listen(config.DATABASE_URL, [PAYMENT_CALLBACKS], () => payments.wake());
+
+  const status = await serveStatus(
+    {
+      isReady: async () => worker.getState() === 'RUNNING' && (await db.$queryRaw<unknown[]>`SELECT 1`).length === 1,
+      sdkMetricsAddress: config.SDK_METRICS_ADDRESS,
+    },
+    config.WORKER_HOST,
+    config.WORKER_PORT,
+  );
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      logger.info({ signal }, 'stopping');
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    });
+  }
+
+  logger.info({ taskQueue: config.TASK_QUEUE, temporal: config.TEMPORAL_ADDRESS }, 'worker started');
+  try {
+    await worker.run();
+  } finally {
+    await Promise.all([payments.stop(), mails?.stop(), stopListening()]);
+    status.close();
+    await connection.close();
+    await nativeConnection.close();
+    await db.$disconnect();
+  }
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,65 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { Logger } from '../../config/logger';
+import type { PaymentFact } from '../../domain/orders/order';
+import type { Database } from '../../prisma/store/client';
+import { type ClaimedCallback, claimCallbacks, type Handling, markHandled } from '../../prisma/store/payment-callbacks';
+import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../workflows/contracts/order';
+import { type Relay, startRelay } from './loop';
+
+const BATCH = 20;
+
+/** What the payment inbox needs. */
+export type PaymentInbox = { db: Database; client: Client; taskQueue: string; logger: Logger; intervalMs: number };
+
+/**
+ * Hands stored payment callbacks to their orders (ORD-6): signalled to the running process, or, when
+ * it has ended or never was, sent back by a process of their own. None is dropped, none counts twice.
+ */
+export function startPaymentInbox(inbox: PaymentInbox): Relay {
+  return startRelay('payments', inbox.logger, inbox.intervalMs, async () => {
+    const callbacks = await claimCallbacks(inbox.db, BATCH);
+    await Promise.all(callbacks.map((callback) => handle(inbox, callback)));
+    return callbacks.length;
+  });
+}
+
+async function handle(inbox: PaymentInbox, callback: ClaimedCallback): Promise<void> {
+  const { orderId, transactionId } = callback;
+  try {
+    // A failed attempt changes nothing: the order goes on waiting for a payment that succeeds.
+    const handling = callback.status === 'failed' ? 'ignored' : await deliver(inbox, factOf(callback));
+    await markHandled(inbox.db, callback.id, handling);
+    inbox.logger.info({ orderId, transactionId, handling }, 'payment callback handled');
+  } catch (error) {
+    inbox.logger.warn(
+      { err: error, orderId, transactionId },
+      'payment callback not handled yet; it will be tried again',
+    );
+  }
+}
+
+function factOf(callback: ClaimedCallback): PaymentFact {
+  const { id, orderId, channel, transactionId, amountFen, receivedAt } = callback;
+  return { paymentId: id, orderId, channel, transactionId, amountFen, receivedAtMs: receivedAt.getTime() };
+}
+
+async function deliver({ client, taskQueue }: PaymentInbox, payment: PaymentFact): Promise<Handling> {
+  try {
+    await client.workflow.getHandle(orderWorkflowId(payment.orderId)).signal(paymentReceived, payment);
+    return 'signalled';
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+  try {
+    await client.workflow.start('paymentReturn', {
+      workflowId: paymentReturnWorkflowId(payment),
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      taskQueue,
+      args: [payment, 'order_closed'],
+      staticSummary: `Sends back a payment of ${payment.amountFen} fen for ${payment.orderId}`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  return 'returned';
+}

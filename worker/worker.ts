@@ -1,0 +1,50 @@
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { chineseCalendar } from '../activities/calendar';
+import { deliveryActivities } from '../activities/deliveries';
+import { orderActivities } from '../activities/orders';
+import { httpPaymentChannel } from '../activities/payment-channel';
+import { type PaymentChannelPort, refundActivities } from '../activities/refunds';
+import { type KeyRing, keyRing } from '../codec/keys';
+import { EncryptingCodec } from '../codec/payloads';
+import type { Config } from '../config';
+import { temporalConnection } from '../config/temporal';
+import type { HolidayCalendar } from '../domain/calendar/working-days';
+import type { Database } from '../prisma/store/client';
+import { BUNDLE_PATH } from './bundle';
+
+/** What the activities reach the outside with. */
+export type Outside = { db: Database; ring: KeyRing; calendar: HolidayCalendar; channel: PaymentChannelPort };
+
+/** Every activity of the platform, with its dependencies filled in. */
+export function allActivities(outside: Outside) {
+  return { ...deliveryActivities(outside), ...orderActivities(outside), ...refundActivities(outside) };
+}
+
+/** The real outside world, as the configuration names it. */
+export function outsideOf(config: Config, db: Database): Outside {
+  if (config.PAYMENT_CHANNEL_URL === undefined) throw new Error('The worker needs PAYMENT_CHANNEL_URL for refunds');
+  return {
+    db,
+    ring: keyRing(config.CODEC_KEYS),
+    calendar: chineseCalendar(),
+    channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
+  };
+}
+
+/**
+ * A Temporal worker that hosts all workflows and activities.
+ * @param overrides e.g. a test's own connection or bundle
+ */
+export async function createWorker(config: Config, outside: Outside, overrides: Partial<WorkerOptions> = {}) {
+  const connection = overrides.connection ?? (await NativeConnection.connect(temporalConnection(config)));
+  return Worker.create({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: config.TASK_QUEUE,
+    workflowBundle: { codePath: BUNDLE_PATH },
+    activities: allActivities(outside),
+    dataConverter: { payloadCodecs: [new EncryptingCodec(outside.ring)] },
+    shutdownGraceTime: '10 seconds',
+    ...overrides,
+  });
+}

@@ -1,0 +1,34 @@
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
+import type { DeliveryState, Flow, Outcome } from '../../domain/delivery/state';
+import type { DeliveryPolicy } from '../../domain/policy/catalogue';
+
+/** What a delivery process is started with; also what it continues as new with. */
+export type DeliveryInput = {
+  deliveryId: string;
+  orderId: string;
+  buyerId: string;
+  providerId: string;
+  productName: string;
+  flow: Flow;
+  /** What the buyer paid, fen: the most that a ruling can refund. */
+  paidFen: number;
+  policy: DeliveryPolicy;
+  state: DeliveryState;
+  /** Number of the last recorded step. */
+  sequence: number;
+};
+
+/** How a delivery ended; `refundFen` is what the buyer gets back (0 unless cancelled). */
+export type DeliveryResult = { outcome: Outcome; refundFen: number };
+
+/** The answer to a command: the step at which it was recorded. */
+export type CommandAnswer = { sequence: number };
+
+export const deliveryWorkflowId = (deliveryId: string): string => `delivery/${deliveryId}`;
+
+/** One update a kind of command, so that a history reads in the words of the business. */
+export const deliveryUpdate = (action: DeliveryAction) => defineUpdate<CommandAnswer, [DeliveryCommand]>(action);
+
+/** For operations and tests: what the process itself believes. Screens read PostgreSQL. */
+export const deliveryState = defineQuery<{ state: DeliveryState; sequence: number }>('state');

@@ -1,0 +1,173 @@
+import {
+  allHandlersFinished,
+  condition,
+  makeContinueAsNewFunc,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { DeliveryActivities } from '../activities/deliveries';
+import { type DeliveryAction, type DeliveryCommand, OPERATIONS, roleOf } from '../domain/delivery/commands';
+import { type Deadline, nextDeadline } from '../domain/delivery/deadlines';
+import { allowedActions, judge } from '../domain/delivery/rules';
+import { isClosed } from '../domain/delivery/state';
+import type { DeliveryStep } from '../domain/delivery/step';
+import { applyCommand, asOf, passDeadline } from '../domain/delivery/transitions';
+import { type DeliveryInput, type DeliveryResult, deliveryState, deliveryUpdate } from './contracts/delivery';
+import { alarm } from './lib/alarm';
+import { describeDelivery, searchAttributesOf } from './lib/delivery-display';
+import { oneAtATime } from './lib/one-at-a-time';
+import { refusal } from './lib/refuse';
+
+const { recordDeliveryStep, appealTarget } = proxyLocalActivities<DeliveryActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { maximumInterval: '10 seconds' },
+});
+
+/** The server takes 2,000 updates a run; long before that the process continues as new. */
+const UPDATES_PER_RUN = 200;
+const ACTIONS: readonly DeliveryAction[] = [...OPERATIONS, 'buyer.evidence', 'provider.evidence'];
+
+/** The parts of a step that the one who causes it decides. */
+type Cause = Pick<
+  DeliveryStep,
+  | 'commandId'
+  | 'action'
+  | 'actorRole'
+  | 'actorId'
+  | 'requestId'
+  | 'sourceIp'
+  | 'note'
+  | 'attachmentIds'
+  | 'appealId'
+  | 'ruling'
+>;
+
+function causeOf(command: DeliveryCommand): Cause {
+  const { commandId, action, note, attachmentIds, origin } = command;
+  return {
+    commandId,
+    action,
+    note,
+    attachmentIds,
+    actorRole: roleOf(action),
+    actorId: origin.actorId,
+    requestId: origin.requestId,
+    sourceIp: origin.sourceIp,
+    appealId: 'appealId' in command ? command.appealId : null,
+    ruling: 'ruling' in command ? command.ruling : null,
+  };
+}
+
+const systemCause = (commandId: string, action: string): Cause => ({
+  commandId,
+  action,
+  actorRole: 'system',
+  actorId: 'system',
+  requestId: null,
+  sourceIp: null,
+  note: '',
+  attachmentIds: [],
+  appealId: null,
+  ruling: null,
+});
+
+/**
+ * Supervises one delivery from payment to its end (SPEC section 4). People send commands as updates;
+ * silence passes deadlines; every step is one row, one state and one line of history.
+ */
+export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
+  const { deliveryId, policy, paidFen } = input;
+  let { state, sequence } = input;
+  let updates = 0;
+  const exclusively = oneAtATime();
+  const timer = alarm();
+
+  /** Records one step; true when the table now holds it. What the table holds already wins and is adopted. */
+  async function record(cause: Cause, next: Pick<DeliveryStep, 'state' | 'notices'>): Promise<boolean> {
+    const step = { deliveryId, sequence: sequence + 1, ...cause, ...next, atMs: Date.now() };
+    const stored = (await recordDeliveryStep({ step, appealTarget: policy.appealTarget })) ?? step;
+    if (stored.sequence > sequence) {
+      sequence = stored.sequence;
+      state = stored.state;
+      show();
+    }
+    return stored.commandId === cause.commandId;
+  }
+
+  async function passDeadlinesDue(): Promise<void> {
+    for (let due = nextDeadline(state, policy); due && due.atMs <= Date.now(); due = nextDeadline(state, policy)) {
+      if (due.name === 'appeal_target' && state.appeal?.due?.provisional && (await wasPostponed(due))) continue;
+      const commandId = `${deliveryId}/${sequence + 1}/${due.name}`;
+      await record(systemCause(commandId, `deadline.${due.name}`), passDeadline(state, due, Date.now()));
+    }
+  }
+
+  /** A provisional instant is asked for again before it counts: the calendar may know more by now (GEN-1). */
+  async function wasPostponed(due: Deadline): Promise<boolean> {
+    if (state.appeal === null) return false;
+    const target = await appealTarget({ openedAtMs: state.appeal.openedAtMs, target: policy.appealTarget });
+    if (target.atMs <= due.atMs) return false;
+    const commandId = `${deliveryId}/${sequence + 1}/${due.name}.postponed`;
+    const postponed = { ...state, appeal: { ...state.appeal, due: target } };
+    await record(systemCause(commandId, `deadline.${due.name}.postponed`), { state: postponed, notices: [] });
+    return true;
+  }
+
+  function refuseUnlessLegal(command: DeliveryCommand, now = state): void {
+    const { actorId, providerId } = command.origin;
+    const isParty = { buyer: actorId === input.buyerId, provider: providerId === input.providerId, ops: true };
+    if (!isParty[roleOf(command.action)]) throw refusal('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.');
+    const refused = judge(now, command, policy, paidFen);
+    if (refused) throw refusal(refused.code, refused.detail, { allowedActions: allowedActions(now, policy) });
+  }
+
+  async function perform(command: DeliveryCommand): Promise<{ sequence: number }> {
+    updates += 1;
+    for (;;) {
+      await passDeadlinesDue();
+      refuseUnlessLegal(command);
+      if (await record(causeOf(command), applyCommand(state, command, policy, Date.now()))) return { sequence };
+    }
+  }
+
+  function show(): void {
+    setCurrentDetails(describeDelivery(state, policy));
+    // A closed delivery is told by the workflow's own status and result; an upsert more would only cost an event.
+    if (isClosed(state)) return;
+    const changes = searchAttributesOf(state, policy, shown);
+    if (changes.length > 0) upsertSearchAttributes(changes);
+    shown = { ...state };
+  }
+
+  let shown = state;
+  setHandler(deliveryState, () => ({ state, sequence }));
+  for (const action of ACTIONS) {
+    setHandler(deliveryUpdate(action), (command) => exclusively(() => perform(command)), {
+      validator: (command) => refuseUnlessLegal(command, asOf(state, policy, Date.now())),
+    });
+  }
+  setCurrentDetails(describeDelivery(state, policy));
+
+  const isFull = () => updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested;
+  while (!isClosed(state) && !isFull()) {
+    const next = nextDeadline(state, policy);
+    if (next) timer.ringBy(next.atMs, `${next.name}: ${next.outcome}`);
+    const seen = sequence;
+    await condition(() => timer.hasRung() || sequence !== seen);
+    if (timer.hasRung()) {
+      timer.silence();
+      await exclusively(passDeadlinesDue);
+    }
+  }
+
+  await condition(allHandlersFinished);
+  if (!isClosed(state)) {
+    const onward = makeContinueAsNewFunc<typeof delivery>();
+    return onward({ ...input, state, sequence });
+  }
+  const refundFen = state.stage === 'cancelled' ? (state.refundFen ?? paidFen) : 0;
+  return { outcome: state.outcome ?? 'accepted', refundFen };
+}

@@ -1,0 +1,58 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { deadlines, nextDeadline } from '../../domain/delivery/deadlines';
+import { allowedActions } from '../../domain/delivery/rules';
+import { type DeliveryState, isClosed } from '../../domain/delivery/state';
+import type { DeliveryPolicy } from '../../domain/policy/catalogue';
+
+export const PROVIDER_ID = defineSearchAttributeKey('ProviderId', SearchAttributeType.KEYWORD);
+export const BUYER_ID = defineSearchAttributeKey('BuyerId', SearchAttributeType.KEYWORD);
+export const STAGE = defineSearchAttributeKey('Stage', SearchAttributeType.KEYWORD);
+export const FROZEN = defineSearchAttributeKey('Frozen', SearchAttributeType.BOOL);
+export const DUE_AT = defineSearchAttributeKey('DueAt', SearchAttributeType.DATETIME);
+
+const dueAtOf = (state: DeliveryState, policy: DeliveryPolicy): number | null =>
+  nextDeadline(state, policy)?.atMs ?? null;
+
+/** The search attributes that differ from those last shown, so that an upsert is made only for a change. */
+export function searchAttributesOf(state: DeliveryState, policy: DeliveryPolicy, shown: DeliveryState) {
+  const dueAtMs = dueAtOf(state, policy);
+  const frozen = state.appeal !== null;
+  return [
+    ...(state.stage === shown.stage ? [] : [{ key: STAGE, value: state.stage }]),
+    ...(frozen === (shown.appeal !== null) ? [] : [{ key: FROZEN, value: frozen }]),
+    ...(dueAtMs === dueAtOf(shown, policy)
+      ? []
+      : [{ key: DUE_AT, value: dueAtMs === null ? null : new Date(dueAtMs) }]),
+  ];
+}
+
+/** The search attributes a delivery starts with. */
+export function initialSearchAttributes(
+  input: { providerId: string; buyerId: string },
+  state: DeliveryState,
+  policy: DeliveryPolicy,
+) {
+  const dueAtMs = dueAtOf(state, policy);
+  return [
+    { key: PROVIDER_ID, value: input.providerId },
+    { key: BUYER_ID, value: input.buyerId },
+    { key: STAGE, value: state.stage },
+    { key: FROZEN, value: false },
+    ...(dueAtMs === null ? [] : [{ key: DUE_AT, value: new Date(dueAtMs) }]),
+  ];
+}
+
+/** What operations read in the Temporal UI: the stage, whose turn it is, what the next deadlines will do. */
+export function describeDelivery(state: DeliveryState, policy: DeliveryPolicy): string {
+  if (isClosed(state)) return `**${state.stage}**: ${state.outcome ?? ''}`;
+  const running = deadlines(state, policy).map(
+    ({ name, atMs, outcome }) => `- ${new Date(atMs).toISOString()} ${name} → ${outcome}`,
+  );
+  return [
+    `**${state.stage.replaceAll('_', ' ')}**${state.appeal === null ? '' : ` — frozen by appeal ${state.appeal.id}`}`,
+    `Possible now: ${allowedActions(state, policy).join(', ') || 'nothing'}`,
+    `Rejections: requirement ${state.requirementRejections}, acceptance ${state.acceptanceRejections}`,
+    'Deadlines (UTC):',
+    ...running,
+  ].join('\n\n');
+}

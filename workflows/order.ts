@@ -1,0 +1,150 @@
+import {
+  allHandlersFinished,
+  type ChildWorkflowHandle,
+  condition,
+  ParentClosePolicy,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+} from '@temporalio/workflow';
+import type { OrderActivities } from '../activities/orders';
+import type { RefundActivities } from '../activities/refunds';
+import { type DeliveryState, newDelivery } from '../domain/delivery/state';
+import { type OrderPhase, type PaymentFact, type RefundReason, returnOf, whyReturned } from '../domain/orders/order';
+import type { Settled } from '../domain/orders/step';
+import { type DeliveryResult, deliveryWorkflowId } from './contracts/delivery';
+import { type OrderInput, type OrderResult, paymentReceived, untilPlaced } from './contracts/order';
+import type { delivery } from './delivery';
+import { initialSearchAttributes } from './lib/delivery-display';
+
+const { recordPlaced, recordSettled } = proxyLocalActivities<OrderActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { maximumInterval: '10 seconds' },
+});
+
+// Money goes back however long the channel is out of order; after three days operations are told, each time.
+const { sendRefund, reportStuckRefund } = proxyActivities<RefundActivities>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '3 days',
+  retry: { maximumInterval: '10 minutes' },
+});
+
+/** Sends a payment back, wholly or in part, and does not give up. */
+async function giveBack(payment: PaymentFact, amountFen: number, reason: RefundReason): Promise<void> {
+  const refund = { ...returnOf(payment, reason), amountFen };
+  for (;;) {
+    try {
+      await sendRefund(refund);
+      return;
+    } catch {
+      await reportStuckRefund(refund);
+    }
+  }
+}
+
+/** Returns one payment that no order takes (ORD-6); the inbox starts it when the order's process has ended. */
+export async function paymentReturn(payment: PaymentFact, reason: RefundReason): Promise<void> {
+  await giveBack(payment, payment.amountFen, reason);
+}
+
+/**
+ * One order from its placing to its end (SPEC section 5). Unpaid, it closes; paid, it starts its
+ * delivery and waits for what becomes of it; money that is not the order's goes back.
+ */
+export async function order({ terms, placedBy, policy }: OrderInput): Promise<OrderResult> {
+  const payByMs = Date.now() + policy.payWithinMs;
+  const arrived: PaymentFact[] = [];
+  const counted = new Set<string>();
+  const goingBack: Promise<void>[] = [];
+  let isPlaced = false;
+
+  setHandler(paymentReceived, (payment) => {
+    const transaction = `${payment.channel}/${payment.transactionId}`;
+    if (counted.has(transaction)) return;
+    counted.add(transaction);
+    arrived.push(payment);
+  });
+  setHandler(untilPlaced, () => condition(() => isPlaced));
+
+  await recordPlaced({ ...placedBy, terms, atMs: Date.now(), payByMs });
+  isPlaced = true;
+
+  setCurrentDetails(`Awaiting payment of ${terms.payableFen} fen until ${new Date(payByMs).toISOString()} (UTC)`);
+  const { payment, delivery: state } = await settle(await fittingPayment());
+  if (payment === null) return end('closed');
+
+  const child = await startDelivery(payment, state);
+  setCurrentDetails(`Paid; supervised by ${child.workflowId}`);
+  const result = await endOf(child);
+  if (result.refundFen > 0) await giveBack(payment, result.refundFen, 'delivery_cancelled');
+  return end(result.outcome === 'cancelled_and_refunded' ? 'cancelled' : 'completed');
+
+  /** The payment the order takes, or null when none came in time. */
+  async function fittingPayment(): Promise<PaymentFact | null> {
+    const isPayment = () => arrived.length > 0;
+    const untilClosed = () => Math.max(1, payByMs - Date.now());
+    while (await condition(isPayment, untilClosed(), { summary: 'pay_within: closed' })) {
+      const next = arrived.find((candidate) => whyReturned(terms, 'unpaid', candidate) === null);
+      if (next === undefined) sendBackWhatArrived('unpaid');
+      else return arrived.splice(arrived.indexOf(next), 1)[0] ?? null;
+    }
+    return null;
+  }
+
+  /** Starts sending back everything that arrived, without keeping the order waiting for the channel. */
+  function sendBackWhatArrived(phase: OrderPhase): void {
+    for (const payment of arrived.splice(0)) {
+      const reason = whyReturned(terms, phase, payment);
+      if (reason !== null) goingBack.push(giveBack(payment, payment.amountFen, reason));
+    }
+  }
+
+  /** Records that the order is paid or closes; should the table know better already, it wins. */
+  async function settle(offered: PaymentFact | null): Promise<Settled> {
+    const atMs = Date.now();
+    const proposed = {
+      terms,
+      payment: offered,
+      delivery: newDelivery(terms.flow, atMs),
+      policy: policy.delivery,
+      atMs,
+    };
+    const settled = await recordSettled(proposed);
+    if (offered !== null && settled.payment?.paymentId !== offered.paymentId) arrived.push(offered);
+    return settled;
+  }
+
+  async function startDelivery(paid: PaymentFact, state: DeliveryState): Promise<ChildWorkflowHandle<typeof delivery>> {
+    const { deliveryId, orderId, buyerId, providerId, productName, flow } = terms;
+    const input = { deliveryId, orderId, buyerId, providerId, productName, flow, paidFen: paid.amountFen };
+    return startChild<typeof delivery>('delivery', {
+      workflowId: deliveryWorkflowId(deliveryId),
+      args: [{ ...input, policy: policy.delivery, state, sequence: 1 }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      typedSearchAttributes: initialSearchAttributes(input, state, policy.delivery),
+      staticSummary: `Delivery of "${productName}" (${flow.replace('_', ' ')})`,
+      staticDetails: `Order ${orderId}, buyer ${buyerId}, provider ${providerId}, paid ${paid.amountFen} fen`,
+    });
+  }
+
+  async function endOf(child: ChildWorkflowHandle<typeof delivery>): Promise<DeliveryResult> {
+    const ending = child.result();
+    for (;;) {
+      const ended = await Promise.race([ending, condition(() => arrived.length > 0)]);
+      if (ended !== undefined) return ended;
+      sendBackWhatArrived('paid');
+    }
+  }
+
+  /** The process ends only when nothing that arrived is left unanswered. */
+  async function end(outcome: OrderResult['outcome']): Promise<OrderResult> {
+    const phase = outcome === 'closed' ? 'closed' : 'paid';
+    for (sendBackWhatArrived(phase); goingBack.length > 0; sendBackWhatArrived(phase)) {
+      await Promise.all(goingBack.splice(0));
+    }
+    await condition(allHandlersFinished);
+    return { outcome };
+  }
+}
