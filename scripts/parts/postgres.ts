@@ -44,6 +44,8 @@ export interface Postgres extends DatabaseUrls {
   stop(): Promise<void>;
   /** Ends it as a power failure would; starting again on the same folder recovers. */
   kill(): Promise<void>;
+  /** Deletes the cluster of a stopped server. */
+  discard(): void;
 }
 
 const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '256MB' };
@@ -71,6 +73,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       ended: server.ended,
       stop: () => server.stop('SIGINT'),
       kill: () => server.kill(),
+      discard: () => rmSync(place.cluster, { recursive: true, force: true }),
     };
   } catch (error) {
     await server.stop('SIGINT');

@@ -66,13 +66,18 @@ async function loadEngine() {
     path.dirname(require.resolve('@prisma/schema-engine-wasm/schema_engine_bg')),
     'schema_engine_bg.wasm',
   );
-  const { instance } = await WebAssembly.instantiate(readFileSync(wasmFile), {
-    './schema_engine_bg.js': { ...bindings },
-  });
+  const imports = { ...bindings, ...detachedTimers(Object.keys(bindings)) };
+  const { instance } = await WebAssembly.instantiate(readFileSync(wasmFile), { './schema_engine_bg.js': imports });
   bindings.__wbg_set_wasm(instance.exports);
   const { __wbindgen_start: start } = instance.exports;
   if (typeof start === 'function') start();
   return bindings;
+}
+
+/** The engine leaves a time-out of ten seconds running when it is done; that must not keep the process alive. */
+function detachedTimers(names: string[]): Record<string, (callback: () => void, delayMs: number) => NodeJS.Timeout> {
+  const timers = names.filter((name) => name.startsWith('__wbg_setTimeout'));
+  return Object.fromEntries(timers.map((name) => [name, (callback, delayMs) => setTimeout(callback, delayMs).unref()]));
 }
 
 /** Makes an engine, connected through the given driver, and hands it to `work`. */

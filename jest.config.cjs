@@ -1,0 +1,35 @@
+/** Packages that ship only ES modules: jest's own module system needs them translated. */
+const esmOnly = [
+  'jose',
+  'file-type',
+  'strtok3',
+  'token-types',
+  'uint8array-extras',
+  '@tokenizer/.*',
+  '@borewit/.*',
+  '@prisma/schema-engine-wasm',
+];
+
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/', '<rootDir>/.cache/'],
+  transform: {
+    '\\.[jt]s$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2022', parser: { syntax: 'typescript' }, transform: { optimizer: { simplify: false } } },
+        module: { type: 'commonjs' },
+      },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  // The generated Prisma client names its files as they will be called when compiled.
+  moduleNameMapper: { '^(\\./(?:enums|models|commonInputTypes|internal/\\w+|models/\\w+))\\.js$': '$1' },
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  // Two cores; the servers that the tests start need their share.
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { createDatabase, type DatabaseUrls, dropDatabase } from '../../scripts/parts/databases';
+
+/** The migrated, empty database that every test database is a copy of. */
+export const template = 'marketplace_template';
+
+const testServer = z.object({ adminUrl: z.string(), ownerUrl: z.string(), appUrl: z.string() });
+
+/** A database of one test's own. */
+export interface TestDatabase extends DatabaseUrls {
+  name: string;
+  /** Removes it, whoever is still connected. */
+  drop(): Promise<void>;
+}
+
+/** Makes a fresh database with the newest schema (some 50 ms: it is copied, not migrated). */
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = testServer.parse(JSON.parse(process.env.TEST_POSTGRES ?? '{}'));
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await createDatabase(server.adminUrl, name, template);
+  return {
+    name,
+    ownerUrl: withDatabase(server.ownerUrl, name),
+    appUrl: withDatabase(server.appUrl, name),
+    drop: () => dropDatabase(server.adminUrl, name),
+  };
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
