@@ -1,0 +1,49 @@
+/** The languages a message is worded in; a reader of any other gets Chinese (MSG-2). */
+export const LANGUAGES = ['zh-CN', 'en'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** What every message carries. `deliveryId` is empty where there is no delivery. */
+export const COMMON_PARAMS = ['orderId', 'deliveryId', 'productName'] as const;
+
+/** Every event people are told of (MSG-2), with the parameters it carries beside the common ones. */
+export const MESSAGE_EVENTS = {
+  'order.paid': [],
+  'order.closed_unpaid': [],
+  'order.refunded': ['amountFen'],
+  /** A late, surplus or wrong payment is sent back; `reason` is why it was not taken. */
+  'order.payment_returned': ['amountFen', 'reason'],
+  /** To operations: a payment channel does not take the refund. */
+  'order.refund_stuck': ['amountFen', 'reason'],
+  'delivery.started': [],
+  'delivery.dispatched': [],
+  'delivery.requirement_submitted': [],
+  'delivery.requirement_edited': [],
+  'delivery.requirement_confirmed': [],
+  'delivery.requirement_rejected': ['reason'],
+  'delivery.submitted': [],
+  'delivery.check_passed': [],
+  'delivery.check_returned': ['reason'],
+  'delivery.acceptance_rejected': ['reason'],
+  'delivery.completed': ['outcome'],
+  'delivery.cancelled': ['outcome'],
+  /** The provider's step has lasted too long: the buyer may appeal (DLV-6). */
+  'delivery.stalled': [],
+  /** `turn` is whose it is; `of` what is waited for where that is not the `stage` itself; `dueAt` RFC 3339 or empty. */
+  'delivery.reminder': ['turn', 'stage', 'of', 'dueAt'],
+  /** To operations: `reason` is what has been waiting too long. */
+  'delivery.escalated': ['reason'],
+  /** `grounds` is a comma-separated list. */
+  'delivery.appeal_opened': ['openedBy', 'grounds', 'reason'],
+  'delivery.appeal_evidence': [],
+  'delivery.appeal_resolved': ['ruling', 'reason'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type MessageEvent = keyof typeof MESSAGE_EVENTS;
+
+/** The names of an event's parameters. */
+export type ParamOf<E extends MessageEvent> = (typeof MESSAGE_EVENTS)[E][number] | (typeof COMMON_PARAMS)[number];
+
+/** Whether a stored event is one of ours: a newer release may have stored others. */
+export function isMessageEvent(event: string): event is MessageEvent {
+  return Object.hasOwn(MESSAGE_EVENTS, event);
+}
