@@ -1,0 +1,205 @@
+import { createHash, randomUUID } from 'node:crypto';
+import express, { type Express } from 'express';
+import { z } from 'zod';
+import { type Notifier, startNotifier } from './callbacks';
+import { openJournal } from './journal';
+import { type RunningServer, runAsMain, serve } from './server';
+
+/**
+ * The bank's and the payment channels' side of the world: takes payments, calls back with a signature until it is
+ * heard, sends money back once per refund id, and misbehaves on demand as real ones do.
+ */
+
+const amountFen = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** How the callbacks of a payment go wrong; all of it may be combined. */
+export const behaviour = z
+  .strictObject({
+    /** What the channel says of the payment. */
+    status: z.enum(['succeeded', 'failed']).default('succeeded'),
+    /** The callback is sent this many times more, although it was heard. */
+    duplicates: z.number().int().min(0).max(100).default(0),
+    /** Wait before the first callback. */
+    delayMs: z.number().int().min(0).default(0),
+    /** A "failed" of the same transaction follows the "succeeded": out of order, as callbacks come. */
+    failedAfterwards: z.boolean().default(false),
+    /** The signature is wrong; such a callback is sent once only. */
+    badSignature: z.boolean().default(false),
+  })
+  .prefault({});
+
+const payment = z.object({
+  transactionId: z.string(),
+  orderId: z.string(),
+  channel: z.string(),
+  amountFen,
+  callbackUrl: z.url(),
+  behaviour,
+  at: z.string(),
+});
+export type ChannelPayment = z.infer<typeof payment>;
+
+const paymentRequest = payment.omit({ at: true }).partial({ transactionId: true });
+
+const refundRequest = z.object({
+  refundId: z.string().min(1),
+  transactionId: z.string(),
+  channel: z.string(),
+  amountFen,
+});
+const refund = refundRequest.extend({ channelRefundId: z.string(), at: z.string() });
+export type ChannelRefund = z.infer<typeof refund>;
+
+/** What the next refund requests meet; each count is used up by the requests it hits. */
+const faults = z.strictObject({
+  /** Answered 500 without sending the money. */
+  failNextRefunds: z.number().int().min(0).default(0),
+  /** Sent, but the answer is lost: 500. */
+  loseNextAnswers: z.number().int().min(0).default(0),
+  /** Never answered, and not sent. */
+  hangNextRefunds: z.number().int().min(0).default(0),
+  /** The share of refund requests that are answered 500, 0 to 1. */
+  refundFailureRate: z.number().min(0).max(1).default(0),
+});
+
+const entry = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('payment'), payment }),
+  z.object({ kind: z.literal('notified'), transactionId: z.string() }),
+  z.object({ kind: z.literal('refund'), refund }),
+]);
+type Entry = z.infer<typeof entry>;
+
+/** How to start the payment channel. */
+export interface PaymentChannelOptions {
+  port: number;
+  /** Signs the callbacks (PAYMENT_CALLBACK_SECRET). */
+  secret: string;
+  /** Keeps payments and refunds across restarts. */
+  file?: string;
+}
+
+/** Starts the channel; payments whose callback was not heard before a restart are called back again. */
+export async function startPaymentChannel({ port, secret, file }: PaymentChannelOptions): Promise<RunningServer> {
+  const journal = openJournal<Entry>(file, entry);
+  const payments = new Map<string, ChannelPayment>();
+  const refunds = new Map<string, ChannelRefund>();
+  const unheard = new Set<string>();
+  const keep = (happened: Entry) => {
+    if (happened.kind === 'payment') {
+      payments.set(happened.payment.transactionId, happened.payment);
+      unheard.add(happened.payment.transactionId);
+    } else if (happened.kind === 'notified') unheard.delete(happened.transactionId);
+    else refunds.set(happened.refund.refundId, happened.refund);
+  };
+  for (const happened of journal.entries) keep(happened);
+  const record = (happened: Entry) => {
+    journal.append(happened);
+    keep(happened);
+  };
+  const notifier = startNotifier(secret, (transactionId) => record({ kind: 'notified', transactionId }));
+  const app = express().use(express.json());
+  paymentRoutes(app, payments, record, notifier);
+  refundRoutes(app, payments, refunds, record);
+  app.get('/healthz', (_request, response) => response.json({ ok: true }));
+  const server = await serve(app, port);
+  for (const transactionId of unheard) {
+    const known = payments.get(transactionId);
+    if (known) notifier.notify(known);
+  }
+  return {
+    url: server.url,
+    stop: async () => {
+      await notifier.stop();
+      await server.stop();
+    },
+  };
+}
+
+function paymentRoutes(
+  app: Express,
+  payments: Map<string, ChannelPayment>,
+  record: (entry: Entry) => void,
+  notifier: Notifier,
+): void {
+  app.post('/payments', (request, response) => {
+    const parsed = paymentRequest.safeParse(request.body);
+    if (!parsed.success) return response.status(422).json({ message: z.prettifyError(parsed.error) });
+    const transactionId = parsed.data.transactionId ?? `txn_${randomUUID()}`;
+    const known = payments.get(transactionId);
+    const made = known ?? { ...parsed.data, transactionId, at: new Date().toISOString() };
+    if (known === undefined) {
+      record({ kind: 'payment', payment: made });
+      notifier.notify(made);
+    }
+    return response.status(201).json(made);
+  });
+  app.get('/payments', (request, response) => {
+    const orderId = request.query.orderId;
+    const items = [...payments.values()].filter((made) => orderId === undefined || made.orderId === orderId);
+    response.json({ items });
+  });
+}
+
+function refundRoutes(
+  app: Express,
+  payments: Map<string, ChannelPayment>,
+  refunds: Map<string, ChannelRefund>,
+  record: (entry: Entry) => void,
+): void {
+  let misbehaviour = faults.parse({});
+  app.put('/faults', (request, response) => {
+    const parsed = faults.safeParse(request.body);
+    if (!parsed.success) return response.status(422).json({ message: z.prettifyError(parsed.error) });
+    misbehaviour = parsed.data;
+    return response.json(misbehaviour);
+  });
+  const uses = (fault: 'failNextRefunds' | 'loseNextAnswers' | 'hangNextRefunds') => {
+    if (misbehaviour[fault] === 0) return false;
+    misbehaviour[fault] -= 1;
+    return true;
+  };
+  app.post('/refunds', (request, response) => {
+    const parsed = refundRequest.safeParse(request.body);
+    if (!parsed.success) return response.status(422).json({ message: z.prettifyError(parsed.error) });
+    if (uses('hangNextRefunds')) return undefined;
+    const fails = uses('failNextRefunds') || Math.random() < misbehaviour.refundFailureRate;
+    if (fails) return response.status(500).json({ message: 'The channel is out of order.' });
+    const known = refunds.get(parsed.data.refundId);
+    if (known !== undefined && known.amountFen !== parsed.data.amountFen) {
+      return response.status(409).json({ message: 'This refund was made with another amount.' });
+    }
+    if (known === undefined && exceeds(parsed.data, payments, refunds)) {
+      return response.status(422).json({ message: 'More than was paid cannot be sent back.' });
+    }
+    const made = known ?? { ...parsed.data, channelRefundId: idOf(parsed.data.refundId), at: new Date().toISOString() };
+    if (known === undefined) record({ kind: 'refund', refund: made });
+    if (uses('loseNextAnswers')) return response.status(500).json({ message: 'The answer got lost.' });
+    return response.status(known === undefined ? 201 : 200).json(made);
+  });
+  app.get('/refunds', (_request, response) => response.json({ items: [...refunds.values()] }));
+}
+
+/** No channel gives back more of a payment than it took. */
+function exceeds(
+  wanted: { transactionId: string; amountFen: number },
+  payments: Map<string, ChannelPayment>,
+  refunds: Map<string, ChannelRefund>,
+): boolean {
+  const paid = payments.get(wanted.transactionId);
+  if (paid === undefined) return false;
+  const returned = [...refunds.values()].filter((made) => made.transactionId === wanted.transactionId);
+  return returned.reduce((sum, made) => sum + made.amountFen, wanted.amountFen) > paid.amountFen;
+}
+
+/** The same refund has the same number for ever. */
+function idOf(refundId: string): string {
+  return `chr_${createHash('sha256').update(refundId).digest('hex').slice(0, 24)}`;
+}
+
+runAsMain(module, 'payment channel', () =>
+  startPaymentChannel({
+    port: Number(process.env.PAYMENT_CHANNEL_PORT ?? 8090),
+    secret: process.env.PAYMENT_CALLBACK_SECRET ?? '',
+    ...(process.env.PAYMENT_CHANNEL_FILE ? { file: process.env.PAYMENT_CHANNEL_FILE } : {}),
+  }),
+);
