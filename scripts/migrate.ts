@@ -8,7 +8,7 @@ import { applyMigrations } from './parts/schema-engine';
  */
 
 /** Tables that the application may only add to: the audit trail. */
-const appendOnly = new Set(['steps']);
+const appendOnly = new Set(['steps', 'contact_looks']);
 /** Tables that the application may also delete from: what is kept for a time only. */
 const purged = new Set(['idempotency_records']);
 /** Prisma's own record of what was applied. */

@@ -1,6 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
-import { createTransport } from 'nodemailer';
 import { keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import { type Config, readConfig } from '../config';
@@ -10,7 +9,7 @@ import { openDatabase } from '../prisma/store/client';
 import { listen } from '../prisma/store/listen';
 import { PAYMENT_CALLBACKS } from '../prisma/store/payment-callbacks';
 import { serveStatus } from './metrics';
-import { startMailRelay } from './relays/mails';
+import { mailTransport, startMailRelay } from './relays/mails';
 import { startPaymentInbox } from './relays/payments';
 import { createWorker, outsideOf } from './worker';
 
@@ -53,7 +52,7 @@ async function main(): Promise<void> {
       ? null
       : startMailRelay({
           db,
-          transport: createTransport(config.SMTP_URL, { pool: true } as never),
+          transport: mailTransport(config.SMTP_URL),
           from: config.MAIL_FROM,
           logger,
           intervalMs: POLL_MS,

@@ -101,7 +101,7 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
     for (let due = nextDeadline(state, policy); due && due.atMs <= Date.now(); due = nextDeadline(state, policy)) {
       if (due.name === 'appeal_target' && state.appeal?.due?.provisional && (await wasPostponed(due))) continue;
       const commandId = `${deliveryId}/${sequence + 1}/${due.name}`;
-      await record(systemCause(commandId, `deadline.${due.name}`), passDeadline(state, due, Date.now()));
+      await record(systemCause(commandId, `deadline.${due.name}`), passDeadline(state, due, policy, Date.now()));
     }
   }
 

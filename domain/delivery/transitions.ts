@@ -1,18 +1,20 @@
 import { pauseClock, resumeClock, startClock, stoppedClock } from '../clock';
+import type { MessageEvent } from '../messages/events';
 import type { DeliveryPolicy } from '../policy/catalogue';
 import type { DeliveryCommand, Role } from './commands';
-import { type Deadline, nextDeadline } from './deadlines';
+import { type Deadline, type DeadlineOutcome, deadlines, nextDeadline } from './deadlines';
 import { groundsMet } from './rules';
 import { type DeliveryState, type Outcome, PROVIDER_STAGES, type Stage } from './state';
 
 /** Something people must be told: the event of the message, who hears it, and its words (DLV-13, MSG-2). */
-export type Notice = { event: string; to: Exclude<Role, 'system'>[]; params: Record<string, string> };
+export type Notice = { event: MessageEvent; to: Exclude<Role, 'system'>[]; params: Record<string, string> };
 
 /** What a step makes of a delivery. */
 export type Transition = { state: DeliveryState; notices: Notice[] };
 
 type ParticipantRole = Notice['to'][number];
-const notice = (event: string, to: ParticipantRole[], params: Record<string, string> = {}): Notice => ({
+type DeliveryEvent = MessageEvent extends infer E ? (E extends `delivery.${infer Name}` ? Name : never) : never;
+const notice = (event: DeliveryEvent, to: ParticipantRole[], params: Record<string, string> = {}): Notice => ({
   event: `delivery.${event}`,
   to,
   params,
@@ -188,17 +190,27 @@ const ESCALATION_REASONS: Record<string, string> = {
   requirement_missing: 'requirement_missing',
 };
 
+/** Outcomes that end the delivery if nobody acts: what a reminder warns of. */
+const ENDS_BY_ITSELF: readonly DeadlineOutcome[] = ['auto_accepted', 'cancelled_and_refunded'];
+
 const REMINDED = { buyer_reminded: 'buyer', provider_reminded: 'provider', operations_reminded: 'ops' } as const;
 
 /** The delivery after one of its deadlines has passed: recorded, told, and acted upon (GEN-4, GEN-5). */
-export function passDeadline(state: DeliveryState, deadline: Deadline, nowMs: number): Transition {
+export function passDeadline(
+  state: DeliveryState,
+  deadline: Deadline,
+  policy: DeliveryPolicy,
+  nowMs: number,
+): Transition {
   const recorded: DeliveryState = { ...state, passed: [...state.passed, deadline.name] };
   switch (deadline.outcome) {
     case 'buyer_reminded':
     case 'provider_reminded':
     case 'operations_reminded': {
       const turn = REMINDED[deadline.outcome];
-      return { state: recorded, notices: [notice('reminder', [turn], { turn, stage: state.stage })] };
+      const end = deadlines(recorded, policy).find(({ outcome }) => ENDS_BY_ITSELF.includes(outcome));
+      const dueAt = end === undefined ? '' : new Date(end.atMs).toISOString();
+      return { state: recorded, notices: [notice('reminder', [turn], { turn, stage: state.stage, of: '', dueAt })] };
     }
     case 'buyer_may_appeal':
       return { state: { ...recorded, stalled: true }, notices: [notice('stalled', ['buyer', 'provider'])] };
@@ -228,7 +240,7 @@ export function passDeadline(state: DeliveryState, deadline: Deadline, nowMs: nu
 export function asOf(state: DeliveryState, policy: DeliveryPolicy, nowMs: number): DeliveryState {
   let current = state;
   for (let due = nextDeadline(current, policy); due && due.atMs <= nowMs; due = nextDeadline(current, policy)) {
-    current = passDeadline(current, due, nowMs).state;
+    current = passDeadline(current, due, policy, nowMs).state;
   }
   return current;
 }

@@ -80,6 +80,17 @@ CREATE TABLE "orders" (
 );
 
 -- CreateTable
+CREATE TABLE "contact_looks" (
+    "id" TEXT NOT NULL,
+    "order_id" TEXT NOT NULL,
+    "viewer_id" TEXT NOT NULL,
+    "request_id" TEXT NOT NULL,
+    "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "contact_looks_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "payment_callbacks" (
     "id" TEXT NOT NULL,
     "channel" TEXT NOT NULL,
@@ -245,12 +256,11 @@ CREATE TABLE "idempotency_records" (
     "route" TEXT NOT NULL,
     "key" TEXT NOT NULL,
     "body_hash" TEXT NOT NULL,
-    "workflow_id" TEXT,
     "status" INTEGER,
-    "content_type" TEXT,
     "body" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "answered_at" TIMESTAMPTZ(3),
+    "reconciled_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "idempotency_records_pkey" PRIMARY KEY ("id")
 );
@@ -272,6 +282,9 @@ CREATE INDEX "orders_buyer_id_id_idx" ON "orders"("buyer_id", "id");
 
 -- CreateIndex
 CREATE INDEX "orders_provider_id_id_idx" ON "orders"("provider_id", "id");
+
+-- CreateIndex
+CREATE INDEX "contact_looks_order_id_idx" ON "contact_looks"("order_id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "payment_callbacks_channel_transaction_id_status_key" ON "payment_callbacks"("channel", "transaction_id", "status");

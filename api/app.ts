@@ -1,0 +1,86 @@
+import type { Client } from '@temporalio/client';
+import express from 'express';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import helmet from 'helmet';
+import type { KeyRing } from '../codec/keys';
+import type { Config } from '../config';
+import type { Logger } from '../config/logger';
+import { AppError } from '../domain/errors';
+import type { Policy } from '../domain/policy/catalogue';
+import type { Database } from '../prisma/store/client';
+import { createAuthenticator } from './auth';
+import { createCommandSender } from './commands';
+import type { Door } from './endpoint';
+import type { FileStore } from './files/store';
+import { createMetrics } from './metrics';
+import { createRegistry } from './openapi';
+import { noSuchRoute, problems } from './problems';
+import { requestContext } from './request-context';
+import { attachmentRoutes } from './routes/attachments';
+import { deliveryRoutes } from './routes/deliveries';
+import { gatewayRoutes } from './routes/gateway';
+import { mailRoutes } from './routes/mails';
+import { meRoutes } from './routes/me';
+import { orderRoutes } from './routes/orders';
+import { sandboxRoutes } from './routes/sandbox';
+import { systemRoutes } from './routes/system';
+
+/** Everything the API reaches. */
+export type ApiDependencies = {
+  config: Config;
+  db: Database;
+  client: Client;
+  ring: KeyRing;
+  files: FileStore;
+  policy: Policy;
+  logger: Logger;
+  /** Where the sandbox's channel calls this API back. */
+  callbackBase: () => string;
+};
+
+/** The HTTP door: every route behind the same request ids, limits, authentication and problems. */
+export function createApp(deps: ApiDependencies) {
+  const { config, db, client, ring, files, policy, logger } = deps;
+  const metrics = createMetrics();
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(requestContext(logger, metrics));
+  app.use(helmet());
+  app.use('/v1', limiter(config.RATE_LIMIT_PER_MINUTE));
+
+  const router = express.Router();
+  const door: Door = { router, registry: createRegistry(), authenticator: createAuthenticator(config), db };
+  systemRoutes(door, { db, client, ring, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
+  if (config.PAYMENT_CALLBACK_SECRET !== undefined) gatewayRoutes(door, { db, secret: config.PAYMENT_CALLBACK_SECRET });
+  attachmentRoutes(door, { db, files });
+  // Only what follows reads JSON: uploads and signed callbacks are read raw.
+  router.use('/v1', express.json({ limit: '64kb' }));
+  orderRoutes(door, { db, client, policy, taskQueue: config.TASK_QUEUE });
+  deliveryRoutes(door, { db, ring, commands: createCommandSender({ client, metrics }) });
+  meRoutes(door, { db });
+  mailRoutes(door, { db });
+  if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
+    sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });
+  }
+  app.use(router);
+  app.use(noSuchRoute);
+  app.use(problems(logger));
+  return { app, registry: door.registry };
+}
+
+const originOf = (url: string | undefined) => (url === undefined ? undefined : new URL(url).origin);
+
+/** Requests a minute for each caller: by token, or by address for those who send none. */
+function limiter(perMinute: number) {
+  return rateLimit({
+    windowMs: 60_000,
+    limit: perMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    keyGenerator: (request) => request.header('authorization') ?? ipKeyGenerator(request.ip ?? ''),
+    handler: () => {
+      throw new AppError('REQUEST.RATE_LIMITED', 'Wait until the RateLimit header says that you may go on.');
+    },
+  });
+}

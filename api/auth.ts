@@ -1,0 +1,77 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { Config } from '../config';
+import { AppError } from '../domain/errors';
+
+const ROLES = ['buyer', 'provider', 'ops'] as const;
+
+/** What a bearer token says of its holder. */
+const claims = z
+  .object({
+    sub: z.string().regex(/^[\w.@-]{1,64}$/),
+    role: z.enum(ROLES),
+    providerId: z
+      .string()
+      .regex(/^prv_\w{1,60}$/)
+      .optional(),
+    permissions: z.array(z.string().max(64)).max(50).default([]),
+  })
+  .refine(
+    ({ role, providerId }) => (role === 'provider') === (providerId !== undefined),
+    'providerId goes with provider',
+  );
+
+/** Who is asking: an authenticated person, for a provider if they belong to one. */
+export type Principal = z.infer<typeof claims>;
+export type PrincipalRole = Principal['role'];
+
+/** Checks bearer tokens. */
+export type Authenticator = (token: string) => Promise<Principal>;
+
+const REFUSED = 'Send "Authorization: Bearer <token>" with a token that is valid now.';
+
+/** Tokens signed with the development secret (HS256), or with a key of the production key set (JWKS_URL). */
+export function createAuthenticator(config: Pick<Config, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER'>): Authenticator {
+  const { JWKS_URL: jwks, JWT_SECRET: secret, JWT_ISSUER: issuer } = config;
+  const verify =
+    jwks === undefined
+      ? (token: string) => jwtVerify(token, Buffer.from(secret ?? ''), { issuer, algorithms: ['HS256'] })
+      : verifierOf(createRemoteJWKSet(new URL(jwks)), issuer);
+  return async (token) => {
+    const verified = await verify(token).catch(() => null);
+    const parsed = claims.safeParse(verified?.payload);
+    if (!parsed.success) throw new AppError('AUTH.REQUIRED', REFUSED);
+    return parsed.data;
+  };
+}
+
+function verifierOf(keys: ReturnType<typeof createRemoteJWKSet>, issuer: string) {
+  return (token: string) => jwtVerify(token, keys, { issuer, algorithms: ['RS256', 'ES256', 'EdDSA'] });
+}
+
+/**
+ * The principal of a request to `/v1/{role}/…`.
+ * @throws AppError AUTH.REQUIRED without a valid token, AUTH.FORBIDDEN when it is of another role
+ */
+export async function authenticate(
+  authenticator: Authenticator,
+  header: string | undefined,
+  roles: readonly PrincipalRole[],
+): Promise<Principal> {
+  const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header ?? '')?.[1];
+  if (token === undefined) throw new AppError('AUTH.REQUIRED', REFUSED);
+  const principal = await authenticator(token);
+  if (!roles.includes(principal.role)) {
+    throw new AppError(
+      'AUTH.FORBIDDEN',
+      `This route is for ${roles.join(' or ')}; the token is a ${principal.role}'s.`,
+    );
+  }
+  return principal;
+}
+
+/** @throws AppError AUTH.FORBIDDEN when the principal lacks the permission */
+export function requirePermission(principal: Principal, permission: string): void {
+  if (principal.permissions.includes(permission)) return;
+  throw new AppError('AUTH.FORBIDDEN', `This needs the permission "${permission}"; ask an operations manager.`);
+}

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ApplicationFailure,
+  type Client,
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { z } from 'zod';
+import type { DeliveryCommand } from '../domain/delivery/commands';
+import { AppError, isErrorCode } from '../domain/errors';
+import type { DeliveryStatus } from '../prisma/store/deliveries';
+import { type CommandAnswer, deliveryUpdate, deliveryWorkflowId } from '../workflows/contracts/delivery';
+import type { ApiMetrics } from './metrics';
+
+/** How long a client is kept waiting for a process that does not answer. */
+const ANSWER_WITHIN_MS = 20_000;
+/** How long a full house (10 updates in flight), a process just being started or just renewed is tried again. */
+const TRY_AGAIN_FOR_MS = 8_000;
+
+/** gRPC status codes that the server answers with. */
+const GRPC = { DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, RESOURCE_EXHAUSTED: 8, UNAVAILABLE: 14 } as const;
+
+const refusedWith = z.object({ allowedActions: z.array(z.string()) });
+
+type StatusOf = () => Promise<DeliveryStatus>;
+
+/** Sends commands to processes and tells their refusals in our own taxonomy. */
+export type CommandSender = ReturnType<typeof createCommandSender>;
+
+export function createCommandSender({ client, metrics }: { client: Client; metrics: ApiMetrics }) {
+  return {
+    /**
+     * Sends one command to a delivery and waits until it is done: then its row is there.
+     * @param status what the table says of the delivery, asked only when its process is not found
+     * @throws AppError the process's refusal; SERVICE.* when it could not be asked, or did not answer
+     */
+    async send(deliveryId: string, command: DeliveryCommand, status: StatusOf): Promise<CommandAnswer> {
+      const startedAt = performance.now();
+      const update = deliveryUpdate(command.action);
+      let result = 'refused';
+      try {
+        const answer = await tryingAgain(status, () =>
+          client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+            client.workflow
+              .getHandle(deliveryWorkflowId(deliveryId))
+              .executeUpdate(update, { args: [command], updateId: command.commandId }),
+          ),
+        );
+        result = 'done';
+        return answer;
+      } finally {
+        const seconds = (performance.now() - startedAt) / 1000;
+        metrics.updates.observe({ action: command.action, result }, seconds);
+      }
+    },
+  };
+}
+
+async function tryingAgain<T>(status: StatusOf, work: () => Promise<T>): Promise<T> {
+  const until = Date.now() + TRY_AGAIN_FOR_MS;
+  for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 2)) {
+    try {
+      return await work();
+    } catch (error) {
+      const verdict = await verdictOf(error, status);
+      if (verdict !== 'try again') throw verdict;
+      if (Date.now() + pauseMs > until) {
+        throw new AppError(
+          'SERVICE.BUSY',
+          'Many commands are under way for this object; send yours again in a second.',
+        );
+      }
+      await sleep(pauseMs / 2 + (Math.random() * pauseMs) / 2);
+    }
+  }
+}
+
+/** What an error of an update means: a refusal to pass on, or something that passes. */
+async function verdictOf(error: unknown, status: StatusOf): Promise<AppError | 'try again' | unknown> {
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    const { type, message, details } = error.cause;
+    // The run ended (or continued as new) between accepting and answering.
+    if (type === 'AcceptedUpdateCompletedWorkflow') return 'try again';
+    if (isErrorCode(type)) return new AppError(type, message, refusedWith.safeParse(details?.[0]).data ?? {});
+    return error;
+  }
+  if (error instanceof WorkflowNotFoundError) return verdictOfStatus(await status());
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return notAnswered();
+  if (isGrpcServiceError(error)) {
+    if (error.code === GRPC.RESOURCE_EXHAUSTED) return 'try again';
+    if (error.code === GRPC.NOT_FOUND) return verdictOfStatus(await status());
+    if (error.code === GRPC.UNAVAILABLE || error.code === GRPC.DEADLINE_EXCEEDED) return notAnswered();
+  }
+  return error;
+}
+
+/** A process that is not found is being started if the table says it runs; else it has ended, or never was for this reader. */
+function verdictOfStatus(status: DeliveryStatus): AppError | 'try again' {
+  if (status === 'open') return 'try again';
+  if (status === 'absent') return new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.');
+  const detail = 'The delivery has ended: nothing more can be done to it.';
+  return new AppError('DELIVERY.NOT_ALLOWED', detail, { allowedActions: [] });
+}
+
+const notAnswered = () =>
+  new AppError(
+    'SERVICE.UNAVAILABLE',
+    'The process has not answered in time. Send the request again with the same Idempotency-Key: it takes effect once.',
+  );

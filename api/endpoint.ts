@@ -1,0 +1,129 @@
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import type { Request, Response, Router } from 'express';
+import { z } from 'zod';
+import { AppError } from '../domain/errors';
+import type { Database } from '../prisma/store/client';
+import { type Authenticator, authenticate, type Principal, type PrincipalRole } from './auth';
+import { type CommandRecord, hashBody, once } from './idempotency';
+import { documentEndpoint } from './openapi';
+import { invalid } from './problems';
+
+/** For routes without parameters, without a query, or without a body. */
+export const nothing = z.strictObject({});
+
+/** One route, as data: what the router, the validator and the OpenAPI document all read. */
+export type Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {
+  /** OpenAPI path, e.g. `/v1/buyer/orders/{id}`. */
+  path: string;
+  summary: string;
+  tag: string;
+  /** Whose tokens the route takes. */
+  roles: readonly PrincipalRole[];
+  params: P;
+  query: Q;
+  body: B;
+  /** Status and schema of the answer when all goes well. */
+  answer: { status: number; schema: z.ZodType };
+};
+
+/** What a handler gets: who asks, and everything that was validated. */
+export type Call<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {
+  principal: Principal;
+  params: z.output<P>;
+  query: z.output<Q>;
+  body: z.output<B>;
+  request: Request;
+  response: Response;
+};
+
+/** Where routes are registered, and what they all need. */
+export type Door = { router: Router; registry: OpenAPIRegistry; authenticator: Authenticator; db: Database };
+
+type Method = 'get' | 'put' | 'post';
+type Handler<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = (call: Call<P, Q, B>) => Promise<unknown>;
+
+/** A read: answers what `handle` returns. */
+export function get<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  door: Door,
+  spec: Spec<P, Q, B> & { handle: Handler<P, Q, B> },
+): void {
+  serve(door, 'get', spec, async (call) => {
+    call.response.status(spec.answer.status).json(await spec.handle(call));
+  });
+}
+
+/** A replacement of a resource: repeating it changes nothing more. */
+export function put<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  door: Door,
+  spec: Spec<P, Q, B> & { handle: Handler<P, Q, B> },
+): void {
+  serve(door, 'put', spec, async (call) => {
+    call.response.status(spec.answer.status).json(await spec.handle(call));
+  });
+}
+
+/** A command: one effect and one answer per Idempotency-Key. */
+export function post<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  door: Door,
+  spec: Spec<P, Q, B> & { handle: (call: Call<P, Q, B> & { command: CommandRecord }) => Promise<unknown> },
+): void {
+  serve(door, 'post', spec, async (call) => {
+    const bodyHash = hashBody(call.body);
+    await answerOnce(door, call, bodyHash, async (command) => ({
+      status: spec.answer.status,
+      body: JSON.stringify(await spec.handle({ ...call, command })),
+    }));
+  });
+}
+
+/** Answers a POST through its idempotency record; `bodyHash` says when two bodies are the same. */
+export async function answerOnce(
+  door: Pick<Door, 'db'>,
+  { principal, request, response }: Pick<Call<z.ZodType, z.ZodType, z.ZodType>, 'principal' | 'request' | 'response'>,
+  bodyHash: string,
+  perform: (command: CommandRecord) => Promise<{ status: number; body: string }>,
+): Promise<void> {
+  const key = request.header('idempotency-key');
+  const { requestId, path: route } = request;
+  const answer = await once(door.db, { principal, route, key, bodyHash, requestId }, perform);
+  const type = answer.status < 400 ? 'application/json' : 'application/problem+json';
+  response.status(answer.status).type(type).send(answer.body);
+}
+
+function serve<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  door: Door,
+  method: Method,
+  spec: Spec<P, Q, B>,
+  answer: (call: Call<P, Q, B>) => Promise<void>,
+): void {
+  documentEndpoint(door.registry, method, spec);
+  door.router[method](expressPath(spec.path), async (request: Request, response: Response) => {
+    request.routePattern = spec.path;
+    const principal = await authenticate(door.authenticator, request.header('authorization'), spec.roles);
+    if (method !== 'get') requireJson(request);
+    await answer({
+      principal,
+      params: parse(spec.params, request.params, 'path'),
+      query: parse(spec.query, request.query, 'query'),
+      body: parse(spec.body, request.body ?? {}, 'body'),
+      request,
+      response,
+    });
+  });
+}
+
+/** `/v1/orders/{id}` as Express writes it. */
+export const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalid(result.error, where);
+}
+
+function requireJson(request: Request): void {
+  const hasBody =
+    request.header('transfer-encoding') !== undefined || Number(request.header('content-length') ?? 0) > 0;
+  if (!hasBody || request.is('application/json')) return;
+  throw new AppError('REQUEST.UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
+}

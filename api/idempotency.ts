@@ -1,0 +1,89 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError, ERRORS } from '../domain/errors';
+import type { Database } from '../prisma/store/client';
+import { findRecord, forgetRequest, recordAnswer, recordRequest } from '../prisma/store/idempotency';
+import type { Principal } from './auth';
+import { problemOf } from './problems';
+
+/** A command as the idempotency record knows it; ids of what it makes derive from it. */
+export type CommandRecord = { commandId: string; atMs: number };
+
+/** An answer as it is sent, and sent again: status and JSON body. */
+export type Answer = { status: number; body: string };
+
+/** A POST by somebody, under a key. */
+export type Keyed = {
+  principal: Principal;
+  route: string;
+  key: string | undefined;
+  bodyHash: string;
+  requestId: string;
+};
+
+const USABLE_KEY = /^[\x21-\x7e]{1,255}$/;
+/** How often and for how long a repeated request waits for the first one before it helps itself. */
+const POLL_MS = 25;
+const PATIENCE_MS = 3_000;
+
+const sha256 = (...parts: string[]) => createHash('sha256').update(parts.join('\0')).digest('hex');
+
+/** The hash by which two bodies are the same body. */
+export const hashBody = (body: unknown): string => sha256(JSON.stringify(body ?? null));
+
+/**
+ * Gives a POST one effect and one answer, however often and from wherever it is sent under its key:
+ * the first records itself, the others wait for its answer. Should it have died, they repeat it under
+ * the same command id, which every process and table takes only once.
+ * @param perform does the work; expected refusals are answers too, and are recorded as such
+ * @throws AppError IDEMPOTENCY.KEY_INVALID, IDEMPOTENCY.KEY_REUSED for another body, and retryable failures of `perform`
+ */
+export async function once(
+  db: Database,
+  keyed: Keyed,
+  perform: (record: CommandRecord) => Promise<Answer>,
+): Promise<Answer> {
+  const { principal, route, key, bodyHash, requestId } = keyed;
+  if (key !== undefined && !USABLE_KEY.test(key)) {
+    throw new AppError('IDEMPOTENCY.KEY_INVALID', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
+  }
+  const owner = `${principal.role}:${principal.sub}`;
+  const usedKey = key ?? randomUUID();
+  const id = `cmd_${sha256(owner, route, usedKey).slice(0, 40)}`;
+  const record = await recordRequest(db, { id, principal: owner, route, key: usedKey, bodyHash });
+  if (record.bodyHash !== bodyHash) {
+    throw new AppError('IDEMPOTENCY.KEY_REUSED', 'This Idempotency-Key stands for another body; choose a new key.');
+  }
+  const answered = record.isNew ? null : (record.answer ?? (await answerOfAnother(db, id)));
+  if (answered === 'given up') return once(db, keyed, perform);
+  if (answered !== null) return answered;
+
+  const answer = await performed(db, id, requestId, () => perform({ commandId: id, atMs: record.createdAt.getTime() }));
+  return recordAnswer(db, id, answer);
+}
+
+/** The outcome as an answer; what may succeed when tried again is not recorded but thrown. */
+async function performed(db: Database, id: string, requestId: string, work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AppError && !ERRORS[error.code].retryable) {
+      const problem = problemOf(error, requestId);
+      return { status: problem.status, body: JSON.stringify(problem) };
+    }
+    // Unknown outcome: the record stays, so that a retry under the key finds out what became of it.
+    if (error instanceof AppError && error.code === 'SERVICE.BUSY') await forgetRequest(db, id);
+    throw error;
+  }
+}
+
+/** The answer of the request that came first; null when it owes one for too long. */
+async function answerOfAnother(db: Database, id: string): Promise<Answer | 'given up' | null> {
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
+    const record = await findRecord(db, id);
+    if (record === null) return 'given up';
+    if (record.answer !== null) return record.answer;
+    await sleep(POLL_MS);
+  }
+  return null;
+}

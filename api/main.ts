@@ -1,0 +1,63 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Client, Connection } from '@temporalio/client';
+import { keyRing } from '../codec/keys';
+import { EncryptingCodec } from '../codec/payloads';
+import { readConfig } from '../config';
+import { createLogger } from '../config/logger';
+import { loadPolicy } from '../config/policy';
+import { temporalConnection } from '../config/temporal';
+import { openDatabase } from '../prisma/store/client';
+import { createApp } from './app';
+import { localFileStore } from './files/store';
+
+/** The API process; stops taking requests on SIGTERM and SIGINT, and ends when those under way are answered. */
+async function main(): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger(config, 'api');
+  const ring = keyRing(config.CODEC_KEYS);
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
+  const connection = Connection.lazy(temporalConnection(config));
+  const client = new Client({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    dataConverter: { payloadCodecs: [new EncryptingCodec(ring)] },
+  });
+  let server: Server | undefined;
+  const { app } = createApp({
+    config,
+    db,
+    client,
+    ring,
+    files: localFileStore(config.FILES_DIR),
+    policy: loadPolicy(config),
+    logger,
+    callbackBase: () => `http://127.0.0.1:${portOf(server)}`,
+  });
+  server = app.listen(config.API_PORT, config.API_HOST, (error?: Error) => {
+    if (error) throw error;
+    logger.info({ host: config.API_HOST, port: portOf(server) }, 'api listening');
+  });
+
+  const stop = (signal: string) => {
+    logger.info({ signal }, 'stopping');
+    server?.close(() => {
+      void Promise.all([connection.close(), db.$disconnect()]).then(() => process.exit(0));
+    });
+    server?.closeIdleConnections();
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+const isAddress = (address: AddressInfo | string | null | undefined): address is AddressInfo =>
+  typeof address === 'object';
+function portOf(server: Server | undefined): number {
+  const address = server?.address();
+  return isAddress(address) && address !== null ? address.port : 0;
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});

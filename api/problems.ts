@@ -1,0 +1,80 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { z } from 'zod';
+import type { Logger } from '../config/logger';
+import { AppError, ERRORS } from '../domain/errors';
+
+/** RFC 9457 problem, as every refusal is answered. */
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  requestId: string;
+  errors?: { path: string; message: string }[];
+  allowedActions?: string[];
+};
+
+/** An expected error as the problem that the client reads. */
+export function problemOf(error: AppError, requestId: string): Problem {
+  const { status, title } = ERRORS[error.code];
+  const type = `urn:problem:${error.code.toLowerCase().replaceAll('_', '-')}`;
+  return { type, title, status, code: error.code, detail: error.detail, requestId, ...error.extra };
+}
+
+/** A refusal of the fields at fault, from what zod found. */
+export function invalid(error: z.ZodError, where: string): AppError {
+  const errors = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: [where, ...issue.path, key].join('.'), message: 'is not a known field' }))
+      : [{ path: [where, ...issue.path].join('.'), message: issue.message }],
+  );
+  return new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', {
+    errors,
+  });
+}
+
+const bodyParserError = z.object({ type: z.string(), status: z.number() });
+
+/** Errors of Express and its body parser in our own taxonomy; undefined for what nobody expected. */
+function expected(error: unknown): AppError | undefined {
+  if (error instanceof AppError) return error;
+  const parsed = bodyParserError.safeParse(error);
+  if (parsed.success) {
+    switch (parsed.data.type) {
+      case 'entity.too.large':
+        return new AppError('REQUEST.TOO_LARGE', 'A JSON body may have 64 KB at most.');
+      case 'encoding.unsupported':
+      case 'charset.unsupported':
+        return new AppError('REQUEST.UNSUPPORTED_MEDIA_TYPE', 'Send UTF-8 JSON, uncompressed.');
+      case 'entity.parse.failed':
+      case 'request.aborted':
+      case 'request.size.invalid':
+        return new AppError('REQUEST.MALFORMED', 'The body must be a JSON object.');
+    }
+  }
+  if (error instanceof URIError) return new AppError('REQUEST.MALFORMED', 'The path is not well encoded.');
+  return undefined;
+}
+
+/** The one mapping of errors to HTTP: problems for what is expected, 500 without internals for the rest. */
+export function problems(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const known = expected(error);
+    if (known === undefined)
+      logger.error({ err: error, requestId: request.requestId, path: request.path }, 'unexpected error');
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const answer = known ?? new AppError('SERVICE.UNKNOWN', `Tell us the request id ${request.requestId}.`);
+    const problem = problemOf(answer, request.requestId);
+    if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    if (ERRORS[answer.code].retryable) response.setHeader('Retry-After', '1');
+    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  };
+}
+
+export const noSuchRoute: RequestHandler = () => {
+  throw new AppError('ROUTE.NOT_FOUND', 'See /docs for the routes there are.');
+};

@@ -1,0 +1,73 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import express from 'express';
+import { z } from 'zod';
+import { AppError } from '../../domain/errors';
+import { PAYMENT_CHANNELS } from '../../domain/orders/order';
+import type { Database } from '../../prisma/store/client';
+import { storeCallback } from '../../prisma/store/payment-callbacks';
+import { type Door, expressPath, nothing } from '../endpoint';
+import { idFrom } from '../ids';
+import { documentEndpoint } from '../openapi';
+import { invalid } from '../problems';
+import { id } from '../schemas';
+
+/** A signature older or newer than this is a replay. */
+const TOLERANCE_SECONDS = 300;
+
+const callback = z.strictObject({
+  transactionId: z.string().regex(/^[\w-]{1,64}$/),
+  orderId: id('ord'),
+  status: z.enum(['succeeded', 'failed']),
+  amountFen: z.int().min(0).max(1_000_000_000_00),
+});
+
+const refused = () => new AppError('PAYMENT.SIGNATURE_INVALID', 'Sign the raw body with the shared secret, now.');
+
+/** Checks `X-Channel-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. */
+function requireSignature(header: string | undefined, body: Buffer, secret: string): void {
+  const [, time, signature] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header ?? '') ?? [];
+  if (time === undefined || signature === undefined) throw refused();
+  if (Math.abs(Date.now() / 1000 - Number(time)) > TOLERANCE_SECONDS) throw refused();
+  const expected = createHmac('sha256', secret).update(`${time}.`).update(body).digest();
+  if (!timingSafeEqual(expected, Buffer.from(signature, 'hex'))) throw refused();
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new AppError('REQUEST.MALFORMED', 'The body must be a JSON object.');
+  }
+}
+
+/** Where payment channels call back (ORD-6): stored first, then answered 202; counted once, whatever comes how often. */
+export function gatewayRoutes(door: Door, { db, secret }: { db: Database; secret: string }): void {
+  const params = z.strictObject({ channel: z.enum(PAYMENT_CHANNELS) });
+  const spec = {
+    path: '/v1/gateway/payments/{channel}/callbacks',
+    summary: 'A payment channel reports a payment (signed, at least once, in any order)',
+    tag: 'Gateway',
+    roles: [],
+    params,
+    query: nothing,
+    body: callback,
+    answer: { status: 202, schema: z.object({ received: z.boolean() }) },
+  } as const;
+  documentEndpoint(door.registry, 'post', spec);
+  door.router.post(
+    expressPath(spec.path),
+    express.raw({ type: () => true, limit: '64kb' }),
+    async (request, response) => {
+      request.routePattern = spec.path;
+      const channel = params.safeParse(request.params);
+      if (!channel.success) throw invalid(channel.error, 'path');
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      requireSignature(request.header('x-channel-signature'), body, secret);
+      const fact = callback.safeParse(parseJson(body));
+      if (!fact.success) throw invalid(fact.error, 'body');
+      const seed = `${channel.data.channel}/${fact.data.transactionId}/${fact.data.status}`;
+      await storeCallback(db, { id: idFrom('pay', Date.now(), seed), channel: channel.data.channel, ...fact.data });
+      response.status(202).json({ received: true });
+    },
+  );
+}

@@ -1,0 +1,157 @@
+import { type Client, WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { z } from 'zod';
+import { AppError } from '../../domain/errors';
+import { ORDER_STATES, type OrderTerms, PAYMENT_CHANNELS, type PaymentChannel } from '../../domain/orders/order';
+import { orderPolicy, type Policy } from '../../domain/policy/catalogue';
+import type { Database } from '../../prisma/store/client';
+import { findOffer, findOrder, listOrders, listProducts, lookAtContact } from '../../prisma/store/orders';
+import { orderWorkflowId, untilPlaced } from '../../workflows/contracts/order';
+import type { order } from '../../workflows/order';
+import { type Door, get, nothing, post } from '../endpoint';
+import { idFrom } from '../ids';
+import { pageAnswer, pageOfQuery } from '../paging';
+import { id, orderSchema, pageOf, paging, productSchema } from '../schemas';
+import { scopeOf } from '../scope';
+import { orderView } from '../views/order';
+
+/** What the order routes need beside the door. */
+export type OrderRoutes = { db: Database; client: Client; policy: Policy; taskQueue: string };
+
+const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order of yours.');
+
+/** The terms on which a spec is sold now. @throws AppError PRODUCT.* */
+async function termsOf(db: Database, productId: string, specId: string) {
+  const offer = await findOffer(db, productId, specId);
+  if (offer === null)
+    throw new AppError('PRODUCT.NOT_FOUND', 'See GET /v1/buyer/products for products and their specs.');
+  const { product } = offer;
+  if (product.status !== 'published' || !product.supervised) {
+    throw new AppError('PRODUCT.NOT_FOR_SALE', 'Only published products with supervised delivery can be bought now.');
+  }
+  return {
+    productId,
+    specId,
+    productName: product.name,
+    specName: offer.name,
+    providerId: product.providerId,
+    payableFen: Number(offer.priceFen),
+    flow: product.selfOperated ? ('self_operated' as const) : ('standard' as const),
+  };
+}
+
+async function place(
+  { client, policy, taskQueue }: OrderRoutes,
+  terms: OrderTerms,
+  placedBy: { commandId: string; requestId: string; sourceIp: string },
+): Promise<void> {
+  const start = new WithStartWorkflowOperation<typeof order>('order', {
+    workflowId: orderWorkflowId(terms.orderId),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    taskQueue,
+    args: [{ terms, placedBy, policy: orderPolicy(policy) }],
+    staticSummary: `Order of "${terms.productName}", ${terms.payableFen} fen`,
+    staticDetails: `Buyer ${terms.buyerId}, provider ${terms.providerId}, ${terms.specName}, by ${terms.paymentChannel}`,
+  });
+  try {
+    const updateId = placedBy.commandId;
+    await client.workflow.executeUpdateWithStart(untilPlaced, { updateId, startWorkflowOperation: start });
+  } catch (error) {
+    // The order was placed by an earlier try and has ended since: its row tells.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+/** Products for sale, and orders: placing, reading, listing (SPEC section 5). */
+export function orderRoutes(door: Door, deps: OrderRoutes): void {
+  const { db } = deps;
+  get(door, {
+    path: '/v1/buyer/products',
+    summary: 'Products for sale, with their specs',
+    tag: 'Orders',
+    roles: ['buyer'],
+    params: nothing,
+    query: z.strictObject(paging),
+    body: nothing,
+    answer: { status: 200, schema: pageOf(productSchema) },
+    async handle({ query }) {
+      const page = pageOfQuery(query);
+      return pageAnswer(
+        await listProducts(db, page),
+        page,
+        ({ specs, createdAt: _createdAt, status: _status, grade: _grade, ...product }) => ({
+          ...product,
+          specs: specs.map(({ productId: _productId, listPriceFen, priceFen, ...spec }) => ({
+            ...spec,
+            listPriceFen: Number(listPriceFen),
+            priceFen: Number(priceFen),
+          })),
+        }),
+      );
+    },
+  });
+
+  post(door, {
+    path: '/v1/buyer/orders',
+    summary: 'Place an order',
+    tag: 'Orders',
+    roles: ['buyer'],
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({
+      productId: id('prd'),
+      specId: z.string().max(64),
+      paymentChannel: z.enum(PAYMENT_CHANNELS),
+    }),
+    answer: { status: 201, schema: orderSchema },
+    async handle({ principal, body, command, request }) {
+      const paymentChannel: PaymentChannel = body.paymentChannel;
+      const orderId = idFrom('ord', command.atMs, command.commandId);
+      const deliveryId = idFrom('dlv', command.atMs, command.commandId);
+      const terms = await termsOf(db, body.productId, body.specId);
+      const placedBy = { commandId: command.commandId, requestId: request.requestId, sourceIp: request.ip ?? '' };
+      request.workflow = { workflowId: orderWorkflowId(orderId) };
+      await place(deps, { ...terms, orderId, deliveryId, buyerId: principal.sub, paymentChannel }, placedBy);
+      const placed = await findOrder(db, orderId, 'all');
+      if (placed === null) throw new Error(`Order ${orderId} was placed but has no row`);
+      return orderView(placed);
+    },
+  });
+
+  for (const role of ['buyer', 'provider', 'ops'] as const) {
+    get(door, {
+      path: `/v1/${role}/orders`,
+      summary: 'Orders, newest first',
+      tag: 'Orders',
+      roles: [role],
+      params: nothing,
+      query: z.strictObject({ ...paging, state: z.enum(ORDER_STATES).optional() }),
+      body: nothing,
+      answer: { status: 200, schema: pageOf(orderSchema) },
+      async handle({ principal, query }) {
+        const page = pageOfQuery(query);
+        const rows = await listOrders(db, scopeOf(principal), { state: query.state }, page);
+        return pageAnswer(rows, page, (row) => orderView(row));
+      },
+    });
+
+    get(door, {
+      path: `/v1/${role}/orders/{id}`,
+      summary: 'One order',
+      tag: 'Orders',
+      roles: [role],
+      params: z.strictObject({ id: z.string().max(64) }),
+      query: nothing,
+      body: nothing,
+      answer: { status: 200, schema: orderSchema },
+      async handle({ principal, params, request }) {
+        const found = await findOrder(db, params.id, scopeOf(principal));
+        if (found === null) throw noOrder();
+        if (role === 'buyer') return orderView(found);
+        const { requestId } = request;
+        const look = { buyerId: found.buyerId, orderId: found.id, viewerId: principal.sub, requestId };
+        return orderView(found, await lookAtContact(db, look));
+      },
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { AppError } from '../../domain/errors';
+import type { Database } from '../../prisma/store/client';
+import { findOrder } from '../../prisma/store/orders';
+import { type Door, nothing, post } from '../endpoint';
+import { orderSchema } from '../schemas';
+import { scopeOf } from '../scope';
+import { orderView } from '../views/order';
+
+const SETTLED_WITHIN_MS = 5_000;
+const POLL_MS = 25;
+
+/** What the sandbox needs: the channel that stands for the outside world, and how it calls us back. */
+export type Sandbox = { db: Database; channelUrl: string; callbackBase: () => string };
+
+/** Shortcuts for trying the system out; never served in production. */
+export function sandboxRoutes(door: Door, { db, channelUrl, callbackBase }: Sandbox): void {
+  post(door, {
+    path: '/v1/sandbox/orders/{id}/pay',
+    summary: 'Pay an order: asks the sandbox channel, which calls the gateway back with a signed callback',
+    tag: 'Sandbox',
+    roles: ['buyer'],
+    params: z.strictObject({ id: z.string().max(64) }),
+    query: nothing,
+    body: nothing,
+    answer: { status: 202, schema: orderSchema },
+    async handle({ principal, params }) {
+      const scope = scopeOf(principal);
+      const order = await findOrder(db, params.id, scope);
+      if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order of yours.');
+      if (order.state !== 'pending_payment') {
+        throw new AppError('ORDER.NOT_PAYABLE', `The order is ${order.state}: it cannot be paid.`, {
+          allowedActions: [],
+        });
+      }
+      const { paymentChannel: channel, payableFen } = order;
+      const response = await fetch(new URL('/payments', channelUrl), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          orderId: order.id,
+          channel,
+          amountFen: Number(payableFen),
+          callbackUrl: `${callbackBase()}/v1/gateway/payments/${channel}/callbacks`,
+        }),
+      });
+      if (!response.ok) throw new AppError('SERVICE.UNAVAILABLE', 'The sandbox channel does not answer; try again.');
+      return orderView(await onceSettled(order));
+
+      /** The order when the callback has been taken, or as it is when that takes too long. */
+      async function onceSettled(placed: NonNullable<typeof order>) {
+        const until = Date.now() + SETTLED_WITHIN_MS;
+        for (let now = placed; ; ) {
+          now = (await findOrder(db, params.id, scope)) ?? now;
+          if (now.state !== 'pending_payment' || Date.now() > until) return now;
+          await sleep(POLL_MS);
+        }
+      }
+    },
+  });
+}

@@ -1,0 +1,91 @@
+import type { Client } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import express, { type Request, type Response } from 'express';
+import swaggerUi from 'swagger-ui-express';
+import { z } from 'zod';
+import type { KeyRing } from '../../codec/keys';
+import { EncryptingCodec } from '../../codec/payloads';
+import { AppError } from '../../domain/errors';
+import type { Database } from '../../prisma/store/client';
+import { authenticate, requirePermission } from '../auth';
+import type { Door } from '../endpoint';
+import type { ApiMetrics } from '../metrics';
+import { openApiDocument } from '../openapi';
+
+/** What the technical routes look at. */
+export type System = {
+  db: Database;
+  client: Client;
+  ring: KeyRing;
+  metrics: ApiMetrics;
+  temporalUiOrigin: string | undefined;
+};
+
+/** Health, readiness, metrics, the OpenAPI document and its page, and the codec endpoint of the Temporal UI. */
+export function systemRoutes(door: Door, { db, client, ring, metrics, temporalUiOrigin }: System): void {
+  const { router } = door;
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const [database, workflows] = await Promise.all([
+      db.$queryRaw`SELECT 1`.then(() => true).catch(() => false),
+      client.connection
+        .ensureConnected()
+        .then(() => client.workflowService.getSystemInfo({}))
+        .then(() => true)
+        .catch(() => false),
+    ]);
+    response.status(database && workflows ? 200 : 503).json({ database, temporal: workflows });
+  });
+  router.get('/metrics', async (_request, response) => {
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  router.get('/openapi.json', (_request, response) => {
+    response.json(openApiDocument(door.registry));
+  });
+  router.use('/docs', swaggerUi.serve, swaggerUi.setup(undefined, { swaggerOptions: { url: '/openapi.json' } }));
+
+  const codec = new EncryptingCodec(ring);
+  const allowOrigin = (response: Response) => {
+    if (temporalUiOrigin === undefined) return;
+    response.setHeader('Access-Control-Allow-Origin', temporalUiOrigin);
+    response.setHeader('Access-Control-Allow-Headers', 'authorization, content-type, x-namespace');
+    response.setHeader('Access-Control-Allow-Methods', 'POST');
+    response.setHeader('Access-Control-Allow-Credentials', 'true');
+  };
+  // The Temporal UI sends its user's token, or, where it has no log-in of its own, the token in the endpoint's path.
+  for (const path of ['/codec/decode', '/codec/:token/decode']) {
+    router.options(path, (_request, response) => {
+      allowOrigin(response);
+      response.status(204).end();
+    });
+    router.post(path, express.json({ limit: '8mb' }), async (request: Request, response) => {
+      request.routePattern = '/codec/decode';
+      allowOrigin(response);
+      const { token } = request.params;
+      const header = typeof token === 'string' ? `Bearer ${token}` : request.header('authorization');
+      const principal = await authenticate(door.authenticator, header, ['ops']);
+      requirePermission(principal, 'payloads.read');
+      response.json(await decodePayloads(codec, request.body));
+    });
+  }
+}
+
+const payloadsBody = z.object({
+  payloads: z.array(z.object({ metadata: z.record(z.string(), z.string()), data: z.string().optional() })).max(1_000),
+});
+
+/** Decodes payloads in the JSON form of the remote codec protocol (base64 fields). */
+async function decodePayloads(codec: EncryptingCodec, body: unknown) {
+  const parsed = payloadsBody.safeParse(body);
+  if (!parsed.success)
+    throw new AppError('REQUEST.MALFORMED', 'Send {"payloads": […]} as the remote codec protocol has it.');
+  const payloads = parsed.data.payloads.map((payload) => temporal.api.common.v1.Payload.fromObject(payload));
+  const decoded = await codec.decode(payloads);
+  return {
+    payloads: decoded.map((payload) =>
+      temporal.api.common.v1.Payload.toObject(temporal.api.common.v1.Payload.fromObject(payload), { bytes: String }),
+    ),
+  };
+}

@@ -1,0 +1,174 @@
+import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { OPERATIONS } from '../domain/delivery/commands';
+import { RULINGS, STAGES } from '../domain/delivery/state';
+import { ORDER_STATES, PAYMENT_CHANNELS } from '../domain/orders/order';
+
+extendZodWithOpenApi(z);
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+const words = (max: number) =>
+  z
+    .string()
+    .trim()
+    .max(max, `must have ${max} characters at most`)
+    .refine((value) => !CONTROL.test(value), 'must not hold control characters')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+
+/** Words of a person: trimmed, not empty, `max` characters at most; emoji are welcome, control characters are not. */
+export const text = (max: number) => words(max).min(1, 'must not be empty');
+
+/** As `text`, but may be left out. */
+export const optionalText = (max: number) => words(max).default('');
+
+/** An id of ours with its prefix. */
+export const id = (prefix: string) =>
+  z.string().regex(new RegExp(`^${prefix}_[0-9A-Za-z_]{1,60}$`), `must be a ${prefix}_ id`);
+
+/** Ids of uploaded files, 20 a step at most (DLV-14). */
+export const attachmentIds = z
+  .array(id('att'))
+  .max(20, 'at most 20 attachments a step')
+  .refine((ids) => new Set(ids).size === ids.length, 'must not name an attachment twice')
+  .default([]);
+
+/** Whole fen (GEN-2). */
+export const amountFen = z.int().min(1).max(1_000_000_000_00);
+
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(200).optional(),
+  sort: z.enum(['id', '-id']).default('-id').openapi({ description: 'Ids sort by time; the newest come first' }),
+};
+
+/** A page of a list. */
+export const pageOf = (item: z.ZodType) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+
+const time = z.iso.datetime({ offset: true });
+const attachmentRef = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
+
+export const attachmentSchema = attachmentRef.extend({ sha256: z.string() }).openapi('Attachment');
+
+const appealSchema = z
+  .object({
+    id: z.string(),
+    deliveryId: z.string(),
+    status: z.enum(['open', 'resolved']),
+    openedBy: z.enum(['buyer', 'provider']),
+    grounds: z.array(z.string()),
+    reason: z.string(),
+    openedAt: time,
+    dueAt: time,
+    dueProvisional: z.boolean(),
+    ruling: z.enum(RULINGS).nullable(),
+    rulingReason: z.string().nullable(),
+    refundFen: z.int().nullable(),
+    resolvedAt: time.nullable(),
+  })
+  .openapi('Appeal');
+
+export const deliverySchema = z
+  .object({
+    id: z.string(),
+    orderId: z.string(),
+    flow: z.enum(['standard', 'self_operated']),
+    stage: z.enum(STAGES),
+    frozen: z.boolean(),
+    requirementRejections: z.int(),
+    acceptanceRejections: z.int(),
+    appeal: appealSchema.nullable().openapi({ description: 'The latest appeal, open or resolved' }),
+    outcome: z.enum(['accepted', 'auto_accepted', 'accepted_by_ruling', 'cancelled_and_refunded']).nullable(),
+    allowedActions: z.array(z.enum(OPERATIONS)),
+    deadlines: z.array(z.object({ name: z.string(), at: time, outcome: z.string(), stoppableBy: z.array(z.string()) })),
+    timeline: z.array(
+      z.object({
+        at: time,
+        actor: z.string(),
+        action: z.string(),
+        note: z.string().nullable(),
+        attachments: z.array(attachmentRef),
+      }),
+    ),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .openapi('Delivery');
+
+export const deliverySummarySchema = deliverySchema.omit({ timeline: true, appeal: true }).openapi('DeliverySummary');
+
+export const orderSchema = z
+  .object({
+    id: z.string(),
+    state: z.enum(ORDER_STATES),
+    buyerId: z.string(),
+    providerId: z.string(),
+    productId: z.string(),
+    productName: z.string(),
+    specId: z.string(),
+    specName: z.string(),
+    paymentChannel: z.enum(PAYMENT_CHANNELS),
+    payableFen: z.int(),
+    paidFen: z.int(),
+    refundedFen: z.int(),
+    deliveryId: z.string().nullable(),
+    buyerContact: z
+      .object({ name: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable() })
+      .nullable()
+      .openapi({ description: 'In the details only, for the provider and operations' }),
+    payBy: time,
+    paidAt: time.nullable(),
+    endedAt: time.nullable(),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .openapi('Order');
+
+export const productSchema = z
+  .object({
+    id: z.string(),
+    providerId: z.string(),
+    name: z.string(),
+    type: z.string(),
+    category: z.string(),
+    summary: z.string(),
+    supervised: z.boolean(),
+    selfOperated: z.boolean(),
+    specs: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        duration: z.int(),
+        unit: z.string(),
+        listPriceFen: z.int(),
+        priceFen: z.int(),
+      }),
+    ),
+  })
+  .openapi('Product');
+
+export const profileSchema = z
+  .object({
+    id: z.string(),
+    role: z.string(),
+    providerId: z.string().nullable(),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    language: z.enum(['zh-CN', 'en']),
+    version: z.int(),
+  })
+  .openapi('Profile');
+
+export const messageSchema = z
+  .object({
+    id: z.string(),
+    event: z.string(),
+    objectId: z.string(),
+    subject: z.string(),
+    text: z.string(),
+    createdAt: time,
+    readAt: time.nullable(),
+  })
+  .openapi('Message');

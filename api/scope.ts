@@ -1,0 +1,8 @@
+import type { Scope } from '../prisma/store/deliveries';
+import type { Principal } from './auth';
+
+/** What a principal may see: their own, their provider's, or, for operations, everything. */
+export function scopeOf({ role, sub, providerId }: Principal): Scope {
+  if (role === 'ops') return 'all';
+  return role === 'provider' ? { providerId: providerId ?? '' } : { buyerId: sub };
+}

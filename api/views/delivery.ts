@@ -1,0 +1,47 @@
+import { type KeyRing, openText } from '../../codec/keys';
+import { deadlines } from '../../domain/delivery/deadlines';
+import { allowedActions } from '../../domain/delivery/rules';
+import type { DeliveryDetails, DeliveryRow, TimelineRow } from '../../prisma/store/deliveries';
+import type { PrincipalRole } from '../auth';
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** A delivery as lists show it: everything derives from the stored state, no clock is read (GEN-4). */
+export function deliverySummary(row: DeliveryRow) {
+  const { state, policy } = row;
+  return {
+    id: row.id,
+    orderId: row.orderId,
+    flow: state.flow,
+    stage: state.stage,
+    frozen: state.appeal !== null,
+    requirementRejections: state.requirementRejections,
+    acceptanceRejections: state.acceptanceRejections,
+    outcome: state.outcome,
+    allowedActions: allowedActions(state, policy),
+    deadlines: deadlines(state, policy).map(({ name, atMs, outcome, stoppableBy }) => ({
+      name,
+      at: iso(atMs),
+      outcome,
+      stoppableBy,
+    })),
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  };
+}
+
+/** A delivery in full, for one of its parties or operations. Sealed words are for the parties only (ORD-2). */
+export function deliveryView(details: DeliveryDetails, role: PrincipalRole, ring: KeyRing) {
+  const note = (step: TimelineRow): string | null => {
+    if (step.sealedNote === null) return step.note;
+    return role === 'ops' ? null : openText(ring, Buffer.from(step.sealedNote, 'base64'));
+  };
+  const timeline = details.timeline.map((step) => ({
+    at: new Date(step.at).toISOString(),
+    actor: step.actor,
+    action: step.action,
+    note: note(step),
+    attachments: step.attachments,
+  }));
+  return { ...deliverySummary(details), appeal: details.appeal, timeline };
+}

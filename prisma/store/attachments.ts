@@ -1,0 +1,51 @@
+import type { Database } from './client';
+import { type Scope, within } from './deliveries';
+
+/** An uploaded file and whose it is. */
+export type AttachmentRow = {
+  id: string;
+  ownerId: string;
+  ownerRole: string;
+  providerId: string | null;
+  name: string;
+  size: number;
+  type: string;
+  sha256: string;
+};
+
+/** Stores an upload; an id that is there already is left as it is. */
+export async function addAttachment(db: Database, attachment: AttachmentRow): Promise<void> {
+  await db.attachment.createMany({ data: [attachment], skipDuplicates: true });
+}
+
+/** Which of the ids are not files that this person (or somebody of their provider) uploaded. */
+export async function notOwned(
+  db: Database,
+  owner: { ownerId: string; ownerRole: string; providerId: string | null },
+  ids: string[],
+): Promise<string[]> {
+  const { ownerId, ownerRole, providerId } = owner;
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT wanted.id FROM unnest(${ids}::text[]) AS wanted(id)
+    WHERE NOT EXISTS (
+      SELECT FROM attachments a WHERE a.id = wanted.id AND a.owner_role = ${ownerRole}
+        AND (a.owner_id = ${ownerId} OR a.provider_id = ${providerId}))`;
+  return rows.map(({ id }) => id);
+}
+
+/** A file that a reader may have: their own upload, or one used in a delivery within their scope (DLV-14). */
+export async function findAttachment(
+  db: Database,
+  id: string,
+  reader: { ownerId: string; ownerRole: string; scope: Scope },
+): Promise<AttachmentRow | null> {
+  const rows = await db.$queryRaw<AttachmentRow[]>`
+    SELECT a.id, a.owner_id AS "ownerId", a.owner_role AS "ownerRole", a.provider_id AS "providerId", a.name, a.size,
+           a.type, a.sha256
+    FROM attachments a WHERE a.id = ${id} AND (
+      (a.owner_id = ${reader.ownerId} AND a.owner_role = ${reader.ownerRole})
+      OR EXISTS (SELECT FROM attachment_uses u
+                 JOIN (SELECT id AS delivery_id FROM deliveries WHERE ${within(reader.scope)}) d USING (delivery_id)
+                 WHERE u.attachment_id = a.id))`;
+  return rows[0] ?? null;
+}

@@ -1,0 +1,121 @@
+import type { DeliveryState } from '../../domain/delivery/state';
+import type { DeliveryPolicy } from '../../domain/policy/catalogue';
+import { Prisma } from '../generated/client';
+import type { Database } from './client';
+
+/** Whose rows a reader may see: a buyer's, a provider's, or all of them (operations). */
+export type Scope = { buyerId: string } | { providerId: string } | 'all';
+
+/** The SQL condition of a scope, on a table that has buyer_id and provider_id. */
+export function within(scope: Scope): Prisma.Sql {
+  if (scope === 'all') return Prisma.sql`true`;
+  return 'buyerId' in scope ? Prisma.sql`buyer_id = ${scope.buyerId}` : Prisma.sql`provider_id = ${scope.providerId}`;
+}
+
+/** A delivery as it is stored. */
+export type DeliveryRow = {
+  id: string;
+  orderId: string;
+  buyerId: string;
+  providerId: string;
+  state: DeliveryState;
+  policy: DeliveryPolicy;
+  sequence: number;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+/** An appeal as it is stored; times are ISO strings, since it is read inside JSON. */
+export type AppealRow = {
+  id: string;
+  deliveryId: string;
+  status: 'open' | 'resolved';
+  openedBy: 'buyer' | 'provider';
+  grounds: string[];
+  reason: string;
+  openedAt: string;
+  dueAt: string;
+  dueProvisional: boolean;
+  ruling: string | null;
+  rulingReason: string | null;
+  refundFen: number | null;
+  resolvedAt: string | null;
+};
+
+/** A step as the timeline shows it. `sealedNote` is base64 of a sealed note. */
+export type TimelineRow = {
+  at: string;
+  actor: string;
+  action: string;
+  note: string | null;
+  sealedNote: string | null;
+  attachments: { id: string; name: string; size: number; type: string }[];
+};
+
+export type DeliveryDetails = DeliveryRow & { appeal: AppealRow | null; timeline: TimelineRow[] };
+
+const COLUMNS = Prisma.sql`d.id, d.order_id AS "orderId", d.buyer_id AS "buyerId", d.provider_id AS "providerId",
+  d.state, d.policy, d.sequence, d.created_at AS "createdAt", d.updated_at AS "updatedAt"`;
+
+/** One delivery with its latest appeal and its timeline, or null when it is not in the scope. */
+export async function findDelivery(db: Database, id: string, scope: Scope): Promise<DeliveryDetails | null> {
+  const rows = await db.$queryRaw<DeliveryDetails[]>`
+    SELECT ${COLUMNS},
+      (SELECT jsonb_build_object(
+          'id', a.id, 'deliveryId', a.delivery_id, 'status', a.status, 'openedBy', a.opened_by, 'grounds', a.grounds,
+          'reason', a.reason, 'openedAt', a.opened_at, 'dueAt', a.due_at, 'dueProvisional', a.due_provisional,
+          'ruling', a.ruling, 'rulingReason', a.ruling_reason, 'refundFen', a.refund_fen, 'resolvedAt', a.resolved_at)
+        FROM appeals a WHERE a.delivery_id = d.id ORDER BY a.id DESC LIMIT 1) AS appeal,
+      (SELECT jsonb_agg(jsonb_build_object(
+          'at', s.at, 'actor', s.actor_role, 'action', s.action, 'note', s.note,
+          'sealedNote', encode(s.sealed_note, 'base64'),
+          'attachments', coalesce((
+            SELECT jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'size', f.size, 'type', f.type) ORDER BY f.id)
+            FROM attachment_uses u JOIN attachments f ON f.id = u.attachment_id
+            WHERE u.delivery_id = d.id AND u.sequence = s.sequence), '[]')) ORDER BY s.sequence)
+        FROM steps s WHERE s.object_id = d.id) AS timeline
+    FROM deliveries d WHERE d.id = ${id} AND ${within(scope)}`;
+  return rows[0] ?? null;
+}
+
+/** Filters of a list of deliveries. */
+export type DeliveryFilter = { stage?: string | undefined; frozen?: boolean | undefined; orderId?: string | undefined };
+
+/** A page of deliveries, one more than asked for when there are more. */
+export async function listDeliveries(
+  db: Database,
+  scope: Scope,
+  filter: DeliveryFilter,
+  page: { limit: number; after: string | null; newestFirst: boolean },
+): Promise<DeliveryRow[]> {
+  return db.$queryRaw<DeliveryRow[]>`
+    SELECT ${COLUMNS} FROM deliveries d WHERE ${within(scope)}
+      AND (${filter.stage ?? null}::text IS NULL OR stage = ${filter.stage ?? null})
+      AND (${filter.frozen ?? null}::boolean IS NULL OR frozen = ${filter.frozen ?? null})
+      AND (${filter.orderId ?? null}::text IS NULL OR order_id = ${filter.orderId ?? null})
+      ${keyset(page)}`;
+}
+
+/** The end of a list's query: what comes after the cursor, in order. */
+export function keyset(page: { limit: number; after: string | null; newestFirst: boolean }): Prisma.Sql {
+  return page.newestFirst
+    ? Prisma.sql`AND (${page.after}::text IS NULL OR id < ${page.after}) ORDER BY id DESC LIMIT ${page.limit + 1}`
+    : Prisma.sql`AND (${page.after}::text IS NULL OR id > ${page.after}) ORDER BY id LIMIT ${page.limit + 1}`;
+}
+
+/** What the table says of a delivery; `absent` also when it is not in the reader's scope. */
+export type DeliveryStatus = 'open' | 'ended' | 'absent';
+
+/** Whether a delivery still runs, as far as the reader may know of it. */
+export async function deliveryStatus(db: Database, id: string, scope: Scope): Promise<DeliveryStatus> {
+  const rows = await db.$queryRaw<{ ended: boolean }[]>`
+    SELECT outcome IS NOT NULL AS ended FROM deliveries WHERE id = ${id} AND ${within(scope)}`;
+  if (rows[0] === undefined) return 'absent';
+  return rows[0].ended ? 'ended' : 'open';
+}
+
+/** The delivery that an appeal belongs to, or null when there is no such appeal. */
+export async function deliveryOfAppeal(db: Database, appealId: string): Promise<string | null> {
+  const appeal = await db.appeal.findUnique({ where: { id: appealId }, select: { deliveryId: true } });
+  return appeal?.deliveryId ?? null;
+}

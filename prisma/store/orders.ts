@@ -1,0 +1,79 @@
+import { Prisma } from '../generated/client';
+import type { Database } from './client';
+import { keyset, type Scope, within } from './deliveries';
+
+/** An order as it is stored. */
+export type OrderRow = {
+  id: string;
+  buyerId: string;
+  providerId: string;
+  productId: string;
+  productName: string;
+  specId: string;
+  specName: string;
+  paymentChannel: string;
+  state: string;
+  payableFen: bigint;
+  paidFen: bigint;
+  refundedFen: bigint;
+  deliveryId: string;
+  payBy: Date;
+  paidAt: Date | null;
+  endedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+const COLUMNS = Prisma.sql`id, buyer_id AS "buyerId", provider_id AS "providerId", product_id AS "productId",
+  product_name AS "productName", spec_id AS "specId", spec_name AS "specName", payment_channel AS "paymentChannel",
+  state, payable_fen AS "payableFen", paid_fen AS "paidFen", refunded_fen AS "refundedFen",
+  delivery_id AS "deliveryId", pay_by AS "payBy", paid_at AS "paidAt", ended_at AS "endedAt",
+  created_at AS "createdAt", updated_at AS "updatedAt"`;
+
+/** One order, or null when it is not in the scope. */
+export async function findOrder(db: Database, id: string, scope: Scope): Promise<OrderRow | null> {
+  const rows = await db.$queryRaw<OrderRow[]>`SELECT ${COLUMNS} FROM orders WHERE id = ${id} AND ${within(scope)}`;
+  return rows[0] ?? null;
+}
+
+/** A page of orders, one more than asked for when there are more. */
+export async function listOrders(
+  db: Database,
+  scope: Scope,
+  filter: { state?: string | undefined },
+  page: { limit: number; after: string | null; newestFirst: boolean },
+): Promise<OrderRow[]> {
+  return db.$queryRaw<OrderRow[]>`
+    SELECT ${COLUMNS} FROM orders WHERE ${within(scope)}
+      AND (${filter.state ?? null}::text IS NULL OR state = ${filter.state ?? null}) ${keyset(page)}`;
+}
+
+/** The products for sale, with their specs. */
+export async function listProducts(db: Database, page: { limit: number; after: string | null; newestFirst: boolean }) {
+  return db.product.findMany({
+    where: {
+      status: 'published',
+      ...(page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } }),
+    },
+    include: { specs: { orderBy: { priceFen: 'asc' } } },
+    orderBy: { id: page.newestFirst ? 'desc' : 'asc' },
+    take: page.limit + 1,
+  });
+}
+
+/** A published product's spec as it can be bought, or null. */
+export async function findOffer(db: Database, productId: string, specId: string) {
+  return db.productSpec.findFirst({ where: { id: specId, productId }, include: { product: true } });
+}
+
+/** The buyer's contact, shown in an order's details (ORD-2, ORD-7); the look is left in the audit trail. */
+export async function lookAtContact(
+  db: Database,
+  look: { buyerId: string; orderId: string; viewerId: string; requestId: string },
+) {
+  const [contact] = await db.$transaction([
+    db.user.findUnique({ where: { id: look.buyerId }, select: { name: true, email: true, phone: true } }),
+    db.contactLook.create({ data: { orderId: look.orderId, viewerId: look.viewerId, requestId: look.requestId } }),
+  ]);
+  return contact;
+}
