@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
+
+/** A log that has grown beyond this is set aside when its program starts. */
+const largestLogBytes = 20_000_000;
 
 /** A child process with its output in a file. */
 export interface Child {
@@ -28,6 +31,8 @@ export interface ChildOptions {
   cwd?: string;
   /** The user to run as, when this process is the superuser. */
   user?: { uid: number; gid: number } | undefined;
+  /** Told of the process at once, before it is ready. */
+  onSpawn?: ((pid: number) => void) | undefined;
 }
 
 /**
@@ -36,6 +41,9 @@ export interface ChildOptions {
  */
 export function startChild(options: ChildOptions): Child {
   mkdirSync(path.dirname(options.logFile), { recursive: true });
+  if (existsSync(options.logFile) && statSync(options.logFile).size > largestLogBytes) {
+    renameSync(options.logFile, `${options.logFile}.old`);
+  }
   const log = openSync(options.logFile, 'a', 0o600);
   const child = spawn(options.command, options.args, {
     cwd: options.cwd,
@@ -45,6 +53,7 @@ export function startChild(options: ChildOptions): Child {
     ...options.user,
   });
   closeSync(log);
+  if (child.pid !== undefined) options.onSpawn?.(child.pid);
   return control(child, options);
 }
 

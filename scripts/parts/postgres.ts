@@ -29,6 +29,8 @@ export interface PostgresOptions {
   /** For tests whose data need not survive a power failure: much faster. */
   careless?: boolean;
   logFile?: string;
+  /** Told of the server process at once, before it is ready. */
+  onSpawn?: (pid: number) => void;
 }
 
 /** A running embedded PostgreSQL with the two roles of the project. */
@@ -132,6 +134,7 @@ async function startServer(place: Place, port: number, admin: string, options: P
       logFile,
       cwd: '/',
       user: place.user,
+      onSpawn: options.onSpawn,
     });
     try {
       await untilReady(server, () => asAdmin(admin, () => Promise.resolve(true)));

@@ -26,6 +26,8 @@ export interface TemporalOptions {
   uiCodecEndpoint?: string;
   namespace?: string;
   logFile: string;
+  /** Told of the server process at once, before it is ready. */
+  onSpawn?: (pid: number) => void;
 }
 
 /** A running Temporal development server. */
@@ -51,8 +53,8 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   if (options.dbFile !== undefined) args.push('--db-filename', options.dbFile);
   if (options.uiCodecEndpoint !== undefined) args.push('--ui-codec-endpoint', options.uiCodecEndpoint);
   for (const [name, type] of Object.entries(searchAttributes)) args.push('--search-attribute', `${name}=${type}`);
-  const { logFile } = options;
-  const server = startChild({ name: 'Temporal', command: binaryPath('temporalCli'), args, logFile });
+  const { logFile, onSpawn } = options;
+  const server = startChild({ name: 'Temporal', command: binaryPath('temporalCli'), args, logFile, onSpawn });
   const address = `127.0.0.1:${port}`;
   try {
     await untilReady(server, () => knowsSearchAttributes(address, namespace));

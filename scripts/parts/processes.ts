@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { answers, type ChildOptions, startChild, untilReady } from './children';
+import { projectRoot } from './root';
+
+/** A running part of the system that can be stopped in order, killed, and seen to end. */
+export interface RunningPart {
+  readonly pid: number;
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/** One of the project's own programs. */
+export interface ProgramOptions extends Pick<ChildOptions, 'name' | 'logFile' | 'onSpawn'> {
+  /** The compiled entry, e.g. `worker/main`. */
+  entry: string;
+  env: NodeJS.ProcessEnv;
+  /** Answers with success once the program is ready. */
+  readyUrl: string;
+}
+
+/** Starts a compiled program and waits until it says that it is ready. */
+export async function startProgram({ entry, readyUrl, ...options }: ProgramOptions): Promise<RunningPart> {
+  const file = path.join(projectRoot, 'dist', `${entry}.js`);
+  const args = ['--enable-source-maps', file];
+  const child = startChild({ ...options, command: process.execPath, args, cwd: projectRoot });
+  try {
+    await untilReady(child, () => answers(readyUrl));
+    return child;
+  } catch (error) {
+    await child.stop();
+    throw error;
+  }
+}
+
+/** A part that is started again when it ends without having been asked to. */
+export interface SupervisedPart {
+  readonly name: string;
+  /** The process that runs now; another one after a restart. */
+  pid(): number;
+  /** Kills the process as a power failure would; it is started again by itself. */
+  kill(): Promise<void>;
+  /** Stops it for good. */
+  stop(): Promise<void>;
+}
+
+const firstRestartMs = 500;
+const longestRestartMs = 15_000;
+/** Whoever ran this long was healthy: the next restart is quick again. */
+const healthyAfterMs = 60_000;
+
+/** Starts a part and keeps it running. */
+export async function supervise(
+  name: string,
+  start: () => Promise<RunningPart>,
+  say: (line: string) => void,
+): Promise<SupervisedPart> {
+  const stopping = new AbortController();
+  let current = await start();
+
+  const pause = (delayMs: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      stopping.signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+
+  const keepRunning = async () => {
+    let waitMs = firstRestartMs;
+    let startedAt = Date.now();
+    while (!stopping.signal.aborted) {
+      await current.ended;
+      if (stopping.signal.aborted) return;
+      if (Date.now() - startedAt > healthyAfterMs) waitMs = firstRestartMs;
+      say(`${name} has ended unexpectedly; starting it again in ${waitMs / 1000} s`);
+      await pause(waitMs);
+      waitMs = Math.min(waitMs * 2, longestRestartMs);
+      if (stopping.signal.aborted) return;
+      startedAt = Date.now();
+      try {
+        current = await start();
+        say(`${name} is running again`);
+      } catch (error) {
+        say(`${name} did not start: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  };
+  const done = keepRunning();
+
+  return {
+    name,
+    pid: () => current.pid,
+    kill: () => current.kill(),
+    stop: async () => {
+      stopping.abort();
+      await current.stop();
+      await done;
+      // A restart that was under way when we were asked to stop.
+      await current.stop();
+    },
+  };
+}
