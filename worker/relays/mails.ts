@@ -96,7 +96,8 @@ async function handle(outbox: MailOutbox, send: Send, mail: ClaimedMail): Promis
   const about = { messageId, event, attempts };
   try {
     if (address === null || address.trim() === '') return await markSkipped(db, mail);
-    const sending = await send(mail, address.trim());
+    // Sending itself never rejects: what does is the wording, before anything was sent.
+    const sending = await send(mail, address.trim()).catch(notWorded);
     await store(outbox, mail, sending);
     if (sending.result === 'sent') logger.info(about, 'mail sent');
     else logger.warn({ ...about, ...sending }, 'mail not sent');
@@ -104,6 +105,8 @@ async function handle(outbox: MailOutbox, send: Send, mail: ClaimedMail): Promis
     logger.error({ ...about, err }, 'what became of a mail could not be stored');
   }
 }
+
+const notWorded = (error: unknown): Sending => ({ result: 'refused', error: String(error), isPermanent: false });
 
 async function store({ db, clock = Date.now }: MailOutbox, mail: ClaimedMail, sending: Sending): Promise<void> {
   if (sending.result === 'sent') return markSent(db, mail, new Date(clock()));

@@ -74,22 +74,34 @@ function noteFirstRead(begun: Set<string>): PluginFunction<SMTPPoolSentMessageIn
 
 function judge(error: unknown, begun: boolean): Sending {
   const message = error instanceof Error ? error.message : String(error);
-  const { code, responseCode, response } = smtpFields(error);
-  if (responseCode !== undefined && responseCode >= 400) {
-    // RFC 3463: X.1.X is about the address itself, which no later attempt makes right.
-    const isPermanent = responseCode >= 500 && /\b5\.1\.\d{1,3}\b/.test(response ?? '');
-    return { result: 'refused', error: message, isPermanent };
-  }
+  const reply = smtpReply(error);
+  if (reply.responseCode >= 400) return { result: 'refused', error: message, isPermanent: isAboutAddress(reply) };
   if (begun) return { result: 'unknown', error: message };
   // Without a reply, EENVELOPE is nodemailer's own: the address is not one.
-  return { result: 'refused', error: message, isPermanent: code === 'EENVELOPE' };
+  return { result: 'refused', error: message, isPermanent: reply.code === 'EENVELOPE' };
 }
 
-function smtpFields(error: unknown): { code?: string; responseCode?: number; response?: string } {
-  if (!(error instanceof Error)) return {};
+/** Whether a refusal is about the address itself, which no later attempt makes right. */
+function isAboutAddress({ responseCode, response, command }: SmtpReply): boolean {
+  // RFC 3463: 5.1.X is a permanent failure of addressing. RFC 5321: 501 and 553 say the syntax is wrong.
+  if (responseCode >= 500 && /\b5\.1\.\d{1,3}\b/.test(response)) return true;
+  return command === 'RCPT TO' && (responseCode === 501 || responseCode === 553);
+}
+
+type SmtpReply = { code: string; command: string; response: string; responseCode: number };
+
+/** What nodemailer noted on an error; empty and 0 where it did not. */
+function smtpReply(error: unknown): SmtpReply {
+  const noted = new Map(error instanceof Error ? Object.entries(error) : []);
+  const text = (name: string) => {
+    const value: unknown = noted.get(name);
+    return typeof value === 'string' ? value : '';
+  };
+  const responseCode: unknown = noted.get('responseCode');
   return {
-    ...('code' in error && typeof error.code === 'string' ? { code: error.code } : {}),
-    ...('responseCode' in error && typeof error.responseCode === 'number' ? { responseCode: error.responseCode } : {}),
-    ...('response' in error && typeof error.response === 'string' ? { response: error.response } : {}),
+    code: text('code'),
+    command: text('command'),
+    response: text('response'),
+    responseCode: typeof responseCode === 'number' ? responseCode : 0,
   };
 }
