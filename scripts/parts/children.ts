@@ -31,6 +31,8 @@ export interface ChildOptions {
   cwd?: string;
   /** The user to run as, when this process is the superuser. */
   user?: { uid: number; gid: number } | undefined;
+  /** Share our process group: Ctrl-C in the terminal reaches the child too, as tests want it that cannot stop it. */
+  attached?: boolean | undefined;
   /** Told of the process at once, before it is ready. */
   onSpawn?: ((pid: number) => void) | undefined;
 }
@@ -48,7 +50,7 @@ export function startChild(options: ChildOptions): Child {
   const child = spawn(options.command, options.args, {
     cwd: options.cwd,
     env: options.env ?? process.env,
-    detached: true,
+    detached: options.attached !== true,
     stdio: ['ignore', log, log],
     ...options.user,
   });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
@@ -36,10 +36,7 @@ export async function takeDirectory(dataDir: string, say: (line: string) => void
     if (isRunning(earlier.starter) && earlier.starter.pid !== process.pid) {
       throw new Error(`Another start is running on ${dataDir} (process ${earlier.starter.pid}): stop it first.`);
     }
-    for (const left of earlier.children.toReversed().filter(isRunning)) {
-      say(`stopping ${left.name} (process ${left.pid}), left by an earlier start that was killed`);
-      await stopProcess(left);
-    }
+    await stopLeftovers(earlier.children, say);
   }
   mkdirSync(dataDir, { recursive: true });
   const starter = { name: 'start', pid: process.pid, identity: identityOf(process.pid) ?? '' };
@@ -48,12 +45,32 @@ export async function takeDirectory(dataDir: string, say: (line: string) => void
   write();
   return {
     add: (name, pid) => {
-      const others = children.filter((child) => child.name !== name || isRunning(child));
-      children.splice(0, children.length, ...others, { name, pid, identity: identityOf(pid) ?? '' });
+      // A restarted process takes its predecessor's place: the order is that of starting.
+      const before = children.findIndex((child) => child.name === name && !isRunning(child));
+      const record = { name, pid, identity: identityOf(pid) ?? '' };
+      children.splice(before === -1 ? children.length : before, before === -1 ? 0 : 1, record);
       write();
     },
     release: () => rmSync(file, { force: true }),
   };
+}
+
+async function stopLeftovers(children: readonly ProcessRecord[], say: (line: string) => void): Promise<void> {
+  for (const left of children.toReversed().filter(isRunning)) {
+    say(`stopping ${left.name} (process ${left.pid}), left by an earlier start that was killed`);
+    await stopProcess(left);
+  }
+}
+
+/** Ends what killed starts left running in temporary directories named so, and deletes those directories. */
+export async function sweepDirectories(parent: string, prefix: string): Promise<void> {
+  for (const name of readdirSync(parent).filter((candidate) => candidate.startsWith(prefix))) {
+    const folder = path.join(parent, name);
+    const earlier = readRecords(path.join(folder, 'processes.json'));
+    if (earlier === undefined || isRunning(earlier.starter)) continue;
+    await stopLeftovers(earlier.children, () => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Replaces a file in one step: a reader sees the old text or the new one, never half of it. */

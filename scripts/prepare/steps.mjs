@@ -1,13 +1,24 @@
 /** The steps from a fresh clone to a built project. */
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { filesBelow, hashOf, marker, root, run, step } from './tools.mjs';
 
 const inRoot = (...parts) => path.join(root, ...parts);
 
-/** The root's folders that tsconfig.json compiles. */
-const sourceFolders = JSON.parse(readFileSync(inRoot('tsconfig.json'), 'utf8')).include;
+/** The root's folders with sources: all but what is made, fetched or hidden. */
+const sourceFolders = readdirSync(root, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$|coverage$)/.test(entry.name))
+  .map((entry) => entry.name);
 
 /** `npm ci`, when node_modules is absent or was installed from another lockfile. */
 export async function installPackages() {
@@ -79,16 +90,17 @@ export async function compile() {
       'tsc',
     );
     run(process.execPath, [tsc, '--project', inRoot('tsconfig.json')]);
-    removeLeftovers(new Set(sources.map((file) => file.replace(/\.(ts|json)$/, ''))));
+    removeLeftovers();
   });
   done.write(hash);
 }
 
 /** Compiled files whose source is gone would still be found by `require`. */
-function removeLeftovers(sources) {
+function removeLeftovers() {
   for (const file of filesBelow(['dist'], (name) => /\.(js|js\.map|json)$/.test(name))) {
-    const source = path.relative('dist', file).replace(/\.(js\.map|js|json)$/, '');
-    if (!sources.has(source) && !source.startsWith('workflows.bundle')) rmSync(inRoot(file));
+    const name = path.relative('dist', file).replace(/\.(js\.map|js|json)$/, '');
+    const hasSource = ['.ts', '.tsx', '.json'].some((extension) => existsSync(inRoot(`${name}${extension}`)));
+    if (!hasSource && !name.startsWith('workflows.bundle')) rmSync(inRoot(file));
   }
 }
 

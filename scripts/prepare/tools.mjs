@@ -21,6 +21,7 @@ export function filesBelow(places, accept = () => true) {
   const visit = (relative) => {
     for (const entry of readdirSync(path.join(root, relative), { withFileTypes: true })) {
       const child = path.join(relative, entry.name);
+      if (entry.name === 'node_modules') continue;
       if (entry.isDirectory()) visit(child);
       else if (accept(child)) found.push(child);
     }

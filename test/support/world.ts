@@ -1,0 +1,227 @@
+import path from 'node:path';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Worker } from '@temporalio/worker';
+import { chineseCalendar } from '../../activities/calendar';
+import { httpPaymentChannel } from '../../activities/payment-channel';
+import { createCommandSender } from '../../api/commands';
+import { createMetrics } from '../../api/metrics';
+import { deliveryView } from '../../api/views/delivery';
+import { keyRing } from '../../codec/keys';
+import { EncryptingCodec } from '../../codec/payloads';
+import { readConfig } from '../../config';
+import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
+import type { Flow } from '../../domain/delivery/state';
+import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
+import { orderPolicy, parsePolicy } from '../../domain/policy/catalogue';
+import { seed } from '../../prisma/seed';
+import { type Database, openDatabase } from '../../prisma/store/client';
+import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries';
+import { startPaymentChannel } from '../../sandbox/payment-channel';
+import { createWorker, type Outside } from '../../worker/worker';
+import { deliveryState, deliveryWorkflowId } from '../../workflows/contracts/delivery';
+import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/contracts/order';
+import type { order } from '../../workflows/order';
+import { testDatabase } from './database';
+import { eventually } from './eventually';
+import { timeSkippingServer } from './time-skipping';
+
+const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
+export const RING = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
+const SECRET = 'a secret of the sandbox channel';
+
+export const BUYER = 'usr_demo';
+export const PROVIDER = 'prv_demo';
+const ACTORS = { buyer: BUYER, provider: 'usr_provider_demo', ops: 'usr_ops_demo' } as const;
+
+let count = 0;
+function unique(): string {
+  count += 1;
+  return `${Date.now()}${process.pid}${count}`;
+}
+
+/** What a test may want otherwise than usual. */
+export type Wishes = { flow?: Flow; policy?: Record<string, unknown>; payableFen?: number };
+
+/** A system of one test file's own: real PostgreSQL, a Temporal server, a worker, a payment channel. */
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/**
+ * @param start the Temporal server, the time-skipping one by default
+ * @param outside parts of the outside world to replace, e.g. a calendar
+ */
+export async function startWorld(
+  start: typeof timeSkippingServer = timeSkippingServer,
+  outside: Partial<Outside> = {},
+) {
+  const [database, env, channel] = await Promise.all([
+    testDatabase(),
+    start({ dataConverter: { payloadCodecs: [new EncryptingCodec(RING)] } }),
+    startPaymentChannel({ port: 0, secret: SECRET }),
+  ]);
+  await seed(database.appUrl);
+  const db = openDatabase(database.appUrl, 10);
+  const config = readConfig({
+    DATABASE_URL: database.appUrl,
+    CODEC_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
+    JWT_SECRET: 'x'.repeat(32),
+    TASK_QUEUE: 'back-office',
+  });
+  const world = {
+    db,
+    env,
+    client: env.client,
+    channel,
+    outside: { db, ring: RING, calendar: chineseCalendar(), channel: httpPaymentChannel(channel.url), ...outside },
+  };
+  const worker = await createWorker(config, world.outside, {
+    connection: env.nativeConnection,
+    workflowBundle: { codePath: BUNDLE },
+  });
+  const running = worker.run();
+  return {
+    ...world,
+    config,
+    database,
+    place: (wishes: Wishes = {}) => place(world, wishes),
+    paid: async (wishes: Wishes = {}) => paidDelivery(world, wishes),
+    async stop() {
+      worker.shutdown();
+      await running;
+      await env.teardown();
+      await channel.stop();
+      await db.$disconnect();
+      await database.drop();
+    },
+  };
+}
+
+type Base = { db: Database; env: TestWorkflowEnvironment; client: Client };
+export type RunningWorker = Worker;
+
+/** Places an order of usr_demo with prv_demo; answers it with ways to pay and to watch it. */
+async function place({ client }: Base, { flow = 'standard', policy = {}, payableFen = 200_000 }: Wishes) {
+  const n = unique();
+  const terms: OrderTerms = {
+    orderId: `ord_${n}`,
+    deliveryId: `dlv_${n}`,
+    buyerId: BUYER,
+    providerId: PROVIDER,
+    productId: 'prd_demo',
+    productName: '网站建设',
+    specId: 'spc_demo',
+    specName: '标准版',
+    paymentChannel: 'wechat',
+    payableFen,
+    flow,
+  };
+  const placedBy = { commandId: `cmd_${n}`, requestId: 'req_test', sourceIp: '127.0.0.1' };
+  const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', {
+    workflowId: orderWorkflowId(terms.orderId),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    taskQueue: 'back-office',
+    args: [{ terms, placedBy, policy: orderPolicy(parsePolicy(policy)) }],
+  });
+  await client.workflow.executeUpdateWithStart(untilPlaced, { startWorkflowOperation });
+  const handle = client.workflow.getHandle<typeof order>(orderWorkflowId(terms.orderId));
+  return {
+    terms,
+    handle,
+    /** The channel reports a payment; answers the fact as it was told. */
+    async pay(fact: Partial<PaymentFact> = {}): Promise<PaymentFact> {
+      const payment: PaymentFact = {
+        paymentId: `pay_${unique()}`,
+        orderId: terms.orderId,
+        channel: 'wechat',
+        transactionId: `txn_${unique()}`,
+        amountFen: payableFen,
+        receivedAtMs: Date.now(),
+        ...fact,
+      };
+      await handle.signal(paymentReceived, payment);
+      return payment;
+    },
+  };
+}
+
+/** Extras that some commands need. */
+type Extras = Partial<Pick<Extract<DeliveryCommand, { action: 'ops.resolve' }>, 'ruling' | 'refundFen'>> & {
+  note?: string;
+  attachmentIds?: string[];
+  appealId?: string;
+  commandId?: string;
+  actorId?: string;
+  providerId?: string | null;
+};
+
+/** A paid order's delivery, with one way to act on it and one to look at it. */
+async function paidDelivery(base: Base, wishes: Wishes) {
+  const placed = await place(base, wishes);
+  await placed.pay();
+  const { deliveryId } = placed.terms;
+  const { client, db } = base;
+  const handle = client.workflow.getHandle(deliveryWorkflowId(deliveryId));
+  const sender = createCommandSender({ client, metrics: createMetrics() });
+  const status = () => deliveryStatus(db, deliveryId, 'all');
+  // The channel's word has been signalled; the delivery is there a moment later.
+  await eventually(() => handle.query(deliveryState));
+
+  async function view() {
+    const found = await findDelivery(db, deliveryId, 'all');
+    if (found === null) throw new Error(`${deliveryId} has no row`);
+    return deliveryView(found, 'buyer', RING);
+  }
+
+  return {
+    ...placed,
+    id: deliveryId,
+    process: handle,
+    status,
+    view,
+    state: () => handle.query(deliveryState),
+    /** Sends one command, as its role; refusals are thrown as AppError. */
+    async act(action: DeliveryAction, extras: Extras = {}) {
+      const openAppeal = (await view()).appeal?.id ?? 'apl_none';
+      const command = {
+        commandId: extras.commandId ?? `cmd_${unique()}`,
+        action,
+        note: extras.note ?? `note of ${action}`,
+        attachmentIds: extras.attachmentIds ?? [],
+        appealId: extras.appealId ?? (action.endsWith('.appeals') ? `apl_${unique()}` : openAppeal),
+        ruling: extras.ruling ?? 'resume',
+        refundFen: extras.refundFen ?? null,
+        origin: originOf(action, extras),
+      };
+      await sender.send(deliveryId, commandOf(command), status);
+      return view();
+    },
+  };
+}
+
+function originOf(action: DeliveryAction, extras: Extras) {
+  const role = action.startsWith('buyer.') ? 'buyer' : action.startsWith('provider.') ? 'provider' : 'ops';
+  return {
+    actorId: extras.actorId ?? ACTORS[role],
+    providerId: extras.providerId ?? (role === 'provider' ? PROVIDER : null),
+    requestId: 'req_test',
+    sourceIp: '127.0.0.1',
+  };
+}
+
+type Everything = Omit<Extract<DeliveryCommand, { action: 'ops.resolve' }>, 'action'> & { action: DeliveryAction };
+
+/** The command with only the fields that its action has. */
+function commandOf({ action, appealId, ruling, refundFen, ...common }: Everything): DeliveryCommand {
+  switch (action) {
+    case 'ops.resolve':
+      return { ...common, action, appealId, ruling, refundFen };
+    case 'buyer.appeals':
+    case 'provider.appeals':
+    case 'buyer.evidence':
+    case 'provider.evidence':
+      return { ...common, action, appealId };
+    default:
+      return { ...common, action };
+  }
+}
