@@ -4,7 +4,7 @@ import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-
 import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
 import type { Duration } from '../domain/policy/duration';
 import type { Database } from '../prisma/store/client';
-import { writeDeliveryStep } from '../prisma/store/delivery-steps';
+import { findDeliveryStep, writeDeliveryStep } from '../prisma/store/delivery-steps';
 import { runIdOf } from './run-id';
 
 export type DeliveryActivities = ReturnType<typeof deliveryActivities>;
@@ -18,6 +18,11 @@ export function deliveryActivities({ db, ring, calendar }: { db: Database; ring:
     /** The instant by which operations should rule on an appeal (DLV-10, GEN-1), and how sure it is. */
     async appealTarget({ openedAtMs, target }: { openedAtMs: number; target: Duration }) {
       return deadlineAfter(openedAtMs, target, calendar);
+    },
+
+    /** The step that the table holds at a sequence, or null. */
+    async storedDeliveryStep(key: { deliveryId: string; sequence: number }): Promise<StoredStep | null> {
+      return findDeliveryStep(db, key.deliveryId, key.sequence);
     },
 
     /**

@@ -11,6 +11,7 @@ import { PAYMENT_CALLBACKS } from '../prisma/store/payment-callbacks';
 import { serveStatus } from './metrics';
 import { mailTransport, startMailRelay } from './relays/mails';
 import { startPaymentInbox } from './relays/payments';
+import { startReconciliation } from './relays/reconciliation';
 import { createWorker, outsideOf } from './worker';
 
 const POLL_MS = 2_000;
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
     dataConverter: { payloadCodecs: [new EncryptingCodec(keyRing(config.CODEC_KEYS))] },
   });
   const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: POLL_MS });
+  const reconciliation = startReconciliation({ db, client, logger, intervalMs: POLL_MS });
   const mails =
     config.SMTP_URL === undefined
       ? null
@@ -78,7 +80,7 @@ async function main(): Promise<void> {
   try {
     await worker.run();
   } finally {
-    await Promise.all([payments.stop(), mails?.stop(), stopListening()]);
+    await Promise.all([payments.stop(), reconciliation.stop(), mails?.stop(), stopListening()]);
     status.close();
     await connection.close();
     await nativeConnection.close();

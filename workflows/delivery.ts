@@ -13,15 +13,15 @@ import { type DeliveryAction, type DeliveryCommand, OPERATIONS, roleOf } from '.
 import { type Deadline, nextDeadline } from '../domain/delivery/deadlines';
 import { allowedActions, judge } from '../domain/delivery/rules';
 import { isClosed } from '../domain/delivery/state';
-import type { DeliveryStep } from '../domain/delivery/step';
+import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
 import { applyCommand, asOf, passDeadline } from '../domain/delivery/transitions';
-import { type DeliveryInput, type DeliveryResult, deliveryState, deliveryUpdate } from './contracts/delivery';
+import { catchUp, type DeliveryInput, type DeliveryResult, deliveryState, deliveryUpdate } from './contracts/delivery';
 import { alarm } from './lib/alarm';
 import { describeDelivery, searchAttributesOf } from './lib/delivery-display';
 import { oneAtATime } from './lib/one-at-a-time';
 import { refusal } from './lib/refuse';
 
-const { recordDeliveryStep, appealTarget } = proxyLocalActivities<DeliveryActivities>({
+const { recordDeliveryStep, storedDeliveryStep, appealTarget } = proxyLocalActivities<DeliveryActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { maximumInterval: '10 seconds' },
 });
@@ -89,12 +89,23 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
   async function record(cause: Cause, next: Pick<DeliveryStep, 'state' | 'notices'>): Promise<boolean> {
     const step = { deliveryId, sequence: sequence + 1, ...cause, ...next, atMs: Date.now() };
     const stored = (await recordDeliveryStep({ step, appealTarget: policy.appealTarget })) ?? step;
-    if (stored.sequence > sequence) {
-      sequence = stored.sequence;
-      state = stored.state;
-      show();
-    }
+    adopt(stored);
     return stored.commandId === cause.commandId;
+  }
+
+  function adopt(stored: StoredStep): void {
+    if (stored.sequence <= sequence) return;
+    sequence = stored.sequence;
+    state = stored.state;
+    show();
+  }
+
+  async function adoptWhatIsStored(): Promise<void> {
+    for (;;) {
+      const stored = await storedDeliveryStep({ deliveryId, sequence: sequence + 1 });
+      if (stored === null) return;
+      adopt(stored);
+    }
   }
 
   async function passDeadlinesDue(): Promise<void> {
@@ -144,6 +155,7 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
 
   let shown = state;
   setHandler(deliveryState, () => ({ state, sequence }));
+  setHandler(catchUp, () => exclusively(adoptWhatIsStored));
   for (const action of ACTIONS) {
     setHandler(deliveryUpdate(action), (command) => exclusively(() => perform(command)), {
       validator: (command) => refuseUnlessLegal(command, asOf(state, policy, Date.now())),

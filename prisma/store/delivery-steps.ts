@@ -1,4 +1,3 @@
-import type { DeliveryState } from '../../domain/delivery/state';
 import { isClosed, orderStateOf } from '../../domain/delivery/state';
 import type { DeliveryStep, StoredStep } from '../../domain/delivery/step';
 import { Prisma } from '../generated/client';
@@ -88,11 +87,19 @@ function attachmentUse(step: DeliveryStep): Prisma.Sql {
 
 /** What stands where a step could not be written: the same command if it is stored, else the same sequence. */
 async function storedStep(db: Database, step: DeliveryStep): Promise<StoredStep> {
-  const rows = await db.$queryRaw<{ sequence: number; commandId: string; state: DeliveryState }[]>`
+  const rows = await db.$queryRaw<StoredStep[]>`
     SELECT sequence, command_id AS "commandId", state_after AS state FROM steps
     WHERE command_id = ${step.commandId} OR (object_id = ${step.deliveryId} AND sequence = ${step.sequence})
     ORDER BY command_id = ${step.commandId} DESC LIMIT 1`;
   const [stored] = rows;
   if (stored === undefined) throw new Error(`Step ${step.deliveryId}/${step.sequence} conflicts with nothing`);
   return stored;
+}
+
+/** The step that is stored at a sequence, or null. */
+export async function findDeliveryStep(db: Database, deliveryId: string, sequence: number): Promise<StoredStep | null> {
+  const rows = await db.$queryRaw<StoredStep[]>`
+    SELECT sequence, command_id AS "commandId", state_after AS state FROM steps
+    WHERE object_id = ${deliveryId} AND sequence = ${sequence}`;
+  return rows[0] ?? null;
 }

@@ -1,4 +1,4 @@
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
 import type { DeliveryState, Flow, Outcome } from '../../domain/delivery/state';
 import type { DeliveryPolicy } from '../../domain/policy/catalogue';
@@ -32,3 +32,9 @@ export const deliveryUpdate = (action: DeliveryAction) => defineUpdate<CommandAn
 
 /** For operations and tests: what the process itself believes. Screens read PostgreSQL. */
 export const deliveryState = defineQuery<{ state: DeliveryState; sequence: number }>('state');
+
+/**
+ * Tells the process that the table may hold a step which it has not recorded: whoever wrote it died
+ * before the history knew. The process adopts it; told for nothing, it changes nothing.
+ */
+export const catchUp = defineSignal('catchUp');

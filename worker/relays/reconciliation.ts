@@ -1,0 +1,43 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Logger } from '../../config/logger';
+import type { Database } from '../../prisma/store/client';
+import { markReconciled, purgeRecords, unansweredSteps } from '../../prisma/store/idempotency';
+import { catchUp, deliveryWorkflowId } from '../../workflows/contracts/delivery';
+import { type Relay, startRelay } from './loop';
+
+/** Longer than a command takes when all goes well. */
+const UNANSWERED_FOR_SECONDS = 5;
+const BATCH = 100;
+/** Clients are promised 24 hours. */
+const KEPT_HOURS = 48;
+const PURGE_EVERY_MS = 3_600_000;
+
+/** What reconciliation needs. */
+export type Reconciliation = { db: Database; client: Client; logger: Logger; intervalMs: number };
+
+/**
+ * Finds steps that were stored while the command that made them was never answered: worker, API or
+ * server died in that moment. Their processes are told to adopt them, so that table and history agree
+ * again without waiting for the next command.
+ */
+export function startReconciliation({ db, client, logger, intervalMs }: Reconciliation): Relay {
+  let purgedAtMs = 0;
+  return startRelay('reconciliation', logger, intervalMs, async () => {
+    if (Date.now() - purgedAtMs > PURGE_EVERY_MS) {
+      purgedAtMs = Date.now();
+      await purgeRecords(db, KEPT_HOURS);
+    }
+    const steps = await unansweredSteps(db, UNANSWERED_FOR_SECONDS, BATCH);
+    for (const { commandId, objectId, sequence } of steps) {
+      try {
+        if (objectId.startsWith('dlv_')) await client.workflow.getHandle(deliveryWorkflowId(objectId)).signal(catchUp);
+      } catch (error) {
+        // A process that has ended knows all of its steps.
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+      await markReconciled(db, commandId);
+      logger.info({ commandId, objectId, sequence }, 'unanswered step reconciled');
+    }
+    return steps.length;
+  });
+}
