@@ -1,0 +1,128 @@
+/**
+ * The arrows between the rooms, held by a tool instead of by prose: `npm run check` fails where one points back.
+ *
+ * The sources are checked with their type imports. Where a type may be known but not a value (the workflows' view of
+ * the activities), and for circles, the compiled files below dist/ are checked: types are gone there.
+ */
+
+const packages = (...names) => names.map((name) => `node_modules/${name}(/|$)`);
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      comment: 'Modules that need each other are one module, or hide a third.',
+      severity: 'error',
+      from: { path: '^dist/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolvable',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: { pathNot: '^dist/' },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-undeclared-package',
+      comment: 'Everything imported is in package.json.',
+      severity: 'error',
+      from: { pathNot: '^(test|bench|dist)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'domain-is-pure',
+      comment: 'The rules know no clock, database, network or framework, not even Node itself.',
+      severity: 'error',
+      from: { path: '^domain/' },
+      to: { pathNot: ['^domain/', ...packages('chinese-days', 'zod')] },
+    },
+    {
+      name: 'workflows-are-deterministic',
+      comment: 'Workflow code imports workflows, rules and the SDK; of the activities it sees only types.',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: {
+        pathNot: ['^(workflows|domain|activities)/', ...packages('@temporalio/workflow', '@temporalio/common')],
+      },
+    },
+    {
+      name: 'workflows-see-types-of-activities',
+      comment: 'A value imported from an activity would drag the outside world into the workflow bundle.',
+      severity: 'error',
+      from: { path: '^dist/workflows/' },
+      to: { path: '^dist/activities/' },
+    },
+    {
+      name: 'contracts-are-messages',
+      comment: 'What others may send a workflow depends on the rules, never on how the workflow works.',
+      severity: 'error',
+      from: { path: '^workflows/contracts/' },
+      to: { path: '^(workflows/(?!contracts/)|activities/|prisma/)' },
+    },
+    {
+      name: 'api-sends-messages',
+      comment: 'Routes know the contracts, the rules and the store; how a workflow or an activity works is not theirs.',
+      severity: 'error',
+      from: { path: '^api/' },
+      to: { path: '^(activities|worker|scripts|sandbox|test|bench)/' },
+    },
+    {
+      name: 'api-starts-workflows-by-type',
+      comment: 'The type of a workflow makes its start safe to write; its code stays in the worker.',
+      severity: 'error',
+      from: { path: '^dist/api/' },
+      to: { path: '^dist/workflows/(?!contracts/)' },
+    },
+    {
+      name: 'activities-reach-the-store',
+      comment: 'Activities use the store, the rules and the types of messages.',
+      severity: 'error',
+      from: { path: '^activities/' },
+      to: { path: ['^workflows/(?!contracts/)', '^(api|worker|scripts|sandbox|test|bench)/'] },
+    },
+    {
+      name: 'store-knows-rules-only',
+      comment: 'The store turns rules into rows; it does not know who asks.',
+      severity: 'error',
+      from: { path: '^prisma/' },
+      to: { path: '^(workflows/(?!contracts/)|activities|api|worker|scripts|sandbox|test|bench)/' },
+    },
+    {
+      name: 'sql-lives-in-prisma',
+      comment: 'Only the store and the operating scripts talk to the database.',
+      severity: 'error',
+      from: { pathNot: '^(prisma|scripts|test|bench|dist)/' },
+      to: { path: ['^prisma/generated/', ...packages('pg', '@prisma/[^/]+')] },
+    },
+    {
+      name: 'programs-do-not-import-tools',
+      comment: 'What runs in production does not contain development tools.',
+      severity: 'error',
+      from: { path: '^(domain|workflows|activities|api|worker|prisma|codec|config)/' },
+      to: { path: '^(scripts|sandbox|test|bench)/' },
+    },
+    {
+      name: 'no-development-packages',
+      comment: 'What runs in production is installed there.',
+      severity: 'error',
+      from: { path: '^(domain|workflows|activities|api|worker|prisma|codec|config)/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: packages('@types/[^/]+') },
+    },
+    {
+      name: 'config-and-codec-stand-alone',
+      comment: 'The configuration knows the policies and the payload encryption nothing of the business.',
+      severity: 'error',
+      from: { path: '^(config|codec)/' },
+      to: { path: '^(workflows|activities|api|worker|prisma|scripts|sandbox|test|bench)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', '^(dist/)?prisma/generated/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'], conditionNames: ['node', 'import', 'require'] },
+    // TypeScript 7 brings no parser of the old kind; swc reads the sources as the tests do.
+    parser: 'swc',
+  },
+};
