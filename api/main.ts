@@ -11,6 +11,8 @@ import { openDatabase } from '../prisma/store/client';
 import { createApp } from './app';
 import { localFileStore } from './files/store';
 
+const ABANDONED_AFTER_MS = 24 * 3_600_000;
+
 /** The API process; stops taking requests on SIGTERM and SIGINT, and ends when those under way are answered. */
 async function main(): Promise<void> {
   const config = readConfig();
@@ -23,13 +25,16 @@ async function main(): Promise<void> {
     namespace: config.TEMPORAL_NAMESPACE,
     dataConverter: { payloadCodecs: [new EncryptingCodec(ring)] },
   });
+  const files = localFileStore(config.FILES_DIR);
+  // What a killed upload left behind.
+  await files.removeAbandoned(Date.now() - ABANDONED_AFTER_MS);
   let server: Server | undefined;
   const { app } = createApp({
     config,
     db,
     client,
     ring,
-    files: localFileStore(config.FILES_DIR),
+    files,
     policy: loadPolicy(config),
     logger,
     callbackBase: () => `http://127.0.0.1:${portOf(server)}`,

@@ -67,3 +67,6 @@ END
 $$;
 CREATE TRIGGER "steps_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "steps"
   FOR EACH STATEMENT EXECUTE FUNCTION "refuse_change"();
+
+-- What operations look for among the mails, and what a killed process left behind.
+CREATE INDEX "mails_unsettled" ON "mails" ("status", "message_id") WHERE "status" IN ('sending', 'failed', 'unconfirmed');
