@@ -10,7 +10,7 @@ import { deliveryView } from '../../api/views/delivery';
 import { keyRing } from '../../codec/keys';
 import { EncryptingCodec } from '../../codec/payloads';
 import { readConfig } from '../../config';
-import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
+import type { DeliveryAction } from '../../domain/delivery/commands';
 import type { Flow } from '../../domain/delivery/state';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
 import { orderPolicy, parsePolicy } from '../../domain/policy/catalogue';
@@ -22,6 +22,7 @@ import { createWorker, type Outside } from '../../worker/worker';
 import { deliveryState, deliveryWorkflowId } from '../../workflows/contracts/delivery';
 import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/contracts/order';
 import type { order } from '../../workflows/order';
+import { BUYER, command, type Extras, PROVIDER, unique } from './commands';
 import { testDatabase } from './database';
 import { eventually } from './eventually';
 import { timeSkippingServer } from './time-skipping';
@@ -30,15 +31,7 @@ const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
 export const RING = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
 const SECRET = 'a secret of the sandbox channel';
 
-export const BUYER = 'usr_demo';
-export const PROVIDER = 'prv_demo';
-const ACTORS = { buyer: BUYER, provider: 'usr_provider_demo', ops: 'usr_ops_demo' } as const;
-
-let count = 0;
-function unique(): string {
-  count += 1;
-  return `${Date.now()}${process.pid}${count}`;
-}
+export { BUYER, PROVIDER } from './commands';
 
 /** What a test may want otherwise than usual. */
 export type Wishes = { flow?: Flow; policy?: Record<string, unknown>; payableFen?: number };
@@ -145,16 +138,6 @@ async function place({ client }: Base, { flow = 'standard', policy = {}, payable
   };
 }
 
-/** Extras that some commands need. */
-type Extras = Partial<Pick<Extract<DeliveryCommand, { action: 'ops.resolve' }>, 'ruling' | 'refundFen'>> & {
-  note?: string;
-  attachmentIds?: string[];
-  appealId?: string;
-  commandId?: string;
-  actorId?: string;
-  providerId?: string | null;
-};
-
 /** A paid order's delivery, with one way to act on it and one to look at it. */
 async function paidDelivery(base: Base, wishes: Wishes) {
   const placed = await place(base, wishes);
@@ -183,45 +166,9 @@ async function paidDelivery(base: Base, wishes: Wishes) {
     /** Sends one command, as its role; refusals are thrown as AppError. */
     async act(action: DeliveryAction, extras: Extras = {}) {
       const openAppeal = (await view()).appeal?.id ?? 'apl_none';
-      const command = {
-        commandId: extras.commandId ?? `cmd_${unique()}`,
-        action,
-        note: extras.note ?? `note of ${action}`,
-        attachmentIds: extras.attachmentIds ?? [],
-        appealId: extras.appealId ?? (action.endsWith('.appeals') ? `apl_${unique()}` : openAppeal),
-        ruling: extras.ruling ?? 'resume',
-        refundFen: extras.refundFen ?? null,
-        origin: originOf(action, extras),
-      };
-      await sender.send(deliveryId, commandOf(command), status);
+      const appealId = action.endsWith('.appeals') ? `apl_${unique()}` : openAppeal;
+      await sender.send(deliveryId, command(action, { appealId, ...extras }), status);
       return view();
     },
   };
-}
-
-function originOf(action: DeliveryAction, extras: Extras) {
-  const role = action.startsWith('buyer.') ? 'buyer' : action.startsWith('provider.') ? 'provider' : 'ops';
-  return {
-    actorId: extras.actorId ?? ACTORS[role],
-    providerId: extras.providerId ?? (role === 'provider' ? PROVIDER : null),
-    requestId: 'req_test',
-    sourceIp: '127.0.0.1',
-  };
-}
-
-type Everything = Omit<Extract<DeliveryCommand, { action: 'ops.resolve' }>, 'action'> & { action: DeliveryAction };
-
-/** The command with only the fields that its action has. */
-function commandOf({ action, appealId, ruling, refundFen, ...common }: Everything): DeliveryCommand {
-  switch (action) {
-    case 'ops.resolve':
-      return { ...common, action, appealId, ruling, refundFen };
-    case 'buyer.appeals':
-    case 'provider.appeals':
-    case 'buyer.evidence':
-    case 'provider.evidence':
-      return { ...common, action, appealId };
-    default:
-      return { ...common, action };
-  }
 }
