@@ -1,7 +1,11 @@
 import { pauseClock, startClock } from '../../domain/clock';
+import type { DeliveryAction } from '../../domain/delivery/commands';
+import { deadlines } from '../../domain/delivery/deadlines';
 import { type DeliveryState, newDelivery, type OpenAppeal, type Stage } from '../../domain/delivery/state';
+import { applyCommand } from '../../domain/delivery/transitions';
 import { deliveryPolicy, parsePolicy } from '../../domain/policy/catalogue';
 import { DAY_MS } from '../../domain/policy/duration';
+import { command, type Extras } from './commands';
 
 /** The policies as SPEC section 15 gives them. */
 export const POLICY = deliveryPolicy(parsePolicy());
@@ -38,4 +42,15 @@ export function frozen(state: DeliveryState, appeal: Partial<OpenAppeal> = {}, a
       ...appeal,
     },
   };
+}
+
+/** The delivery after one command, sent so many days after T0; appeals are `apl_1`. */
+export function acted(state: DeliveryState, action: DeliveryAction, day: number, extras: Extras = {}): DeliveryState {
+  return applyCommand(state, command(action, { appealId: 'apl_1', ...extras }), POLICY, T0 + days(day)).state;
+}
+
+/** How many days after T0 a deadline falls due; null when it does not run. */
+export function dueOnDay(state: DeliveryState, name: string): number | null {
+  const due = deadlines(state, POLICY).find((deadline) => deadline.name === name);
+  return due === undefined ? null : (due.atMs - T0) / DAY_MS;
 }
