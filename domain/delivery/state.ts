@@ -59,7 +59,6 @@ export type DeliveryState = {
   refundFen: number | null;
 };
 
-export const PROVIDER_STAGES: readonly Stage[] = ['awaiting_requirement_confirmation', 'implementing'];
 export const isClosed = (state: Pick<DeliveryState, 'stage'>): boolean =>
   state.stage === 'completed' || state.stage === 'cancelled';
 

@@ -4,7 +4,7 @@ import type { DeliveryPolicy } from '../policy/catalogue';
 import type { DeliveryCommand, Role } from './commands';
 import { type Deadline, type DeadlineOutcome, deadlines, nextDeadline } from './deadlines';
 import { groundsMet } from './rules';
-import { type DeliveryState, type Outcome, PROVIDER_STAGES, type Stage } from './state';
+import type { DeliveryState, Outcome, Stage } from './state';
 
 /** Something people must be told: the event of the message, who hears it, and its words (DLV-13, MSG-2). */
 export type Notice = { event: MessageEvent; to: Exclude<Role, 'system'>[]; params: Record<string, string> };
@@ -47,9 +47,12 @@ function freeze(state: DeliveryState, nowMs: number): DeliveryState {
   };
 }
 
-/** `resume`: back where it froze; a provider step starts its clock anew, the buyer's keeps its remaining time. */
+/**
+ * `resume`: back where it froze. The auto-acceptance clock keeps its remaining time; a step of anybody
+ * else starts its clock anew, or silence after a late ruling would never be heard again (GEN-5).
+ */
 function resume(state: DeliveryState, nowMs: number): DeliveryState {
-  if (PROVIDER_STAGES.includes(state.stage)) return enter(state, state.stage, nowMs);
+  if (state.stage !== 'awaiting_acceptance') return enter(state, state.stage, nowMs);
   return { ...state, stageClock: resumeClock(state.stageClock, nowMs) };
 }
 

@@ -100,10 +100,12 @@ describe('DLV-10, DLV-11: the clocks over an appeal', () => {
     expect(dueOnDay(second, 'auto_accept')).toBe(50 + 15);
   });
 
-  test('the clock of a buyer who is to state the requirement keeps its time too', () => {
-    const state = inStage('awaiting_requirement', { requirementRejections: 3, passed: ['buyer_reminder_1'] });
-    const resumed = acted(acted(state, 'buyer.appeals', 5), 'ops.resolve', 15);
-    expect(dueOnDay(resumed, 'buyer_reminder_2')).toBe(17);
+  test('a buyer who is to state the requirement is reminded anew, however late the ruling (GEN-5)', () => {
+    const passed = ['buyer_reminder_1', 'buyer_reminder_2', 'buyer_reminder_3', 'requirement_missing'];
+    const state = inStage('awaiting_requirement', { requirementRejections: 3, passed });
+    const resumed = acted(acted(state, 'buyer.appeals', 95), 'ops.resolve', 100);
+    expect(dueOnDay(resumed, 'buyer_reminder_1')).toBe(103);
+    expect(dueOnDay(resumed, 'requirement_missing')).toBe(190);
   });
 
   test.each([
