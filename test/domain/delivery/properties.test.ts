@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import { pauseClock } from '../../../domain/clock';
+import { OPERATIONS, type Operation } from '../../../domain/delivery/commands';
+import { nextDeadline } from '../../../domain/delivery/deadlines';
+import { allowedActions, allowedRulings, judge } from '../../../domain/delivery/rules';
+import { type DeliveryState, type Flow, isClosed, newDelivery, RULINGS, STAGES } from '../../../domain/delivery/state';
+import { applyCommand, asOf, passDeadline } from '../../../domain/delivery/transitions';
+import { command } from '../../support/commands';
+import { days, PAID_FEN, POLICY, T0 } from '../../support/states';
+import { Paper } from './paper';
+
+/** One step of a walk: time passes, or somebody tries something; mostly something that is allowed. */
+type Step = { waitMs: number } | { pick: number; ruling: number; refundFen: number | null } | { attempt: Operation };
+type Walk = { flow: Flow; steps: Step[] };
+
+const waitMs = fc.oneof(
+  fc.constantFrom(1, days(1) / 24, days(1), days(3), days(5) - 1, days(5), days(8), days(15), days(29), days(30) + 1),
+  fc.nat(days(40)),
+);
+const refundFen = fc.option(fc.integer({ min: -1, max: PAID_FEN + 1 }), { nil: null });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ waitMs }) },
+  { weight: 6, arbitrary: fc.record({ pick: fc.nat(11), ruling: fc.nat(4), refundFen }) },
+  { weight: 1, arbitrary: fc.record({ attempt: fc.constantFrom(...OPERATIONS) }) },
+);
+const walk: fc.Arbitrary<Walk> = fc.record({
+  flow: fc.constantFrom('standard', 'self_operated'),
+  steps: fc.array(step, { maxLength: 80, size: 'max' }),
+});
+
+/** Where a walk has come to. */
+type Place = { state: DeliveryState; nowMs: number; paper: Paper };
+
+function commandOf(state: DeliveryState, taken: Exclude<Step, { waitMs: number }>) {
+  const appealId = state.appeal?.id ?? 'apl_next';
+  if ('attempt' in taken) return command(taken.attempt, { appealId });
+  const allowed = allowedActions(state, POLICY);
+  const action = allowed[taken.pick % allowed.length] ?? 'buyer.requirement';
+  const rulings = allowedRulings(state);
+  const ruling = rulings[taken.ruling % rulings.length] ?? 'resume';
+  return command(action, { appealId, ruling, refundFen: ruling === 'cancel_and_refund' ? taken.refundFen : null });
+}
+
+/** A new appeal gets its target from the calendar, which is outside the rules. */
+function withTarget(state: DeliveryState, nowMs: number): DeliveryState {
+  if (state.appeal === null || state.appeal.due !== null) return state;
+  const due = { atMs: nowMs + days(3), calendarVersion: 'test', provisional: false };
+  return { ...state, appeal: { ...state.appeal, due } };
+}
+
+/** Walks, and shows every place on the way. */
+function follow({ flow, steps }: Walk, visit: (place: Place) => void): void {
+  const paper = new Paper(flow, T0);
+  let state = newDelivery(flow, T0);
+  let nowMs = T0;
+  visit({ state, nowMs, paper });
+  for (const taken of steps) {
+    if ('waitMs' in taken) {
+      nowMs += taken.waitMs;
+      state = asOf(state, POLICY, nowMs);
+      paper.settle(nowMs);
+    } else {
+      const sent = commandOf(state, taken);
+      if (judge(state, sent, POLICY, PAID_FEN) === null) {
+        state = withTarget(applyCommand(state, sent, POLICY, nowMs).state, nowMs);
+        paper.write(sent.action, nowMs, 'ruling' in sent ? sent.ruling : 'resume');
+      }
+    }
+    visit({ state, nowMs, paper });
+  }
+}
+
+/** Checks something at every place of many walks. */
+function everywhere(check: (place: Place) => void, runs = 300): void {
+  fc.assert(
+    fc.property(walk, (way) => follow(way, check)),
+    { numRuns: runs },
+  );
+}
+
+describe('whatever people do and however long they wait', () => {
+  test('the walks get about: every stage, operation, ground and outcome', () => {
+    const seen = new Set<string>();
+    everywhere(({ state }) => {
+      seen
+        .add(state.stage)
+        .add(`${state.outcome}`)
+        .add(`frozen in ${state.appeal && state.stage}`);
+      for (const ground of state.appeal?.grounds ?? []) seen.add(ground);
+      for (const action of allowedActions(state, POLICY)) seen.add(action);
+    });
+    const grounds = ['stall', 'requirement_rejections', 'acceptance_rejections'];
+    const outcomes = ['accepted', 'auto_accepted', 'accepted_by_ruling', 'cancelled_and_refunded'];
+    expect([...seen]).toEqual(expect.arrayContaining([...STAGES, ...OPERATIONS, ...grounds, ...outcomes]));
+    expect([...seen]).toEqual(expect.arrayContaining(['frozen in awaiting_acceptance', 'frozen in implementing']));
+  });
+
+  test('stage, freeze and counters are what a simple record on paper says', () => {
+    everywhere(({ state, paper }) => {
+      expect(state).toMatchObject({
+        stage: paper.now.stage,
+        requirementRejections: paper.requirementRejections,
+        acceptanceRejections: paper.acceptanceRejections,
+      });
+      expect(state.appeal !== null).toBe(paper.now.frozen);
+    });
+  });
+
+  test('the clocks show the sum of the times that count (DLV-11, ORD-3)', () => {
+    everywhere(({ state, nowMs, paper }) => {
+      if (isClosed(state)) return;
+      expect(pauseClock(state.stageClock, nowMs).elapsedMs).toBe(paper.timeInStage(nowMs));
+      expect(pauseClock(state.startClock, nowMs).elapsedMs).toBe(paper.timeToStart(nowMs));
+    });
+  });
+
+  test('every deadline that has passed in a stage is recorded, once (GEN-4)', () => {
+    everywhere(({ state, nowMs, paper }) => {
+      if (isClosed(state)) return;
+      expect(state.passed.filter((name) => name !== 'appeal_target')).toEqual(paper.noted(nowMs));
+      expect(state.stalled).toBe(paper.noted(nowMs).includes('provider_stall'));
+      expect(state.appeal?.escalated ?? false).toBe(paper.timeFrozen(nowMs) >= days(3));
+    });
+  });
+
+  test('what is listed as allowed is what is judged legal (DLV-13)', () => {
+    everywhere(({ state }) => {
+      const allowed = allowedActions(state, POLICY);
+      const appealId = state.appeal?.id ?? 'apl_next';
+      for (const action of OPERATIONS) {
+        const isLegal = judge(state, command(action, { appealId }), POLICY, PAID_FEN) === null;
+        expect({ action, isLegal }).toEqual({ action, isLegal: allowed.includes(action) });
+      }
+    }, 100);
+  });
+
+  test('frozen, only operations can act, and both sides can only give evidence (DLV-9, DLV-10)', () => {
+    everywhere(({ state }) => {
+      const isFrozen = state.appeal !== null;
+      expect(allowedActions(state, POLICY).includes('ops.resolve')).toBe(isFrozen);
+      if (isFrozen) expect(allowedActions(state, POLICY)).toEqual(['ops.resolve']);
+      for (const action of ['buyer.evidence', 'provider.evidence'] as const) {
+        const evidence = command(action, { appealId: state.appeal?.id ?? 'apl_next' });
+        expect(judge(state, evidence, POLICY, PAID_FEN) === null).toBe(isFrozen);
+      }
+    });
+  });
+
+  test('a ruling is possible exactly where it is listed (DLV-10)', () => {
+    everywhere(({ state }) => {
+      for (const ruling of RULINGS) {
+        const sent = command('ops.resolve', { appealId: state.appeal?.id ?? 'apl_next', ruling });
+        expect(judge(state, sent, POLICY, PAID_FEN) === null).toBe(allowedRulings(state).includes(ruling));
+      }
+    });
+  });
+
+  test('nothing but a cancelled delivery gives money back, and never more than was paid', () => {
+    everywhere(({ state }) => {
+      if (state.refundFen === null) return;
+      expect(state.stage).toBe('cancelled');
+      expect(state.refundFen).toBeGreaterThanOrEqual(1);
+      expect(state.refundFen).toBeLessThanOrEqual(PAID_FEN);
+    });
+  });
+
+  test('the state is plain JSON: what is stored and read again is the same', () => {
+    everywhere(({ state }) => expect(JSON.parse(JSON.stringify(state))).toEqual(state));
+  });
+
+  test('the rules change no state they are given', () => {
+    everywhere(({ state, nowMs }) => {
+      const before = JSON.stringify(state);
+      asOf(state, POLICY, nowMs + days(100));
+      for (const action of allowedActions(state, POLICY)) {
+        applyCommand(state, command(action, { appealId: state.appeal?.id ?? 'apl_next' }), POLICY, nowMs);
+      }
+      expect(JSON.stringify(state)).toBe(before);
+    }, 100);
+  });
+});
+
+describe('GEN-4: the state as of an instant is the state with its deadlines passed one by one', () => {
+  /** Passes what is due by an instant, one deadline after the other, each at its own time. */
+  function oneByOne(state: DeliveryState, nowMs: number): DeliveryState {
+    const due = nextDeadline(state, POLICY);
+    if (due === undefined || due.atMs > nowMs) return state;
+    return oneByOne(passDeadline(state, due, POLICY, due.atMs).state, nowMs);
+  }
+  /** A delivery that was cancelled late has waited a little longer for its start; nobody looks at that any more. */
+  const apartFromEndedClock = (state: DeliveryState) => ({
+    ...state,
+    startClock: isClosed(state) ? null : state.startClock,
+  });
+
+  test('whenever it is asked for', () => {
+    everywhere(({ state, nowMs }) => {
+      for (const laterMs of [0, days(1), days(5), days(15), days(30), days(95)]) {
+        const then = nowMs + laterMs;
+        expect(apartFromEndedClock(asOf(state, POLICY, then))).toEqual(apartFromEndedClock(oneByOne(state, then)));
+      }
+    }, 100);
+  });
+
+  test('asking twice, or in between, makes no difference', () => {
+    everywhere(({ state, nowMs }) => {
+      const [soon, late] = [asOf(state, POLICY, nowMs + days(5)), asOf(state, POLICY, nowMs + days(31))];
+      expect(asOf(late, POLICY, nowMs + days(31))).toEqual(late);
+      expect(apartFromEndedClock(asOf(soon, POLICY, nowMs + days(31)))).toEqual(apartFromEndedClock(late));
+    }, 100);
+  });
+});
