@@ -32,12 +32,20 @@ Ctrl-C stops everything.
 `;
 }
 
+/** A killed npm cannot pass on its signal, but its child notices that it has another parent. */
+function watchParent(lost: () => void): void {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return;
+  setInterval(() => process.ppid !== parent && lost(), 500).unref();
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } });
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => stopping.abort(new Error('Stopped before everything was running.')));
   }
+  watchParent(() => stopping.abort(new Error('npm has ended.')));
   const { POLICY_FILE: policyFile } = process.env;
   const system = await startSystem({
     dataDir: dataDirectory,

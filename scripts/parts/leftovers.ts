@@ -16,11 +16,13 @@ const processRecord = z.object({
 });
 type ProcessRecord = z.infer<typeof processRecord>;
 
-const records = z.object({ starter: processRecord, children: z.array(processRecord) });
+const records = z.object({ starter: processRecord, children: z.array(processRecord), stopping: z.boolean() });
 
 /** The list of a data directory's processes, held by this process. */
 export interface ProcessList {
   add(name: string, pid: number): void;
+  /** Tells the next start that it need not wait long. */
+  markStopping(): void;
   /** Gives the data directory back. */
   release(): void;
 }
@@ -33,15 +35,14 @@ export async function takeDirectory(dataDir: string, say: (line: string) => void
   const file = path.join(dataDir, 'processes.json');
   const earlier = readRecords(file);
   if (earlier !== undefined) {
-    if (isRunning(earlier.starter) && earlier.starter.pid !== process.pid) {
-      throw new Error(`Another start is running on ${dataDir} (process ${earlier.starter.pid}): stop it first.`);
-    }
-    await stopLeftovers(earlier.children, say);
+    await waitForEnd(file, earlier.starter, dataDir);
+    await stopLeftovers(readRecords(file)?.children ?? [], say);
   }
   mkdirSync(dataDir, { recursive: true });
   const starter = { name: 'start', pid: process.pid, identity: identityOf(process.pid) ?? '' };
   const children: ProcessRecord[] = [];
-  const write = () => writeAtomically(file, JSON.stringify({ starter, children }));
+  let stopping = false;
+  const write = () => writeAtomically(file, JSON.stringify({ starter, children, stopping }));
   write();
   return {
     add: (name, pid) => {
@@ -51,8 +52,24 @@ export async function takeDirectory(dataDir: string, say: (line: string) => void
       children.splice(before === -1 ? children.length : before, before === -1 ? 0 : 1, record);
       write();
     },
+    markStopping: () => {
+      stopping = true;
+      write();
+    },
     release: () => rmSync(file, { force: true }),
   };
+}
+
+/** One that is stopping is waited for; a moment's patience shows whether one is about to (its npm was killed). */
+async function waitForEnd(file: string, starter: ProcessRecord, dataDir: string): Promise<void> {
+  const startedAt = Date.now();
+  while (isRunning(starter) && starter.pid !== process.pid) {
+    const patienceMs = readRecords(file)?.stopping ? 60_000 : 2_500;
+    if (Date.now() - startedAt > patienceMs) {
+      throw new Error(`Another start is running on ${dataDir} (process ${starter.pid}): stop it first.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 async function stopLeftovers(children: readonly ProcessRecord[], say: (line: string) => void): Promise<void> {

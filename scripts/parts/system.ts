@@ -94,7 +94,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     port: (preferred) => freePort(options.ports === 'preferred' ? preferred : undefined),
   };
   const endpointsFile = path.join(dataDir, 'endpoints.json');
+  // What a killed start left would be taken for ours.
+  rmSync(endpointsFile, { force: true });
   const stop = async () => {
+    processes.markStopping();
     rmSync(endpointsFile, { force: true });
     for (const undo of c.undo.toReversed()) await undo();
     processes.release();
