@@ -76,6 +76,15 @@ interface Construction {
   port(preferred: number): Promise<number>;
 }
 
+/** What the start found out on its way, for the children's environment. */
+interface Found {
+  issuer: string;
+  apiPort: number;
+  database: DatabaseUrls;
+  temporal: { address: string; uiUrl?: string };
+  outside: { smtpUrl: string; channelUrl: string };
+}
+
 /** Starts everything in order and waits until all of it answers. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const say = options.say ?? (() => undefined);
@@ -130,41 +139,23 @@ function wipe(dataDir: string): void {
 }
 
 async function construct(c: Construction): Promise<Omit<System, 'parts' | 'stop'>> {
-  const { secrets, dataDir } = c;
+  const { secrets } = c;
   const [apiPort, workerPort, metricsPort] = [
     await c.port(Number(c.external.API_PORT || 8080)),
     await c.port(Number(c.external.WORKER_PORT || 8081)),
     await freePort(),
   ];
   const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const issuer = c.external.JWT_ISSUER || 'marketplace';
   const tokens = {
-    buyer: await signToken(secrets.jwtSecret, demoClaims.buyer),
-    provider: await signToken(secrets.jwtSecret, demoClaims.provider),
-    ops: await signToken(secrets.jwtSecret, demoClaims.ops),
+    buyer: await signToken(secrets.jwtSecret, demoClaims.buyer, issuer),
+    provider: await signToken(secrets.jwtSecret, demoClaims.provider, issuer),
+    ops: await signToken(secrets.jwtSecret, demoClaims.ops, issuer),
   };
   const database = await provideDatabase(c);
   const temporal = await provideTemporal(c, `${apiUrl}/codec/${tokens.ops}`);
   const outside = await provideOutside(c);
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    ...c.external,
-    NODE_ENV: 'development',
-    SANDBOX: 'true',
-    API_HOST: '127.0.0.1',
-    API_PORT: String(apiPort),
-    WORKER_HOST: '127.0.0.1',
-    DATABASE_URL: database.appUrl,
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_UI_URL: temporal.uiUrl ?? '',
-    CODEC_KEYS: secrets.codecKeys,
-    JWT_SECRET: secrets.jwtSecret,
-    SMTP_URL: outside.smtpUrl,
-    FILES_DIR: path.join(dataDir, 'files'),
-    POLICY_FILE: c.options.policyFile ?? '',
-    PAYMENT_CHANNEL_URL: outside.channelUrl,
-    PAYMENT_CALLBACK_SECRET: secrets.paymentCallbackSecret,
-    ...c.options.env,
-  };
+  const env = childEnvironment(c, { issuer, apiPort, database, temporal, outside });
   for (let number = 1; number <= (c.options.workers ?? 1); number += 1) {
     const own =
       number === 1 ? { port: workerPort, metrics: metricsPort } : { port: await freePort(), metrics: await freePort() };
@@ -183,6 +174,38 @@ async function construct(c: Construction): Promise<Omit<System, 'parts' | 'stop'
     ready: true,
   };
   return { endpoints, ownerUrl: database.ownerUrl, secrets, tokens };
+}
+
+/** What the worker and the API read their configuration from (config/index.ts). */
+function childEnvironment(c: Construction, found: Found): NodeJS.ProcessEnv {
+  const { secrets, dataDir } = c;
+  const { issuer, apiPort, database, temporal, outside } = found;
+  return {
+    ...process.env,
+    ...c.external,
+    NODE_ENV: 'development',
+    SANDBOX: 'true',
+    API_HOST: '127.0.0.1',
+    API_PORT: String(apiPort),
+    WORKER_HOST: '127.0.0.1',
+    DATABASE_URL: database.appUrl,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: c.external.TEMPORAL_NAMESPACE ?? '',
+    TEMPORAL_TLS: c.external.TEMPORAL_TLS ?? '',
+    TEMPORAL_API_KEY: c.external.TEMPORAL_API_KEY ?? '',
+    TEMPORAL_UI_URL: temporal.uiUrl ?? '',
+    CODEC_KEYS: secrets.codecKeys,
+    JWT_SECRET: secrets.jwtSecret,
+    JWT_ISSUER: issuer,
+    // The tokens handed out below are signed with our secret.
+    JWKS_URL: '',
+    SMTP_URL: outside.smtpUrl,
+    FILES_DIR: path.join(dataDir, 'files'),
+    POLICY_FILE: c.options.policyFile ?? '',
+    PAYMENT_CHANNEL_URL: outside.channelUrl,
+    PAYMENT_CALLBACK_SECRET: secrets.paymentCallbackSecret,
+    ...c.options.env,
+  };
 }
 
 /** Keeps a part running from now on, and notes how to stop it. */
