@@ -1,0 +1,35 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineUpdate,
+  proxyLocalActivities,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
+
+const { nothing } = proxyLocalActivities<{ nothing(): Promise<void> }>({ startToCloseTimeout: '10 seconds' });
+
+export const floorUpdate = defineUpdate<number, [boolean]>('floor');
+
+/** F2 and F3: the least that a process of `updates` updates, one empty local activity each, and one timer can be. */
+export async function floor(updates: number): Promise<number> {
+  let done = 0;
+  setHandler(
+    floorUpdate,
+    async () => {
+      await nothing();
+      done += 1;
+      return done;
+    },
+    {
+      validator: (refuse) => {
+        if (refuse) throw ApplicationFailure.nonRetryable('refused', 'FLOOR.REFUSED');
+      },
+    },
+  );
+  const timer = new CancellationScope();
+  timer.run(() => sleep('30 days')).catch(() => undefined);
+  await condition(() => done >= updates);
+  return done;
+}

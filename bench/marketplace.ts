@@ -1,0 +1,100 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { System } from '../scripts/parts/system';
+
+const view = z.object({
+  id: z.string(),
+  orderId: z.string().optional(),
+  deliveryId: z.string().nullish(),
+  state: z.string().optional(),
+  stage: z.string().optional(),
+  payableFen: z.int().optional(),
+  appeal: z.object({ id: z.string() }).nullish(),
+});
+type View = z.infer<typeof view>;
+
+/** Sends JSON and reads JSON; a status other than the expected one is an error. */
+export async function send(
+  url: string,
+  token: string,
+  body: unknown,
+  expected: number,
+  headers = {},
+): Promise<unknown> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...headers },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.text();
+  if (response.status !== expected) throw new Error(`${url} answered ${response.status}: ${answer}`);
+  return JSON.parse(answer);
+}
+
+/** The API as a load generator uses it: every command under an Idempotency-Key. */
+export function marketplace({ endpoints, tokens, secrets }: System) {
+  const { apiUrl } = endpoints;
+  const post = async (role: keyof typeof tokens, path: string, body: unknown, expected = 200): Promise<View> =>
+    view.parse(
+      await send(`${apiUrl}/v1/${role}/${path}`, tokens[role], body, expected, { 'idempotency-key': randomUUID() }),
+    );
+
+  /** Tells the gateway, as the channel would, that an order is paid. */
+  async function callback(order: View): Promise<void> {
+    const body = JSON.stringify({
+      transactionId: randomUUID(),
+      orderId: order.id,
+      status: 'succeeded',
+      amountFen: order.payableFen,
+    });
+    const time = Math.floor(Date.now() / 1000);
+    const signature = createHmac('sha256', secrets.paymentCallbackSecret).update(`${time}.${body}`).digest('hex');
+    const response = await fetch(`${apiUrl}/v1/gateway/payments/wechat/callbacks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-channel-signature': `t=${time},v1=${signature}` },
+      body,
+    });
+    if (response.status !== 202) throw new Error(`The gateway answered ${response.status}`);
+  }
+
+  async function untilPaid(orderId: string): Promise<string> {
+    for (;;) {
+      const response = await fetch(`${apiUrl}/v1/buyer/orders/${orderId}`, {
+        headers: { authorization: `Bearer ${tokens.buyer}` },
+      });
+      const order = view.parse(await response.json());
+      if (order.deliveryId) return order.deliveryId;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  const operate = (id: string, role: 'buyer' | 'provider', action: string, body: unknown) =>
+    post(role, `deliveries/${id}/${action}`, body);
+
+  return {
+    /** Buys and pays; answers the delivery's id. */
+    async buy(): Promise<string> {
+      const order = await post(
+        'buyer',
+        'orders',
+        { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' },
+        201,
+      );
+      await callback(order);
+      return untilPaid(order.id);
+    },
+    requirement: (id: string) => operate(id, 'buyer', 'requirement', { text: '请按附件搭建网站，下周上线。' }),
+    confirm: (id: string) => operate(id, 'provider', 'requirement/confirm', { note: '已确认需求。' }),
+    submit: (id: string) => operate(id, 'provider', 'implementation/submit', { summary: '已实施完成，请验收。' }),
+    reject: (id: string) => operate(id, 'buyer', 'acceptance/reject', { reason: '首页无法打开。' }),
+    accept: (id: string) => operate(id, 'buyer', 'acceptance/accept', { comment: '验收通过。' }),
+    appeal: (id: string) => operate(id, 'buyer', 'appeals', { reason: '三次验收均不合格。' }),
+    resolve: (appealId: string) =>
+      post('ops', `appeals/${appealId}/resolve`, { ruling: 'redo_implementation', reason: '请服务商重新实施。' }),
+    /** An operation that the delivery must refuse. */
+    refused: (id: string) =>
+      send(`${apiUrl}/v1/buyer/deliveries/${id}/acceptance/accept`, tokens.buyer, { comment: '' }, 409, {
+        'idempotency-key': randomUUID(),
+      }),
+  };
+}

@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import { Client, Connection, WorkflowUpdateFailedError } from '@temporalio/client';
+import { Client as PgClient } from 'pg';
+import { freePort } from '../scripts/parts/ports';
+import { startProgram } from '../scripts/parts/processes';
+import type { System } from '../scripts/parts/system';
+import { deliveryWorkflowId } from '../workflows/contracts/delivery';
+import { copyIntoFloor, floorTables } from './floors/express';
+import { FLOOR_QUEUE } from './floors/worker';
+import { type floor, floorUpdate } from './floors/workflow';
+import { type Latencies, latencies, throughput } from './load';
+import { marketplace, send } from './marketplace';
+
+/** How much is measured in one round. */
+const OPERATIONS = 90;
+const DELIVERIES = 60;
+const CONCURRENCY = 8;
+/** buy, pay, requirement, confirm, submit, accept */
+const COMMANDS_A_DELIVERY = 6;
+const MANY_UPDATES = 1_000_000;
+
+/** One round of everything that is timed. */
+export type Round = {
+  expressTransaction: Latencies;
+  bareUpdate: Latencies;
+  operation: Latencies;
+  bareRefusal: Latencies;
+  refusal: Latencies;
+  bareWorkflowsPerSecond: number;
+  deliveriesPerSecond: number;
+};
+
+/** What one delivery leaves in its history. */
+export type History = { path: string; operations: number; events: number; bytes: number };
+
+/** The floors' processes beside a running system. */
+export async function startBench(system: System, logDir: string) {
+  const { endpoints, ownerUrl } = system;
+  const market = marketplace(system);
+  const connection = await Connection.connect({ address: endpoints.temporalAddress });
+  const client = new Client({ connection });
+  const [expressPort, workerPort] = [await freePort(), await freePort()];
+  const sample = await market.buy();
+  await prepareFloor(ownerUrl, endpoints.databaseUrl, sample);
+  const env = {
+    ...process.env,
+    DATABASE_URL: endpoints.databaseUrl,
+    TEMPORAL_ADDRESS: endpoints.temporalAddress,
+    CODEC_KEYS: system.secrets.codecKeys,
+    JWT_SECRET: system.secrets.jwtSecret,
+    API_PORT: String(expressPort),
+    WORKER_PORT: String(workerPort),
+  };
+  const program = (name: string, entry: string, port: number) =>
+    startProgram({ name, entry, env, logFile: `${logDir}/${name}.log`, readyUrl: `http://127.0.0.1:${port}/readyz` });
+  const express = await program('floor-express', 'bench/floors/express', expressPort);
+  const worker = await program('floor-worker', 'bench/floors/worker', workerPort).catch(async (error) => {
+    await express.stop();
+    throw error;
+  });
+  return {
+    system,
+    market,
+    client,
+    /** F1: one transaction behind a bare route. */
+    transaction: () =>
+      send(
+        `http://127.0.0.1:${expressPort}/reject/${sample}`,
+        system.tokens.buyer,
+        { reason: '首页无法打开。', state: { stage: 'implementing' } },
+        200,
+      ),
+    async stop() {
+      await Promise.all([express.stop(), worker.stop()]);
+      await connection.close();
+    },
+  };
+}
+export type Bench = Awaited<ReturnType<typeof startBench>>;
+
+async function prepareFloor(ownerUrl: string, appUrl: string, deliveryId: string): Promise<void> {
+  const owner = new PgClient({ connectionString: ownerUrl });
+  await owner.connect();
+  try {
+    for (const statement of floorTables(owner.escapeIdentifier(new URL(appUrl).username))) await owner.query(statement);
+    for (const statement of copyIntoFloor) await owner.query(statement, [deliveryId]);
+  } finally {
+    await owner.end();
+  }
+}
+
+let started = 0;
+function startFloor({ client }: Bench, updates: number) {
+  started += 1;
+  return client.workflow.start<typeof floor>('floor', {
+    workflowId: `floor/${process.pid}/${started}`,
+    taskQueue: FLOOR_QUEUE,
+    args: [updates],
+  });
+}
+
+/** Measures everything once; floors and system in turn, so that a change in the machine's speed meets both. */
+export async function round(bench: Bench): Promise<Round> {
+  const { market } = bench;
+  const expressTransaction = await latencies(OPERATIONS, bench.transaction);
+  const handle = await startFloor(bench, MANY_UPDATES);
+  const bareUpdate = await latencies(OPERATIONS, () => handle.executeUpdate(floorUpdate, { args: [false] }));
+  const operation = await rejections(bench);
+  const bareRefusal = await latencies(OPERATIONS, () =>
+    refusedByFloor(handle.executeUpdate(floorUpdate, { args: [true] })),
+  );
+  await handle.terminate();
+  const waiting = await market.buy();
+  const refusal = await latencies(OPERATIONS, () => market.refused(waiting));
+  const bareWorkflowsPerSecond = await throughput(DELIVERIES, CONCURRENCY, async () => {
+    const floorHandle = await startFloor(bench, COMMANDS_A_DELIVERY);
+    for (let n = 0; n < COMMANDS_A_DELIVERY; n += 1) await floorHandle.executeUpdate(floorUpdate, { args: [false] });
+    await floorHandle.result();
+  });
+  const deliveriesPerSecond = await throughput(DELIVERIES, CONCURRENCY, async () => {
+    const id = await market.buy();
+    await market.requirement(id);
+    await market.confirm(id);
+    await market.submit(id);
+    await market.accept(id);
+  });
+  return {
+    expressTransaction,
+    bareUpdate,
+    operation,
+    bareRefusal,
+    refusal,
+    bareWorkflowsPerSecond,
+    deliveriesPerSecond,
+  };
+}
+
+/** Latencies of the buyer's rejection of an acceptance; the provider's submissions in between are not timed. */
+async function rejections({ market }: Bench): Promise<Latencies> {
+  const id = await market.buy();
+  await market.requirement(id);
+  await market.confirm(id);
+  return latencies(
+    OPERATIONS,
+    () => market.reject(id),
+    () => market.submit(id),
+  );
+}
+
+async function refusedByFloor(update: Promise<number>): Promise<void> {
+  try {
+    await update;
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) return;
+    throw error;
+  }
+  throw new Error('The floor should have refused');
+}
+
+/** The histories of a straight delivery, and of one with three rejections and an appeal. */
+export async function histories({ market, client }: Bench): Promise<History[]> {
+  const straight = await market.buy();
+  for (const step of [market.requirement, market.confirm, market.submit, market.accept]) await step(straight);
+
+  const disputed = await market.buy();
+  await market.requirement(disputed);
+  await market.confirm(disputed);
+  for (let n = 0; n < 3; n += 1) {
+    await market.submit(disputed);
+    await market.reject(disputed);
+  }
+  await market.submit(disputed);
+  const { appeal } = await market.appeal(disputed);
+  await market.resolve(appeal?.id ?? '');
+  await market.submit(disputed);
+  await market.accept(disputed);
+
+  const measured = async (path: string, id: string, operations: number): Promise<History> => {
+    const { raw } = await client.workflow.getHandle(deliveryWorkflowId(id)).describe();
+    const info = raw.workflowExecutionInfo;
+    return { path, operations, events: Number(info?.historyLength), bytes: Number(info?.historySizeBytes) };
+  };
+  return [await measured('straight', straight, 4), await measured('three rejections and an appeal', disputed, 13)];
+}
+
+/** Resident memory of a process, MiB (Linux). */
+export function residentMiB(pid: number): number {
+  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line?.[1] ?? Number.NaN) / 1024;
+}
