@@ -27,17 +27,20 @@ export function deliveryActivities({ db, ring, calendar }: { db: Database; ring:
 
     /**
      * Records one step; `appealTarget` gives a new appeal its due instant, which only the calendar
-     * outside the process can tell (GEN-1). Null means the step is stored as proposed; otherwise the
+     * outside the process can tell (GEN-1). No answer means the step is stored as proposed; otherwise the
      * answer is the step that the table holds, which wins: the process adopts it.
      */
-    async recordDeliveryStep(proposal: { step: DeliveryStep; appealTarget: Duration }): Promise<StoredStep | null> {
+    async recordDeliveryStep(proposal: {
+      step: DeliveryStep;
+      appealTarget: Duration;
+    }): Promise<StoredStep | undefined> {
       const step = withDueInstant(proposal.step, proposal.appealTarget, calendar);
       const sealed = step.action === SEALED_ACTION ? sealText(ring, step.note) : null;
       const stored = await writeDeliveryStep(db, step, runIdOf(activityInfo()), sealed);
       const { deliveryId, sequence, commandId, action, requestId } = step;
       log.info('delivery step', { deliveryId, sequence, action, requestId, overtaken: stored !== null });
       if (stored !== null) return stored;
-      return step === proposal.step ? null : { sequence, commandId, state: step.state };
+      return step === proposal.step ? undefined : { sequence, commandId, state: step.state };
     },
   };
 }

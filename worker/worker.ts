@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { chineseCalendar } from '../activities/calendar';
 import { deliveryActivities } from '../activities/deliveries';
@@ -33,18 +35,28 @@ export function outsideOf(config: Config, db: Database): Outside {
 
 /**
  * A Temporal worker that hosts all workflows and activities.
- * @param overrides e.g. a test's own connection or bundle
+ * @param overrides e.g. a test's own connection; `bundle` is the path of the workflow code
  */
-export async function createWorker(config: Config, outside: Outside, overrides: Partial<WorkerOptions> = {}) {
+export async function createWorker(
+  config: Config,
+  outside: Outside,
+  { bundle = BUNDLE_PATH, ...overrides }: Partial<WorkerOptions> & { bundle?: string } = {},
+) {
   const connection = overrides.connection ?? (await NativeConnection.connect(temporalConnection(config)));
   return Worker.create({
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TASK_QUEUE,
-    workflowBundle: { codePath: BUNDLE_PATH },
+    workflowBundle: { codePath: bundle },
+    buildId: buildIdOf(bundle),
     activities: allActivities(outside),
     dataConverter: { payloadCodecs: [new EncryptingCodec(outside.ring)] },
     shutdownGraceTime: '10 seconds',
     ...overrides,
   });
+}
+
+/** Which workflow code a worker runs, short: Temporal writes it into every workflow task. */
+function buildIdOf(bundle: string): string {
+  return createHash('sha256').update(readFileSync(bundle)).digest('hex').slice(0, 8);
 }

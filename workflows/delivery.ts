@@ -135,12 +135,12 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
     if (refused) throw refusal(refused.code, refused.detail, { allowedActions: allowedActions(now, policy) });
   }
 
-  async function perform(command: DeliveryCommand): Promise<{ sequence: number }> {
+  async function perform(command: DeliveryCommand): Promise<void> {
     updates += 1;
     for (;;) {
       await passDeadlinesDue();
       refuseUnlessLegal(command);
-      if (await record(causeOf(command), applyCommand(state, command, policy, Date.now()))) return { sequence };
+      if (await record(causeOf(command), applyCommand(state, command, policy, Date.now()))) return;
     }
   }
 

@@ -22,13 +22,10 @@ export type DeliveryInput = {
 /** How a delivery ended; `refundFen` is what the buyer gets back (0 unless cancelled). */
 export type DeliveryResult = { outcome: Outcome; refundFen: number };
 
-/** The answer to a command: the step at which it was recorded. */
-export type CommandAnswer = { sequence: number };
-
 export const deliveryWorkflowId = (deliveryId: string): string => `delivery/${deliveryId}`;
 
-/** One update a kind of command, so that a history reads in the words of the business. */
-export const deliveryUpdate = (action: DeliveryAction) => defineUpdate<CommandAnswer, [DeliveryCommand]>(action);
+/** One update a kind of command, so that a history reads in the words of the business. Answered when its row is stored. */
+export const deliveryUpdate = (action: DeliveryAction) => defineUpdate<void, [DeliveryCommand]>(action);
 
 /** For operations and tests: what the process itself believes. Screens read PostgreSQL. */
 export const deliveryState = defineQuery<{ state: DeliveryState; sequence: number }>('state');
