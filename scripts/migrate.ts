@@ -1,5 +1,6 @@
+import { parseArgs } from 'node:util';
 import { Client } from 'pg';
-import { applyMigrations } from './parts/schema-engine';
+import { applyMigrations, markRolledBack } from './parts/schema-engine';
 
 /**
  * Brings a database to the newest schema and grants the application its rights (`npm run migrate`).
@@ -64,17 +65,25 @@ function rights(table: string): string {
   return purged.has(table) ? 'SELECT, INSERT, UPDATE, DELETE' : 'SELECT, INSERT, UPDATE';
 }
 
+const afterFailure =
+  'A failed migration is undone as a whole. Once it is corrected: npm run migrate -- --rolled-back <its name>';
+
 async function main(): Promise<void> {
   const appUrl = process.env.DATABASE_URL ?? '';
   const ownerUrl = process.env.MIGRATE_DATABASE_URL || appUrl;
   if (ownerUrl === '') throw new Error('Set DATABASE_URL, and MIGRATE_DATABASE_URL if the schema has another owner.');
+  const { values } = parseArgs({ options: { 'rolled-back': { type: 'string' } } });
+  const failed = values['rolled-back'];
+  if (failed !== undefined) await markRolledBack(ownerUrl, failed);
   const applied = await migrate({ ownerUrl, appUrl: appUrl === '' ? ownerUrl : appUrl });
   console.log(applied.length === 0 ? 'The database was up to date.' : `Applied: ${applied.join(', ')}`);
 }
 
 if (require.main === module) {
   main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(message);
+    if (/migration/.test(message)) console.error(`\n${afterFailure}`);
     process.exitCode = 1;
   });
 }

@@ -50,7 +50,7 @@ function wholeScripts(pool: Pool): SqlMigrationAwareDriverAdapterFactory {
   const connect = async () => {
     const adapter = await driver.connect();
     adapter.executeScript = async (script) => {
-      await pool.query(script);
+      await adapter.executeRaw({ sql: script, args: [], argTypes: [] });
     };
     return adapter;
   };
@@ -112,12 +112,21 @@ export async function applyMigrations(url: string): Promise<string[]> {
     content: readFileSync(path.join(baseDir, 'migration_lock.toml'), 'utf8'),
   };
   const migrationsList = { baseDir, lockfile, shadowDbInitScript: '', migrationDirectories };
+  const { appliedMigrationNames } = await withDatabase(url, (engine) =>
+    engine.applyMigrations({ migrationsList, filters }),
+  );
+  return appliedMigrationNames;
+}
+
+/** Takes back the note that a migration was begun: it failed, and so left nothing behind, or was undone by hand. */
+export async function markRolledBack(url: string, migrationName: string): Promise<void> {
+  await withDatabase(url, (engine) => engine.markMigrationRolledBack({ migrationName }));
+}
+
+async function withDatabase<T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
   const pool = new Pool({ connectionString: url });
   try {
-    return await withSchemaEngine(wholeScripts(pool), async (engine) => {
-      const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters });
-      return appliedMigrationNames;
-    });
+    return await withSchemaEngine(wholeScripts(pool), work);
   } finally {
     // The engine itself leaves its connections open.
     await pool.end();
