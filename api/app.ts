@@ -10,7 +10,7 @@ import type { Policy } from '../domain/policy/catalogue';
 import type { Database } from '../prisma/store/client';
 import { createAuthenticator } from './auth';
 import { createCommandSender } from './commands';
-import type { Door } from './endpoint';
+import { type Door, refuseOtherMethods } from './endpoint';
 import type { FileStore } from './files/store';
 import { createMetrics } from './metrics';
 import { createRegistry } from './openapi';
@@ -46,11 +46,13 @@ export function createApp(deps: ApiDependencies) {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(requestContext(logger, metrics));
-  app.use(helmet());
+  // Where the API is served without TLS, its pages must not ask for their parts with it.
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use('/v1', limiter(config.RATE_LIMIT_PER_MINUTE));
 
-  const router = express.Router();
-  const door: Door = { router, registry: createRegistry(), authenticator: createAuthenticator(config), db };
+  // A path has one spelling, as the keys that are used on it have one record.
+  const router = express.Router({ caseSensitive: true, strict: true });
+  const door: Door = { router, registry: createRegistry(), authenticator: createAuthenticator(config), db, ring };
   systemRoutes(door, { db, client, ring, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
   if (config.PAYMENT_CALLBACK_SECRET !== undefined) gatewayRoutes(door, { db, secret: config.PAYMENT_CALLBACK_SECRET });
   attachmentRoutes(door, { db, files });
@@ -63,6 +65,7 @@ export function createApp(deps: ApiDependencies) {
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
     sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });
   }
+  refuseOtherMethods(door);
   app.use(router);
   app.use(noSuchRoute);
   app.use(problems(logger));

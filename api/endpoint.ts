@@ -2,9 +2,8 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError } from '../domain/errors';
-import type { Database } from '../prisma/store/client';
 import { type Authenticator, authenticate, type Principal, type PrincipalRole } from './auth';
-import { type CommandRecord, hashBody, once } from './idempotency';
+import { type CommandRecord, hashBody, type Memory, once } from './idempotency';
 import { documentEndpoint } from './openapi';
 import { invalid } from './problems';
 
@@ -37,7 +36,7 @@ export type Call<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
 };
 
 /** Where routes are registered, and what they all need. */
-export type Door = { router: Router; registry: OpenAPIRegistry; authenticator: Authenticator; db: Database };
+export type Door = Memory & { router: Router; registry: OpenAPIRegistry; authenticator: Authenticator };
 
 type Method = 'get' | 'put' | 'post';
 type Handler<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = (call: Call<P, Q, B>) => Promise<unknown>;
@@ -69,23 +68,28 @@ export function post<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
 ): void {
   serve(door, 'post', spec, async (call) => {
     const bodyHash = hashBody(call.body);
-    await answerOnce(door, call, bodyHash, async (command) => ({
+    await answerOnce(door, call, pathOf(spec.path, call.params), bodyHash, async (command) => ({
       status: spec.answer.status,
       body: JSON.stringify(await spec.handle({ ...call, command })),
     }));
   });
 }
 
-/** Answers a POST through its idempotency record; `bodyHash` says when two bodies are the same. */
+/**
+ * Answers a POST through its idempotency record.
+ * @param route what the key is used on: the path in its one spelling
+ * @param bodyHash says when two bodies are the same
+ */
 export async function answerOnce(
-  door: Pick<Door, 'db'>,
+  memory: Memory,
   { principal, request, response }: Pick<Call<z.ZodType, z.ZodType, z.ZodType>, 'principal' | 'request' | 'response'>,
+  route: string,
   bodyHash: string,
   perform: (command: CommandRecord) => Promise<{ status: number; body: string }>,
 ): Promise<void> {
   const key = request.header('idempotency-key');
-  const { requestId, path: route } = request;
-  const answer = await once(door.db, { principal, route, key, bodyHash, requestId }, perform);
+  const { requestId } = request;
+  const answer = await once(memory, { principal, route, key, bodyHash, requestId }, perform);
   const type = answer.status < 400 ? 'application/json' : 'application/problem+json';
   response.status(answer.status).type(type).send(answer.body);
 }
@@ -114,6 +118,31 @@ function serve<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
 
 /** `/v1/orders/{id}` as Express writes it. */
 export const expressPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+/** `/v1/orders/{id}` with its parameters filled in: however a client escaped them, one spelling. */
+function pathOf(path: string, params: unknown): string {
+  const values = new Map(Object.entries(params ?? {}));
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => String(values.get(name)));
+}
+
+/** Says 405 and what there is instead, where a path is right and its method is not. Comes after all routes. */
+export function refuseOtherMethods({ router, registry }: Door): void {
+  const methods = new Map<string, string[]>();
+  for (const definition of registry.definitions) {
+    if (definition.type !== 'route') continue;
+    const { path, method } = definition.route;
+    methods.set(path, [...(methods.get(path) ?? []), method.toUpperCase()]);
+  }
+  for (const [path, known] of methods) {
+    const allow = [...known, ...(known.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+    router.all(expressPath(path), (request, response) => {
+      request.routePattern = path;
+      response.setHeader('Allow', allow);
+      if (request.method !== 'OPTIONS') throw new AppError('ROUTE.METHOD_NOT_ALLOWED', `This route takes ${allow}.`);
+      response.status(204).end();
+    });
+  }
+}
 
 function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
   const result = schema.safeParse(value);

@@ -1,8 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type KeyRing, openText, sealText } from '../codec/keys';
 import { AppError, ERRORS } from '../domain/errors';
 import type { Database } from '../prisma/store/client';
-import { findRecord, forgetRequest, recordAnswer, recordRequest } from '../prisma/store/idempotency';
+import {
+  findRecord,
+  forgetRequest,
+  type RecordedAnswer,
+  recordAnswer,
+  recordRequest,
+} from '../prisma/store/idempotency';
 import type { Principal } from './auth';
 import { problemOf } from './problems';
 
@@ -11,6 +18,12 @@ export type CommandRecord = { commandId: string; atMs: number };
 
 /** An answer as it is sent, and sent again: status and JSON body. */
 export type Answer = { status: number; body: string };
+
+/**
+ * Where answers are remembered. They are stored sealed: what only the parties may read (ORD-2) is in
+ * the answers they got, too.
+ */
+export type Memory = { db: Database; ring: KeyRing };
 
 /** A POST by somebody, under a key. */
 export type Keyed = {
@@ -22,14 +35,16 @@ export type Keyed = {
 };
 
 const USABLE_KEY = /^[\x21-\x7e]{1,255}$/;
+/** 96 bits; Temporal writes the id seven times into the history of every command. */
+const COMMAND_ID_LENGTH = 16;
 /** How often and for how long a repeated request waits for the first one before it helps itself. */
 const POLL_MS = 25;
 const PATIENCE_MS = 3_000;
 
-const sha256 = (...parts: string[]) => createHash('sha256').update(parts.join('\0')).digest('hex');
+const sha256 = (...parts: string[]) => createHash('sha256').update(parts.join('\0'));
 
 /** The hash by which two bodies are the same body. */
-export const hashBody = (body: unknown): string => sha256(JSON.stringify(body ?? null));
+export const hashBody = (body: unknown): string => sha256(JSON.stringify(body ?? null)).digest('hex');
 
 /**
  * Gives a POST one effect and one answer, however often and from wherever it is sent under its key:
@@ -39,28 +54,35 @@ export const hashBody = (body: unknown): string => sha256(JSON.stringify(body ??
  * @throws AppError IDEMPOTENCY.KEY_INVALID, IDEMPOTENCY.KEY_REUSED for another body, and retryable failures of `perform`
  */
 export async function once(
-  db: Database,
+  memory: Memory,
   keyed: Keyed,
   perform: (record: CommandRecord) => Promise<Answer>,
 ): Promise<Answer> {
+  const { db, ring } = memory;
   const { principal, route, key, bodyHash, requestId } = keyed;
   if (key !== undefined && !USABLE_KEY.test(key)) {
     throw new AppError('IDEMPOTENCY.KEY_INVALID', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
   }
   const owner = `${principal.role}:${principal.sub}`;
   const usedKey = key ?? randomUUID();
-  const id = `cmd_${sha256(owner, route, usedKey).slice(0, 40)}`;
+  const id = sha256(owner, route, usedKey).digest('base64url').slice(0, COMMAND_ID_LENGTH);
   const record = await recordRequest(db, { id, principal: owner, route, key: usedKey, bodyHash });
   if (record.bodyHash !== bodyHash) {
     throw new AppError('IDEMPOTENCY.KEY_REUSED', 'This Idempotency-Key stands for another body; choose a new key.');
   }
   const answered = record.isNew ? null : (record.answer ?? (await answerOfAnother(db, id)));
-  if (answered === 'given up') return once(db, keyed, perform);
-  if (answered !== null) return answered;
+  if (answered === 'given up') return once(memory, keyed, perform);
+  if (answered !== null) return unsealed(ring, answered);
 
   const answer = await performed(db, id, requestId, () => perform({ commandId: id, atMs: record.createdAt.getTime() }));
-  return recordAnswer(db, id, answer);
+  const sealed = { status: answer.status, body: sealText(ring, answer.body).toString('base64') };
+  return unsealed(ring, await recordAnswer(db, id, sealed));
 }
+
+const unsealed = (ring: KeyRing, { status, body }: RecordedAnswer): Answer => ({
+  status,
+  body: openText(ring, Buffer.from(body, 'base64')),
+});
 
 /** The outcome as an answer; what may succeed when tried again is not recorded but thrown. */
 async function performed(db: Database, id: string, requestId: string, work: () => Promise<Answer>): Promise<Answer> {
@@ -78,7 +100,7 @@ async function performed(db: Database, id: string, requestId: string, work: () =
 }
 
 /** The answer of the request that came first; null when it owes one for too long. */
-async function answerOfAnother(db: Database, id: string): Promise<Answer | 'given up' | null> {
+async function answerOfAnother(db: Database, id: string): Promise<RecordedAnswer | 'given up' | null> {
   for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
     const record = await findRecord(db, id);
     if (record === null) return 'given up';

@@ -6,76 +6,180 @@ extendZodWithOpenApi(z);
 
 const problem = z
   .object({
-    type: z.string(),
+    type: z.string().openapi({ example: 'urn:problem:delivery.not-allowed' }),
     title: z.string(),
     status: z.int(),
-    code: z.string().describe('A stable SUBJECT.REASON code'),
-    detail: z.string().describe('What to do next'),
+    code: z.string().openapi({ description: 'A stable SUBJECT.REASON code', example: 'DELIVERY.NOT_ALLOWED' }),
+    detail: z.string().openapi({ description: 'What to do next' }),
     requestId: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-    allowedActions: z.array(z.string()).optional().describe('With 409: what is possible now'),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'The fields at fault' }),
+    allowedActions: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: 'With 409: what is possible now', example: ['buyer.requirement'] }),
   })
-  .openapi('Problem');
+  .openapi('Problem', { description: 'A refusal (RFC 9457)' });
 
-const PROBLEMS = {
-  401: 'No valid bearer token',
-  403: 'The token does not permit this',
-  404: 'There is no such thing, or it is not yours',
-  409: 'Not possible now; see allowedActions',
-  422: 'Fields are wrong, or the Idempotency-Key stands for another body',
-  429: 'Too many requests',
+/** The refusals that routes share: the component's name and what it means. */
+const REFUSALS = {
+  400: ['Malformed', 'The body or the path cannot be read'],
+  401: ['Unauthenticated', 'No valid token or signature'],
+  403: ['Forbidden', 'The token does not permit this'],
+  404: ['NotFound', 'There is no such thing, or it is not yours'],
+  409: ['Conflict', 'Not possible now; see allowedActions'],
+  412: ['Changed', 'The resource has changed since it was read'],
+  413: ['TooLarge', 'The body is too large'],
+  415: ['UnsupportedMediaType', 'The body has the wrong media type'],
+  422: ['Invalid', 'Fields are wrong, or the Idempotency-Key stands for another body'],
+  429: ['TooManyRequests', 'Too many requests: wait as long as Retry-After says'],
+  500: ['Unknown', 'Something went wrong on our side'],
+  503: ['Unavailable', 'A part of the system does not answer: send the same request, with its key, again'],
 } as const;
+type Refusal = keyof typeof REFUSALS;
+type Method = 'get' | 'put' | 'post';
+
+const TAGS = [
+  { name: 'Orders', description: 'What is sold, and what was bought (SPEC section 5)' },
+  { name: 'Deliveries', description: 'Supervised deliveries: POST operations are those of allowedActions (section 4)' },
+  { name: 'Appeals', description: 'An appeal freezes its delivery until operations rule (DLV-6 … DLV-10)' },
+  { name: 'Attachments', description: 'Files, uploaded first and then named by their ids (DLV-14)' },
+  { name: 'Me', description: 'Your profile and your in-site messages (MSG-2)' },
+  { name: 'Operations', description: 'The outbox of e-mails (MSG-2)' },
+  { name: 'Gateway', description: 'Where payment channels call back (ORD-6)' },
+  { name: 'Sandbox', description: 'Shortcuts for trying the system out; never in production' },
+  { name: 'System', description: 'Health and metrics' },
+];
+
+/** The headers that requests may carry. */
+const HEADERS = {
+  'X-Request-Id': {
+    description: 'Returned, logged and kept in the audit trail; one is made up where none is sent',
+    schema: { type: 'string', pattern: '^[\\w.:-]{1,128}$' },
+  },
+  'Idempotency-Key': {
+    description: 'Same key and body: same answer. Same key, other body: 422. Kept for 24 hours at least.',
+    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+  },
+  'If-Match': {
+    description: 'The ETag that was read: 412 where the resource has changed since',
+    schema: { type: 'string' },
+  },
+} as const;
+type Header = keyof typeof HEADERS;
+const HEADERS_OF: Record<Method, Header[]> = {
+  get: ['X-Request-Id'],
+  put: ['X-Request-Id', 'If-Match'],
+  post: ['X-Request-Id', 'Idempotency-Key'],
+};
 
 /** A registry with what every route shares. */
 export function createRegistry(): OpenAPIRegistry {
   const registry = new OpenAPIRegistry();
-  registry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' });
+  registry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'sub, role (buyer, provider, ops), providerId of a provider, permissions of operations',
+  });
+  registry.registerComponent('securitySchemes', 'channelSignature', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Channel-Signature',
+    description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<raw body>" with the shared secret>',
+  });
+  registry.register('Problem', problem);
+  for (const [name, description] of Object.values(REFUSALS)) {
+    const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+    registry.registerComponent('responses', name, { description, content });
+  }
+  for (const [name, schema] of Object.entries(HEADERS)) {
+    registry.registerComponent('parameters', name, { name, in: 'header', ...schema });
+  }
   return registry;
 }
 
-const headers = z.object({
-  'X-Request-Id': z.string().optional().openapi({ description: 'Returned, logged and kept in the audit trail' }),
-});
-const commandHeaders = headers.extend({
-  'Idempotency-Key': z
-    .string()
-    .max(255)
-    .optional()
-    .openapi({ description: 'Same key and body: same answer. Same key, other body: 422. Kept for 24 hours at least.' }),
-});
+/** The headers of what is answered when all goes well. */
+const ANSWERED = { 'X-Request-Id': { schema: { type: 'string' } } } as const;
 
 const isEmptyObject = (schema: z.ZodType) => schema instanceof z.ZodObject && Object.keys(schema.shape).length === 0;
+
+/** How a route is described beside its Spec, where it is not like most: JSON, with a bearer token. */
+export type Description = { takes?: string; answers?: string; security?: 'bearer' | 'channelSignature' };
 
 /** Writes one route into the document, from the schemas that validate it. */
 export function documentEndpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   registry: OpenAPIRegistry,
-  method: 'get' | 'put' | 'post',
+  method: Method,
   spec: Spec<P, Q, B>,
-  mediaType = 'application/json',
+  { takes = 'application/json', answers = 'application/json', security = 'bearer' }: Description = {},
 ): void {
   const { params, query, body, answer } = spec;
   registry.registerPath({
     method,
     path: spec.path,
+    operationId: operationId(method, spec.path),
     summary: spec.summary,
     tags: [spec.tag],
-    security: [{ bearer: [] }],
+    security: [{ [security]: [] }],
+    parameters: HEADERS_OF[method].map((name) => ({ $ref: `#/components/parameters/${name}` })),
     request: {
-      headers: method === 'post' ? commandHeaders : headers,
       ...(params instanceof z.ZodObject && !isEmptyObject(params) ? { params } : {}),
       ...(query instanceof z.ZodObject && !isEmptyObject(query) ? { query } : {}),
-      ...(isEmptyObject(body) ? {} : { body: { required: true, content: { [mediaType]: { schema: body } } } }),
+      ...(isEmptyObject(body) ? {} : { body: { required: true, content: { [takes]: { schema: body } } } }),
     },
     responses: {
-      [answer.status]: { description: 'Done', content: { 'application/json': { schema: answer.schema } } },
-      ...Object.fromEntries(
-        Object.entries(PROBLEMS).map(([status, description]) => [
-          status,
-          { description, content: { 'application/problem+json': { schema: problem } } },
-        ]),
-      ),
+      [answer.status]: {
+        description: 'Done',
+        headers: ANSWERED,
+        content: { [answers]: { schema: answer.schema } },
+      },
+      ...refusalsOf(method, !isEmptyObject(params)),
     },
   });
+}
+
+/** Writes a route that tells how the process is, to anybody; a null schema stands for text. */
+export function documentStatus(
+  registry: OpenAPIRegistry,
+  path: string,
+  summary: string,
+  statuses: (200 | 503)[],
+  schema: z.ZodType | null,
+): void {
+  const content = schema === null ? { 'text/plain': { schema: z.string() } } : { 'application/json': { schema } };
+  const told = statuses.map((status) => [status, { description: status === 200 ? 'Fine' : 'Not now', content }]);
+  registry.registerPath({
+    method: 'get',
+    path,
+    operationId: operationId('get', path),
+    summary,
+    tags: ['System'],
+    security: [],
+    responses: Object.fromEntries(told),
+  });
+}
+
+/** `post`, `/v1/buyer/deliveries/{id}/appeals` → `postBuyerDeliveriesByIdAppeals`: the name of a client's function. */
+function operationId(method: Method, path: string): string {
+  const words = path
+    .replace('/v1/', '/')
+    .replace(/\{(\w+)\}/g, 'by/$1')
+    .split(/\W+/)
+    .filter((word) => word !== '');
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
+
+function refusalsOf(method: Method, hasParams: boolean) {
+  const statuses: Refusal[] = [400, 401, 403, 422, 429, 500];
+  if (hasParams || method === 'post') statuses.push(404);
+  if (method !== 'get') statuses.push(413, 415);
+  if (method === 'put') statuses.push(412);
+  if (method === 'post') statuses.push(409, 503);
+  const component = (status: Refusal) => ({ $ref: `#/components/responses/${REFUSALS[status][0]}` });
+  return Object.fromEntries(statuses.map((status) => [status, component(status)]));
 }
 
 /** The OpenAPI 3.1 document of everything registered. */
@@ -86,8 +190,11 @@ export function openApiDocument(registry: OpenAPIRegistry) {
       title: 'Marketplace back office',
       version: '0.1.0',
       description:
-        'Orders and supervised deliveries of a cloud marketplace. Money is integer fen; times are RFC 3339; refusals are RFC 9457 problems.',
+        'Orders and supervised deliveries of a cloud marketplace. Money is integer fen; times are RFC 3339; ' +
+        'refusals are RFC 9457 problems; an Idempotency-Key makes a POST one command however often it is sent. ' +
+        'Objects of others answer 404.',
     },
     servers: [{ url: '/' }],
+    tags: TAGS,
   });
 }

@@ -62,7 +62,7 @@ export function problems(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const known = expected(error);
     if (known === undefined)
-      logger.error({ err: error, requestId: request.requestId, path: request.path }, 'unexpected error');
+      logger.error({ err: error, requestId: request.requestId, route: request.routePattern }, 'unexpected error');
     if (response.headersSent) {
       response.destroy();
       return;
@@ -70,7 +70,7 @@ export function problems(logger: Logger): ErrorRequestHandler {
     const answer = known ?? new AppError('SERVICE.UNKNOWN', `Tell us the request id ${request.requestId}.`);
     const problem = problemOf(answer, request.requestId);
     if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
-    if (ERRORS[answer.code].retryable) response.setHeader('Retry-After', '1');
+    if (ERRORS[answer.code].retryable && !response.hasHeader('Retry-After')) response.setHeader('Retry-After', '1');
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   };
 }

@@ -7,7 +7,7 @@ import { ORDER_STATES, PAYMENT_CHANNELS } from '../domain/orders/order';
 extendZodWithOpenApi(z);
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
 const words = (max: number) =>
   z
@@ -27,6 +27,18 @@ export const optionalText = (max: number) => words(max).default('');
 export const id = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}_[0-9A-Za-z_]{1,60}$`), `must be a ${prefix}_ id`);
 
+/**
+ * An id in a path. What cannot be an id is the id of nothing: it is answered with 404 as every
+ * unknown one, and never reaches the database.
+ */
+export const pathId = z
+  .string()
+  .transform((sent) => (/^\w{1,64}$/.test(sent) ? sent : 'unknown'))
+  .openapi({ type: 'string', description: 'An id, as answers have it' });
+
+/** The parameters of `/…/{id}`. */
+export const byId = z.strictObject({ id: pathId });
+
 /** Ids of uploaded files, 20 a step at most (DLV-14). */
 export const attachmentIds = z
   .array(id('att'))
@@ -43,8 +55,9 @@ export const paging = {
   sort: z.enum(['id', '-id']).default('-id').openapi({ description: 'Ids sort by time; the newest come first' }),
 };
 
-/** A page of a list. */
-export const pageOf = (item: z.ZodType) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+/** A page of a list; `name` is what the OpenAPI document calls it. */
+export const pageOf = (item: z.ZodType, name: string) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() }).openapi(name);
 
 const time = z.iso.datetime({ offset: true });
 const attachmentRef = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
@@ -78,7 +91,7 @@ export const deliverySchema = z
     frozen: z.boolean(),
     requirementRejections: z.int(),
     acceptanceRejections: z.int(),
-    appeal: appealSchema.nullable().openapi({ description: 'The latest appeal, open or resolved' }),
+    appeal: z.union([appealSchema, z.null()]).openapi({ description: 'The latest appeal, open or resolved' }),
     outcome: z.enum(['accepted', 'auto_accepted', 'accepted_by_ruling', 'cancelled_and_refunded']).nullable(),
     allowedActions: z.array(z.enum(OPERATIONS)),
     deadlines: z.array(z.object({ name: z.string(), at: time, outcome: z.string(), stoppableBy: z.array(z.string()) })),

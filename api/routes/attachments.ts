@@ -10,7 +10,7 @@ import { receiveUpload } from '../files/upload';
 import { hashBody } from '../idempotency';
 import { idFrom } from '../ids';
 import { documentEndpoint } from '../openapi';
-import { attachmentSchema } from '../schemas';
+import { attachmentSchema, byId } from '../schemas';
 import { scopeOf } from '../scope';
 
 const MAX_BYTES = 50 * 1024 * 1024;
@@ -28,18 +28,24 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
       body: z.object({ file: z.string().openapi({ format: 'binary' }) }),
       answer: { status: 201, schema: attachmentSchema },
     } as const;
-    documentEndpoint(door.registry, 'post', upload, 'multipart/form-data');
+    documentEndpoint(door.registry, 'post', upload, { takes: 'multipart/form-data' });
     door.router.post(upload.path, async (request, response) => {
       request.routePattern = upload.path;
       const principal = await authenticate(door.authenticator, request.header('authorization'), upload.roles);
       // The content decides whether two uploads under one key are the same, so it is received first.
       const file = await receiveUpload(request, files, { maxBytes: MAX_BYTES });
-      await answerOnce(door, { principal, request, response }, hashBody(file), async ({ commandId, atMs }) => {
-        const id = idFrom('att', atMs, commandId);
-        const { sub: ownerId, providerId = null } = principal;
-        await addAttachment(db, { id, ownerId, ownerRole: role, providerId, ...file });
-        return { status: 201, body: JSON.stringify({ id, ...file }) };
-      });
+      await answerOnce(
+        door,
+        { principal, request, response },
+        upload.path,
+        hashBody(file),
+        async ({ commandId, atMs }) => {
+          const id = idFrom('att', atMs, commandId);
+          const { sub: ownerId, providerId = null } = principal;
+          await addAttachment(db, { id, ownerId, ownerRole: role, providerId, ...file });
+          return { status: 201, body: JSON.stringify({ id, ...file }) };
+        },
+      );
     });
 
     const download = {
@@ -47,17 +53,18 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
       summary: 'Download a file: your own, or one of a delivery of yours (DLV-14)',
       tag: 'Attachments',
       roles: [role],
-      params: z.strictObject({ id: z.string().max(64) }),
+      params: byId,
       query: nothing,
       body: nothing,
       answer: { status: 200, schema: z.string().openapi({ format: 'binary' }) },
     } as const;
-    documentEndpoint(door.registry, 'get', download);
+    documentEndpoint(door.registry, 'get', download, { answers: '*/*' });
     door.router.get(expressPath(download.path), async (request, response) => {
       request.routePattern = download.path;
       const principal = await authenticate(door.authenticator, request.header('authorization'), download.roles);
       const reader = { ownerId: principal.sub, ownerRole: role, scope: scopeOf(principal) };
-      const found = await findAttachment(db, String(request.params.id), reader);
+      const { id } = byId.parse(request.params);
+      const found = await findAttachment(db, id, reader);
       if (found === null) throw new AppError('ATTACHMENT.NOT_FOUND', 'There is no such file that you may read.');
       await sendFile(response, found, files);
     });

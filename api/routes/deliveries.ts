@@ -17,6 +17,7 @@ import { pageAnswer, pageOfQuery } from '../paging';
 import {
   amountFen,
   attachmentIds,
+  byId,
   deliverySchema,
   deliverySummarySchema,
   id,
@@ -33,8 +34,7 @@ export type DeliveryRoutes = { db: Database; ring: KeyRing; commands: CommandSen
 
 const WORDS_MAX = 4_000;
 const REASON_MAX = 1_000;
-const byId = z.strictObject({ id: z.string().max(64) });
-const reasonBody = z.strictObject({ reason: text(REASON_MAX) });
+const reasonBody = z.strictObject({ reason: text(REASON_MAX) }).openapi('Reason');
 const noDelivery = () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.');
 const noAppeal = () => new AppError('APPEAL.NOT_FOUND', 'There is no such appeal of yours.');
 
@@ -103,11 +103,11 @@ export function deliveryRoutes(door: Door, { db, ring, commands }: DeliveryRoute
       query: z.strictObject({
         ...paging,
         stage: z.enum(STAGES).optional(),
-        frozen: z.stringbool().optional(),
+        frozen: z.stringbool().optional().openapi({ type: 'boolean' }),
         orderId: id('ord').optional(),
       }),
       body: nothing,
-      answer: { status: 200, schema: pageOf(deliverySummarySchema) },
+      answer: { status: 200, schema: pageOf(deliverySummarySchema, 'DeliveryPage') },
       async handle({ principal, query }) {
         const page = pageOfQuery(query);
         return pageAnswer(await listDeliveries(db, scopeOf(principal), query, page), page, deliverySummary);
@@ -126,7 +126,7 @@ export function deliveryRoutes(door: Door, { db, ring, commands }: DeliveryRoute
     });
   }
 
-  const requirement = z.strictObject({ text: text(WORDS_MAX), attachmentIds });
+  const requirement = z.strictObject({ text: text(WORDS_MAX), attachmentIds }).openapi('Requirement');
   operation(
     'buyer',
     'requirement',
@@ -138,7 +138,7 @@ export function deliveryRoutes(door: Door, { db, ring, commands }: DeliveryRoute
       attachmentIds: body.attachmentIds,
     }),
   );
-  const noted = z.strictObject({ note: optionalText(WORDS_MAX), attachmentIds });
+  const noted = z.strictObject({ note: optionalText(WORDS_MAX), attachmentIds }).openapi('Confirmation');
   operation('provider', 'requirement/confirm', 'Confirm the requirement (DLV-3)', noted, (body) => ({
     action: 'provider.requirement.confirm',
     ...body,
@@ -148,13 +148,13 @@ export function deliveryRoutes(door: Door, { db, ring, commands }: DeliveryRoute
     note: reason,
     attachmentIds: [],
   }));
-  const summarised = z.strictObject({ summary: text(WORDS_MAX), attachmentIds });
+  const summarised = z.strictObject({ summary: text(WORDS_MAX), attachmentIds }).openapi('Submission');
   operation('provider', 'implementation/submit', 'Submit what was implemented (DLV-4)', summarised, (body) => ({
     action: 'provider.implementation.submit',
     note: body.summary,
     attachmentIds: body.attachmentIds,
   }));
-  const commented = z.strictObject({ comment: optionalText(WORDS_MAX), attachmentIds });
+  const commented = z.strictObject({ comment: optionalText(WORDS_MAX), attachmentIds }).openapi('Acceptance');
   operation('buyer', 'acceptance/accept', 'Accept the delivery (DLV-5)', commented, (body) => ({
     action: 'buyer.acceptance.accept',
     note: body.comment,
@@ -165,7 +165,7 @@ export function deliveryRoutes(door: Door, { db, ring, commands }: DeliveryRoute
     note: reason,
     attachmentIds: [],
   }));
-  const appeal = z.strictObject({ reason: text(REASON_MAX), attachmentIds });
+  const appeal = z.strictObject({ reason: text(REASON_MAX), attachmentIds }).openapi('NewAppeal');
   for (const role of ['buyer', 'provider'] as const) {
     operation(
       role,
@@ -196,7 +196,7 @@ export function deliveryRoutes(door: Door, { db, ring, commands }: DeliveryRoute
     attachmentIds: [],
   }));
 
-  const evidence = z.strictObject({ text: text(WORDS_MAX), attachmentIds });
+  const evidence = z.strictObject({ text: text(WORDS_MAX), attachmentIds }).openapi('Evidence');
   for (const role of ['buyer', 'provider'] as const) {
     post(door, {
       path: `/v1/${role}/appeals/{id}/evidence`,
@@ -210,7 +210,7 @@ export function deliveryRoutes(door: Door, { db, ring, commands }: DeliveryRoute
       async handle(call) {
         const { text: note, attachmentIds: files } = call.body;
         const appealId = call.params.id;
-        return perform(await ofAppeal(appealId), call, {
+        return perform(await ofAppeal(appealId, call.principal), call, {
           action: `${role}.evidence`,
           appealId,
           note,
@@ -231,7 +231,8 @@ export function deliveryRoutes(door: Door, { db, ring, commands }: DeliveryRoute
       .refine(({ ruling, refundFen }) => refundFen === undefined || ruling === 'cancel_and_refund', {
         path: ['refundFen'],
         message: 'goes with the ruling cancel_and_refund only',
-      }),
+      })
+      .openapi('Ruling'),
     answer: { status: 200, schema: deliverySchema },
     async handle(call) {
       requirePermission(call.principal, 'appeals.rule');
@@ -245,13 +246,15 @@ export function deliveryRoutes(door: Door, { db, ring, commands }: DeliveryRoute
         note: reason,
         attachmentIds: [],
       } as const;
-      return perform(await ofAppeal(appealId), call, { ...particulars, attachmentIds: [] });
+      return perform(await ofAppeal(appealId, call.principal), call, { ...particulars, attachmentIds: [] });
     },
   });
 
-  async function ofAppeal(appealId: string): Promise<string> {
+  /** The delivery of an appeal; one of somebody else's reads as one that never was. */
+  async function ofAppeal(appealId: string, principal: Principal): Promise<string> {
     const deliveryId = await deliveryOfAppeal(db, appealId);
     if (deliveryId === null) throw noAppeal();
+    if ((await deliveryStatus(db, deliveryId, scopeOf(principal))) === 'absent') throw noAppeal();
     return deliveryId;
   }
 }

@@ -14,12 +14,14 @@ import { id } from '../schemas';
 /** A signature older or newer than this is a replay. */
 const TOLERANCE_SECONDS = 300;
 
-const callback = z.strictObject({
-  transactionId: z.string().regex(/^[\w-]{1,64}$/),
-  orderId: id('ord'),
-  status: z.enum(['succeeded', 'failed']),
-  amountFen: z.int().min(0).max(1_000_000_000_00),
-});
+const callback = z
+  .strictObject({
+    transactionId: z.string().regex(/^[\w-]{1,64}$/),
+    orderId: id('ord'),
+    status: z.enum(['succeeded', 'failed']),
+    amountFen: z.int().min(0).max(1_000_000_000_00),
+  })
+  .openapi('PaymentCallback');
 
 const refused = () => new AppError('PAYMENT.SIGNATURE_INVALID', 'Sign the raw body with the shared secret, now.');
 
@@ -53,7 +55,7 @@ export function gatewayRoutes(door: Door, { db, secret }: { db: Database; secret
     body: callback,
     answer: { status: 202, schema: z.object({ received: z.boolean() }) },
   } as const;
-  documentEndpoint(door.registry, 'post', spec);
+  documentEndpoint(door.registry, 'post', spec, { security: 'channelSignature' });
   door.router.post(
     expressPath(spec.path),
     express.raw({ type: () => true, limit: '64kb' }),

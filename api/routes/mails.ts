@@ -4,7 +4,7 @@ import type { Database } from '../../prisma/store/client';
 import { listMails, retryMail } from '../../prisma/store/mails';
 import { type Door, get, nothing, post } from '../endpoint';
 import { pageAnswer, pageOfQuery } from '../paging';
-import { pageOf, paging } from '../schemas';
+import { byId, pageOf, paging } from '../schemas';
 
 const STATUSES = ['pending', 'sending', 'sent', 'failed', 'unconfirmed', 'skipped'] as const;
 
@@ -35,7 +35,7 @@ export function mailRoutes(door: Door, { db }: { db: Database }): void {
     params: nothing,
     query: z.strictObject({ limit: paging.limit, cursor: paging.cursor, status: z.enum(STATUSES).optional() }),
     body: nothing,
-    answer: { status: 200, schema: pageOf(mailSchema) },
+    answer: { status: 200, schema: pageOf(mailSchema, 'MailPage') },
     async handle({ query }) {
       const page = pageOfQuery({ ...query, sort: '-id' });
       const status = query.status ?? null;
@@ -49,7 +49,7 @@ export function mailRoutes(door: Door, { db }: { db: Database }): void {
     summary: 'Send an e-mail again that failed, or that nobody can tell of',
     tag: 'Operations',
     roles: ['ops'],
-    params: z.strictObject({ id: z.string().max(64) }),
+    params: byId,
     query: nothing,
     body: nothing,
     answer: { status: 200, schema: z.object({ id: z.string(), status: z.enum(STATUSES) }) },

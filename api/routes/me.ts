@@ -8,21 +8,23 @@ import { findProfile, type Profile, saveProfile } from '../../prisma/store/users
 import type { Principal } from '../auth';
 import { type Door, get, nothing, post, put } from '../endpoint';
 import { pageAnswer, pageOfQuery } from '../paging';
-import { messageSchema, pageOf, paging, profileSchema, text } from '../schemas';
+import { byId, messageSchema, paging, profileSchema, text } from '../schemas';
 
 const EVERYBODY = ['buyer', 'provider', 'ops'] as const;
 const LANGUAGES = ['zh-CN', 'en'] as const;
 
-const profileBody = z.strictObject({
-  name: text(100).nullable().default(null),
-  email: z.email().max(254).nullable().default(null),
-  phone: z
-    .string()
-    .regex(/^\+?[0-9][0-9 -]{4,24}$/, 'must be a telephone number')
-    .nullable()
-    .default(null),
-  language: z.enum(LANGUAGES).default('zh-CN'),
-});
+const profileBody = z
+  .strictObject({
+    name: text(100).nullable().default(null),
+    email: z.email().max(254).nullable().default(null),
+    phone: z
+      .string()
+      .regex(/^\+?[0-9][0-9 -]{4,24}$/, 'must be a telephone number')
+      .nullable()
+      .default(null),
+    language: z.enum(LANGUAGES).default('zh-CN'),
+  })
+  .openapi('ProfileChange');
 
 /** The profile that somebody has before they ever saved one. */
 const blank = ({ sub, role, providerId }: Principal): Profile => ({
@@ -35,6 +37,10 @@ const blank = ({ sub, role, providerId }: Principal): Profile => ({
   language: 'zh-CN',
   version: 0,
 });
+
+const messagePage = z
+  .object({ items: z.array(messageSchema), nextCursor: z.string().nullable(), unread: z.int() })
+  .openapi('MessagePage');
 
 const etagOf = (profile: Profile) => `"${profile.version}"`;
 
@@ -92,7 +98,10 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
     params: nothing,
     query: z.strictObject({ limit: paging.limit, cursor: paging.cursor }),
     body: nothing,
-    answer: { status: 200, schema: pageOf(messageSchema).extend({ unread: z.int() }) },
+    answer: {
+      status: 200,
+      schema: messagePage,
+    },
     async handle({ principal, query }) {
       const page = pageOfQuery({ ...query, sort: '-id' });
       const { language } = (await findProfile(db, principal.sub)) ?? blank(principal);
@@ -101,7 +110,8 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
         countUnread(db, principal.sub),
       ]);
       const inTheirWords = pageAnswer(rows, page, ({ params, ...message }) => {
-        if (!isMessageEvent(message.event)) throw new Error(`No template for ${message.event}`);
+        // A newer release may have stored an event that this one has no words for yet.
+        if (!isMessageEvent(message.event)) return { ...message, subject: message.event, text: '' };
         const { subject, text: words } = renderMessage({
           event: message.event,
           language: language === 'en' ? 'en' : 'zh-CN',
@@ -117,7 +127,7 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
     summary: 'Mark a message read',
     tag: 'Me',
     roles: EVERYBODY,
-    params: z.strictObject({ id: z.string().max(64) }),
+    params: byId,
     query: nothing,
     body: nothing,
     answer: { status: 200, schema: z.object({ id: z.string() }) },

@@ -10,7 +10,7 @@ import type { order } from '../../workflows/order';
 import { type Door, get, nothing, post } from '../endpoint';
 import { idFrom } from '../ids';
 import { pageAnswer, pageOfQuery } from '../paging';
-import { id, orderSchema, pageOf, paging, productSchema } from '../schemas';
+import { byId, id, orderSchema, pageOf, paging, productSchema } from '../schemas';
 import { scopeOf } from '../scope';
 import { orderView } from '../views/order';
 
@@ -73,7 +73,7 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
     params: nothing,
     query: z.strictObject(paging),
     body: nothing,
-    answer: { status: 200, schema: pageOf(productSchema) },
+    answer: { status: 200, schema: pageOf(productSchema, 'ProductPage') },
     async handle({ query }) {
       const page = pageOfQuery(query);
       return pageAnswer(
@@ -98,11 +98,9 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
     roles: ['buyer'],
     params: nothing,
     query: nothing,
-    body: z.strictObject({
-      productId: id('prd'),
-      specId: z.string().max(64),
-      paymentChannel: z.enum(PAYMENT_CHANNELS),
-    }),
+    body: z
+      .strictObject({ productId: id('prd'), specId: id('spc'), paymentChannel: z.enum(PAYMENT_CHANNELS) })
+      .openapi('Purchase'),
     answer: { status: 201, schema: orderSchema },
     async handle({ principal, body, command, request }) {
       const paymentChannel: PaymentChannel = body.paymentChannel;
@@ -127,7 +125,7 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
       params: nothing,
       query: z.strictObject({ ...paging, state: z.enum(ORDER_STATES).optional() }),
       body: nothing,
-      answer: { status: 200, schema: pageOf(orderSchema) },
+      answer: { status: 200, schema: pageOf(orderSchema, 'OrderPage') },
       async handle({ principal, query }) {
         const page = pageOfQuery(query);
         const rows = await listOrders(db, scopeOf(principal), { state: query.state }, page);
@@ -140,7 +138,7 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
       summary: 'One order',
       tag: 'Orders',
       roles: [role],
-      params: z.strictObject({ id: z.string().max(64) }),
+      params: byId,
       query: nothing,
       body: nothing,
       answer: { status: 200, schema: orderSchema },

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { AppError } from '../../domain/errors';
 import type { Database } from '../../prisma/store/client';
 import { findOrder } from '../../prisma/store/orders';
 import { type Door, nothing, post } from '../endpoint';
-import { orderSchema } from '../schemas';
+import { byId, orderSchema } from '../schemas';
 import { scopeOf } from '../scope';
 import { orderView } from '../views/order';
 
@@ -21,11 +20,11 @@ export function sandboxRoutes(door: Door, { db, channelUrl, callbackBase }: Sand
     summary: 'Pay an order: asks the sandbox channel, which calls the gateway back with a signed callback',
     tag: 'Sandbox',
     roles: ['buyer'],
-    params: z.strictObject({ id: z.string().max(64) }),
+    params: byId,
     query: nothing,
     body: nothing,
     answer: { status: 202, schema: orderSchema },
-    async handle({ principal, params }) {
+    async handle({ principal, params, command }) {
       const scope = scopeOf(principal);
       const order = await findOrder(db, params.id, scope);
       if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order of yours.');
@@ -40,6 +39,8 @@ export function sandboxRoutes(door: Door, { db, channelUrl, callbackBase }: Sand
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({
           orderId: order.id,
+          // The same command asks for the same payment.
+          transactionId: command.commandId,
           channel,
           amountFen: Number(payableFen),
           callbackUrl: `${callbackBase()}/v1/gateway/payments/${channel}/callbacks`,

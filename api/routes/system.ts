@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import express, { type Request, type Response } from 'express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import swaggerUi from 'swagger-ui-express';
 import { z } from 'zod';
 import type { KeyRing } from '../../codec/keys';
@@ -10,7 +10,7 @@ import type { Database } from '../../prisma/store/client';
 import { authenticate, requirePermission } from '../auth';
 import type { Door } from '../endpoint';
 import type { ApiMetrics } from '../metrics';
-import { openApiDocument } from '../openapi';
+import { documentStatus, openApiDocument } from '../openapi';
 
 /** What the technical routes look at. */
 export type System = {
@@ -23,10 +23,13 @@ export type System = {
 
 /** Health, readiness, metrics, the OpenAPI document and its page, and the codec endpoint of the Temporal UI. */
 export function systemRoutes(door: Door, { db, client, ring, metrics, temporalUiOrigin }: System): void {
-  const { router } = door;
+  const { router, registry } = door;
+  documentStatus(registry, '/healthz', 'The process is alive', [200], z.object({ status: z.literal('ok') }));
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
+  const parts = z.object({ database: z.boolean(), temporal: z.boolean() });
+  documentStatus(registry, '/readyz', 'Whether it reaches what it needs: 503 where it does not', [200, 503], parts);
   router.get('/readyz', async (_request, response) => {
     const [database, workflows] = await Promise.all([
       db.$queryRaw`SELECT 1`.then(() => true).catch(() => false),
@@ -38,13 +41,16 @@ export function systemRoutes(door: Door, { db, client, ring, metrics, temporalUi
     ]);
     response.status(database && workflows ? 200 : 503).json({ database, temporal: workflows });
   });
+  documentStatus(registry, '/metrics', 'Prometheus metrics', [200], null);
   router.get('/metrics', async (_request, response) => {
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   router.get('/openapi.json', (_request, response) => {
-    response.json(openApiDocument(door.registry));
+    response.json(openApiDocument(registry));
   });
-  router.use('/docs', swaggerUi.serve, swaggerUi.setup(undefined, { swaggerOptions: { url: '/openapi.json' } }));
+  // Nothing is fetched from elsewhere, nor is the document sent to a validator on the Internet.
+  const swaggerOptions = { url: '/openapi.json', validatorUrl: null };
+  router.use('/docs', swaggerUi.serve, swaggerUi.setup(undefined, { swaggerOptions }));
 
   const codec = new EncryptingCodec(ring);
   const allowOrigin = (response: Response) => {
@@ -60,15 +66,22 @@ export function systemRoutes(door: Door, { db, client, ring, metrics, temporalUi
       allowOrigin(response);
       response.status(204).end();
     });
-    router.post(path, express.json({ limit: '8mb' }), async (request: Request, response) => {
-      request.routePattern = '/codec/decode';
-      allowOrigin(response);
-      const { token } = request.params;
-      const header = typeof token === 'string' ? `Bearer ${token}` : request.header('authorization');
-      const principal = await authenticate(door.authenticator, header, ['ops']);
-      requirePermission(principal, 'payloads.read');
-      response.json(await decodePayloads(codec, request.body));
-    });
+    router.post(
+      path,
+      async (request: Request, response: Response, next: NextFunction) => {
+        request.routePattern = '/codec/decode';
+        allowOrigin(response);
+        const { token } = request.params;
+        const header = typeof token === 'string' ? `Bearer ${token}` : request.header('authorization');
+        const principal = await authenticate(door.authenticator, header, ['ops']);
+        requirePermission(principal, 'payloads.read');
+        next();
+      },
+      express.json({ limit: '8mb' }),
+      async (request, response) => {
+        response.json(await decodePayloads(codec, request.body));
+      },
+    );
   }
 }
 
@@ -82,7 +95,9 @@ async function decodePayloads(codec: EncryptingCodec, body: unknown) {
   if (!parsed.success)
     throw new AppError('REQUEST.MALFORMED', 'Send {"payloads": […]} as the remote codec protocol has it.');
   const payloads = parsed.data.payloads.map((payload) => temporal.api.common.v1.Payload.fromObject(payload));
-  const decoded = await codec.decode(payloads);
+  const decoded = await codec.decode(payloads).catch(() => {
+    throw new AppError('REQUEST.INVALID', 'A payload was sealed with a key that is not held here, or was altered.');
+  });
   return {
     payloads: decoded.map((payload) =>
       temporal.api.common.v1.Payload.toObject(temporal.api.common.v1.Payload.fromObject(payload), { bytes: String }),

@@ -1,10 +1,11 @@
 import { type KeyRing, openText } from '../../codec/keys';
 import { deadlines } from '../../domain/delivery/deadlines';
 import { allowedActions } from '../../domain/delivery/rules';
-import type { DeliveryDetails, DeliveryRow, TimelineRow } from '../../prisma/store/deliveries';
+import type { AppealRow, DeliveryDetails, DeliveryRow, TimelineRow } from '../../prisma/store/deliveries';
 import type { PrincipalRole } from '../auth';
 
-const iso = (ms: number) => new Date(ms).toISOString();
+/** Instants read the same everywhere, whatever the database's time zone wrote. */
+const iso = (instant: number | string) => new Date(instant).toISOString();
 
 /** A delivery as lists show it: everything derives from the stored state, no clock is read (GEN-4). */
 export function deliverySummary(row: DeliveryRow) {
@@ -37,11 +38,19 @@ export function deliveryView(details: DeliveryDetails, role: PrincipalRole, ring
     return role === 'ops' ? null : openText(ring, Buffer.from(step.sealedNote, 'base64'));
   };
   const timeline = details.timeline.map((step) => ({
-    at: new Date(step.at).toISOString(),
+    at: iso(step.at),
     actor: step.actor,
     action: step.action,
     note: note(step),
     attachments: step.attachments,
   }));
-  return { ...deliverySummary(details), appeal: details.appeal, timeline };
+  const appeal = details.appeal === null ? null : appealView(details.appeal);
+  return { ...deliverySummary(details), appeal, timeline };
 }
+
+const appealView = (appeal: AppealRow) => ({
+  ...appeal,
+  openedAt: iso(appeal.openedAt),
+  dueAt: iso(appeal.dueAt),
+  resolvedAt: appeal.resolvedAt === null ? null : iso(appeal.resolvedAt),
+});
