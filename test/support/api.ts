@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import pino from 'pino';
+import { type ApiDependencies, createApp } from '../../api/app';
+import { localFileStore } from '../../api/files/store';
+import { keyRing } from '../../codec/keys';
+import { EncryptingCodec } from '../../codec/payloads';
+import { type Config, readConfig } from '../../config';
+import { parsePolicy } from '../../domain/policy/catalogue';
+import { seed } from '../../prisma/seed';
+import { type Database, openDatabase } from '../../prisma/store/client';
+import { listen } from '../../prisma/store/listen';
+import { PAYMENT_CALLBACKS } from '../../prisma/store/payment-callbacks';
+import { type MailInbox, startMailInbox } from '../../sandbox/mail-inbox';
+import { startPaymentChannel } from '../../sandbox/payment-channel';
+import { demoClaims, signToken, type TokenClaims } from '../../scripts/parts/tokens';
+import { mailTransport, startMailRelay } from '../../worker/relays/mails';
+import { startPaymentInbox } from '../../worker/relays/payments';
+import { startReconciliation } from '../../worker/relays/reconciliation';
+import { createWorker, outsideOf } from '../../worker/worker';
+import { requireConformity } from './contract';
+import { testDatabase } from './database';
+import { devServer } from './dev-server';
+import { type HttpClient, httpClient } from './http';
+
+const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
+export const JWT_SECRET = 'a secret that signs the tokens of tests';
+export const CALLBACK_SECRET = 'a secret of the payment channel';
+export const UI_ORIGIN = 'http://temporal-ui.example:8233';
+/** The key that everything is sealed with. */
+export const KEY = Buffer.alloc(32, 7);
+
+/** The people of the demonstration data, and two of operations: one who may rule, one who may not. */
+export const PEOPLE = {
+  buyer: demoClaims.buyer,
+  provider: demoClaims.provider,
+  manager: demoClaims.ops,
+  ops: { sub: 'usr_ops_staff', role: 'ops', permissions: [] },
+  otherBuyer: { sub: 'usr_other', role: 'buyer' },
+  otherProvider: { sub: 'usr_provider_other', role: 'provider', providerId: 'prv_other' },
+} as const satisfies Record<string, TokenClaims>;
+export type Person = keyof typeof PEOPLE;
+
+/** A line of the API's log. */
+export type LogLine = Record<string, unknown>;
+
+/** What a test may want otherwise than usual: policies by their keys, configuration by its variables. */
+export type ApiWishes = { policy?: Record<string, unknown>; env?: NodeJS.ProcessEnv };
+
+/** A whole system of one test file's own. */
+export type Api = Awaited<ReturnType<typeof startApi>>;
+
+/** Starts everything on free ports: PostgreSQL, Temporal, worker and relays, payment channel, mail inbox, API. */
+export async function startApi({ policy = {}, env = {} }: ApiWishes = {}) {
+  const ring = keyRing([{ id: 'test', key: KEY }]);
+  const [database, temporal, channel, inbox] = await Promise.all([
+    testDatabase(),
+    devServer({ dataConverter: { payloadCodecs: [new EncryptingCodec(ring)] } }),
+    startPaymentChannel({ port: 0, secret: CALLBACK_SECRET }),
+    startMailInbox({ smtpPort: 0, httpPort: 0 }),
+  ]);
+  await seed(database.appUrl);
+  const folder = mkdtempSync(path.join(tmpdir(), 'api-files-'));
+  const config = configOf({ database: database.appUrl, channel: channel.url, inbox, folder, env });
+  const db = openDatabase(database.appUrl, 10);
+  const stopWork = await startWork({ config, db, temporal, inbox });
+
+  const logs: LogLine[] = [];
+  const usual: Omit<ApiDependencies, 'callbackBase'> = {
+    config,
+    db,
+    client: temporal.client,
+    ring,
+    files: localFileStore(config.FILES_DIR),
+    policy: parsePolicy(policy),
+    logger: pino({ level: 'info' }, intoLines(logs)),
+  };
+  let door = await openDoor(usual);
+  const clientOf = (token: string | null): HttpClient =>
+    httpClient(
+      () => door.url,
+      token,
+      (exchange) => requireConformity(door.registry, exchange),
+    );
+
+  return {
+    config,
+    database,
+    db,
+    temporal,
+    channel,
+    inbox,
+    logs,
+    folder,
+    url: () => door.url,
+    registry: () => door.registry,
+    /** A client for each of the people, and one for nobody. */
+    ...(await clientsOf(clientOf)),
+    anonymous: clientOf(null),
+    clientOf,
+    /** Another API beside the first, otherwise furnished; close it in the end. */
+    openDoor: (changes: Partial<ApiDependencies> = {}) => openDoor({ ...usual, ...changes }),
+    /** The API's process ends, and a new one takes its place. */
+    async restart() {
+      await door.close();
+      door = await openDoor(usual);
+    },
+    async stop() {
+      await door.close();
+      await stopWork();
+      await temporal.teardown();
+      await Promise.all([channel.stop(), inbox.stop(), db.$disconnect()]);
+      await database.drop();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+type Places = { database: string; channel: string; inbox: MailInbox; folder: string; env: NodeJS.ProcessEnv };
+
+function configOf({ database, channel, inbox, folder, env }: Places): Config {
+  return readConfig({
+    SANDBOX: 'true',
+    DATABASE_URL: database,
+    CODEC_KEYS: `test:${KEY.toString('base64')}`,
+    JWT_SECRET,
+    TEMPORAL_UI_URL: UI_ORIGIN,
+    PAYMENT_CHANNEL_URL: channel,
+    PAYMENT_CALLBACK_SECRET: CALLBACK_SECRET,
+    SMTP_URL: inbox.smtpUrl,
+    FILES_DIR: folder,
+    RATE_LIMIT_PER_MINUTE: '1000000',
+    ...env,
+  });
+}
+
+type Work = { config: Config; db: Database; temporal: TestWorkflowEnvironment; inbox: MailInbox };
+
+/** What the worker process runs: workflows, activities and the relays. Answers how to stop them. */
+async function startWork({ config, db, temporal, inbox }: Work): Promise<() => Promise<void>> {
+  const worker = await createWorker(config, outsideOf(config, db), {
+    connection: temporal.nativeConnection,
+    bundle: BUNDLE,
+  });
+  const running = worker.run();
+  const { client } = temporal;
+  const logger = pino({ level: 'silent' });
+  const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 500 });
+  const reconciliation = startReconciliation({ db, client, logger, intervalMs: 500 });
+  const transport = mailTransport(inbox.smtpUrl);
+  const mails = startMailRelay({ db, transport, from: config.MAIL_FROM, logger, intervalMs: 100 });
+  const stopListening = listen(config.DATABASE_URL, [PAYMENT_CALLBACKS], () => payments.wake());
+  return async () => {
+    await Promise.all([payments.stop(), reconciliation.stop(), mails.stop(), stopListening()]);
+    worker.shutdown();
+    await running;
+  };
+}
+
+async function openDoor(deps: Omit<ApiDependencies, 'callbackBase'>) {
+  let url = '';
+  const { app, registry } = createApp({ ...deps, callbackBase: () => url });
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the API does not listen');
+  url = `http://127.0.0.1:${address.port}`;
+  const close = async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  return { url, registry, close };
+}
+
+/** Signs a token that is valid for an hour, unless told otherwise. */
+export const tokenOf = (claims: TokenClaims, secret = JWT_SECRET, validFor = '1h'): Promise<string> =>
+  signToken(secret, claims, 'marketplace', validFor);
+
+async function clientsOf(clientOf: (token: string) => HttpClient): Promise<Record<Person, HttpClient>> {
+  const of = async (person: Person) => clientOf(await tokenOf(PEOPLE[person]));
+  return {
+    buyer: await of('buyer'),
+    provider: await of('provider'),
+    manager: await of('manager'),
+    ops: await of('ops'),
+    otherBuyer: await of('otherBuyer'),
+    otherProvider: await of('otherProvider'),
+  };
+}
+
+function intoLines(lines: LogLine[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (const line of chunk.toString().split('\n')) if (line !== '') lines.push(JSON.parse(line));
+      done();
+    },
+  });
+}
