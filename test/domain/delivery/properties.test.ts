@@ -76,7 +76,7 @@ function follow({ flow, steps }: Walk, visit: (place: Place) => void): void {
 }
 
 /** Checks something at every place of many walks. */
-function everywhere(check: (place: Place) => void, runs = 300): void {
+function everywhere(check: (place: Place) => void, runs = 200): void {
   fc.assert(
     fc.property(walk, (way) => follow(way, check)),
     { numRuns: runs },
@@ -133,33 +133,34 @@ describe('whatever people do and however long they wait', () => {
 
   test('what is listed as allowed is what is judged legal (DLV-13)', () => {
     everywhere(({ state }) => {
-      const allowed = allowedActions(state, POLICY);
       const appealId = state.appeal?.id ?? 'apl_next';
-      for (const action of OPERATIONS) {
-        const isLegal = judge(state, command(action, { appealId }), POLICY, PAID_FEN) === null;
-        expect({ action, isLegal }).toEqual({ action, isLegal: allowed.includes(action) });
-      }
-    }, 100);
+      const legal = OPERATIONS.filter(
+        (action) => judge(state, command(action, { appealId }), POLICY, PAID_FEN) === null,
+      );
+      expect(legal).toEqual(allowedActions(state, POLICY));
+    });
   });
 
   test('frozen, only operations can act, and both sides can only give evidence (DLV-9, DLV-10)', () => {
     everywhere(({ state }) => {
       const isFrozen = state.appeal !== null;
-      expect(allowedActions(state, POLICY).includes('ops.resolve')).toBe(isFrozen);
-      if (isFrozen) expect(allowedActions(state, POLICY)).toEqual(['ops.resolve']);
-      for (const action of ['buyer.evidence', 'provider.evidence'] as const) {
-        const evidence = command(action, { appealId: state.appeal?.id ?? 'apl_next' });
-        expect(judge(state, evidence, POLICY, PAID_FEN) === null).toBe(isFrozen);
-      }
+      const allowed = allowedActions(state, POLICY);
+      expect(isFrozen ? allowed : allowed.includes('ops.resolve')).toEqual(isFrozen ? ['ops.resolve'] : false);
+      const evidence = (['buyer.evidence', 'provider.evidence'] as const).filter((action) => {
+        const sent = command(action, { appealId: state.appeal?.id ?? 'apl_next' });
+        return judge(state, sent, POLICY, PAID_FEN) === null;
+      });
+      expect(evidence).toHaveLength(isFrozen ? 2 : 0);
     });
   });
 
   test('a ruling is possible exactly where it is listed (DLV-10)', () => {
     everywhere(({ state }) => {
-      for (const ruling of RULINGS) {
+      const possible = RULINGS.filter((ruling) => {
         const sent = command('ops.resolve', { appealId: state.appeal?.id ?? 'apl_next', ruling });
-        expect(judge(state, sent, POLICY, PAID_FEN) === null).toBe(allowedRulings(state).includes(ruling));
-      }
+        return judge(state, sent, POLICY, PAID_FEN) === null;
+      });
+      expect(possible).toEqual(allowedRulings(state));
     });
   });
 
