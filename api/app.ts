@@ -29,6 +29,8 @@ import { systemRoutes } from './routes/system';
 export type ApiDependencies = {
   config: Config;
   db: Database;
+  /** Where requests are remembered; connections whose commits need not wait for the disk. `db` if left out. */
+  records?: Database;
   client: Client;
   ring: KeyRing;
   files: FileStore;
@@ -40,7 +42,7 @@ export type ApiDependencies = {
 
 /** The HTTP door: every route behind the same request ids, limits, authentication and problems. */
 export function createApp(deps: ApiDependencies) {
-  const { config, db, client, ring, files, policy, logger } = deps;
+  const { config, db, records = db, client, ring, files, policy, logger } = deps;
   const metrics = createMetrics();
   const app = express();
   app.disable('x-powered-by');
@@ -52,7 +54,14 @@ export function createApp(deps: ApiDependencies) {
 
   // A path has one spelling, as the keys that are used on it have one record.
   const router = express.Router({ caseSensitive: true, strict: true });
-  const door: Door = { router, registry: createRegistry(), authenticator: createAuthenticator(config), db, ring };
+  const door: Door = {
+    router,
+    registry: createRegistry(),
+    authenticator: createAuthenticator(config),
+    db: records,
+    ring,
+    logger,
+  };
   systemRoutes(door, { db, client, ring, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
   if (config.PAYMENT_CALLBACK_SECRET !== undefined) gatewayRoutes(door, { db, secret: config.PAYMENT_CALLBACK_SECRET });
   attachmentRoutes(door, { db, files });

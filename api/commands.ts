@@ -61,10 +61,11 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
       const update = deliveryUpdate(command.action);
       let result = 'refused';
       try {
+        const { commandId: updateId, ...sent } = command;
         const handle = client.workflow.getHandle(deliveryWorkflowId(deliveryId));
         const execute = () =>
           client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-            handle.executeUpdate(update, { args: [command], updateId: command.commandId }),
+            handle.executeUpdate(update, { args: [sent], updateId }),
           );
         await tryingAgain(status, (patienceMs) => inTurn(deliveryId, patienceMs, execute));
         result = 'done';

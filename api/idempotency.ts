@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type KeyRing, openText, sealText } from '../codec/keys';
+import type { Logger } from '../config/logger';
 import { AppError, ERRORS } from '../domain/errors';
 import type { Database } from '../prisma/store/client';
 import {
@@ -20,10 +21,12 @@ export type CommandRecord = { commandId: string; atMs: number };
 export type Answer = { status: number; body: string };
 
 /**
- * Where answers are remembered. They are stored sealed: what only the parties may read (ORD-2) is in
- * the answers they got, too.
+ * Where requests and answers are remembered. The commits of `db` need not wait for the disk: a step
+ * that is durable was committed after its request's record, and so makes that durable too; a request
+ * whose record is lost had no effect. Answers are stored sealed: what only the parties may read
+ * (ORD-2) is in the answers they got, too.
  */
-export type Memory = { db: Database; ring: KeyRing };
+export type Memory = { db: Database; ring: KeyRing; logger: Logger };
 
 /** A POST by somebody, under a key. */
 export type Keyed = {
@@ -58,7 +61,7 @@ export async function once(
   keyed: Keyed,
   perform: (record: CommandRecord) => Promise<Answer>,
 ): Promise<Answer> {
-  const { db, ring } = memory;
+  const { db, ring, logger } = memory;
   const { principal, route, key, bodyHash, requestId } = keyed;
   if (key !== undefined && !USABLE_KEY.test(key)) {
     throw new AppError('IDEMPOTENCY.KEY_INVALID', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
@@ -76,7 +79,13 @@ export async function once(
 
   const answer = await performed(db, id, requestId, () => perform({ commandId: id, atMs: record.createdAt.getTime() }));
   const sealed = { status: answer.status, body: sealText(ring, answer.body).toString('base64') };
-  return unsealed(ring, await recordAnswer(db, id, sealed));
+  const recording = recordAnswer(db, id, sealed);
+  if (!record.isNew) return unsealed(ring, await recording);
+  // Not waited for: a repetition that comes before it waits, and one whose answer was never recorded finds out itself.
+  recording.catch((error) =>
+    logger.error({ err: error, requestId, commandId: id }, 'the answer could not be recorded'),
+  );
+  return answer;
 }
 
 const unsealed = (ring: KeyRing, { status, body }: RecordedAnswer): Answer => ({

@@ -19,6 +19,7 @@ async function main(): Promise<void> {
   const logger = createLogger(config, 'api');
   const ring = keyRing(config.CODEC_KEYS);
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
+  const records = openDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'eager');
   const connection = Connection.lazy(temporalConnection(config));
   const client = new Client({
     connection,
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
   const { app } = createApp({
     config,
     db,
+    records,
     client,
     ring,
     files,
@@ -47,7 +49,7 @@ async function main(): Promise<void> {
   const stop = (signal: string) => {
     logger.info({ signal }, 'stopping');
     server?.close(() => {
-      void Promise.all([connection.close(), db.$disconnect()]).then(() => process.exit(0));
+      void Promise.all([connection.close(), db.$disconnect(), records.$disconnect()]).then(() => process.exit(0));
     });
     server?.closeIdleConnections();
   };

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Logger } from '../config/logger';
 import type { ApiMetrics } from './metrics';
@@ -19,7 +19,8 @@ const USABLE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 export function requestContext(logger: Logger, metrics: ApiMetrics): RequestHandler {
   return (request, response, next) => {
     const sent = request.header('x-request-id');
-    request.requestId = sent !== undefined && USABLE_REQUEST_ID.test(sent) ? sent : `req_${randomUUID()}`;
+    request.requestId =
+      sent !== undefined && USABLE_REQUEST_ID.test(sent) ? sent : `req_${randomBytes(9).toString('base64url')}`;
     response.setHeader('X-Request-Id', request.requestId);
     const startedAt = process.hrtime.bigint();
     response.on('close', () => {

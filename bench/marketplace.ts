@@ -64,7 +64,7 @@ export function marketplace({ endpoints, tokens, secrets }: System) {
       });
       const order = view.parse(await response.json());
       if (order.deliveryId) return order.deliveryId;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 40));
     }
   }
 

@@ -1,6 +1,7 @@
 import {
   allHandlersFinished,
   condition,
+  currentUpdateInfo,
   makeContinueAsNewFunc,
   proxyLocalActivities,
   setCurrentDetails,
@@ -15,7 +16,14 @@ import { allowedActions, judge } from '../domain/delivery/rules';
 import { isClosed } from '../domain/delivery/state';
 import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
 import { applyCommand, asOf, passDeadline } from '../domain/delivery/transitions';
-import { catchUp, type DeliveryInput, type DeliveryResult, deliveryState, deliveryUpdate } from './contracts/delivery';
+import {
+  catchUp,
+  type DeliveryInput,
+  type DeliveryResult,
+  deliveryState,
+  deliveryUpdate,
+  type SentCommand,
+} from './contracts/delivery';
 import { alarm } from './lib/alarm';
 import { describeDelivery, searchAttributesOf } from './lib/delivery-display';
 import { oneAtATime } from './lib/one-at-a-time';
@@ -74,6 +82,13 @@ const systemCause = (commandId: string, action: string): Cause => ({
   ruling: null,
 });
 
+/** A command with its id, in the handler or validator of its update. */
+function received(sent: SentCommand): DeliveryCommand {
+  const update = currentUpdateInfo();
+  if (update === undefined) throw new Error('Commands come by updates only');
+  return { ...sent, commandId: update.id };
+}
+
 /**
  * Supervises one delivery from payment to its end (SPEC section 4). People send commands as updates;
  * silence passes deadlines; every step is one row, one state and one line of history.
@@ -81,6 +96,7 @@ const systemCause = (commandId: string, action: string): Cause => ({
 export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
   const { deliveryId, policy, paidFen } = input;
   let { state, sequence } = input;
+  let shown = state;
   let updates = 0;
   const exclusively = oneAtATime();
   const timer = alarm();
@@ -136,12 +152,16 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
   }
 
   async function perform(command: DeliveryCommand): Promise<void> {
-    updates += 1;
     for (;;) {
       await passDeadlinesDue();
       refuseUnlessLegal(command);
       if (await record(causeOf(command), applyCommand(state, command, policy, Date.now()))) return;
     }
+  }
+
+  function submit(command: DeliveryCommand): Promise<void> {
+    updates += 1;
+    return exclusively(() => perform(command));
   }
 
   function show(): void {
@@ -153,12 +173,11 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
     shown = { ...state };
   }
 
-  let shown = state;
   setHandler(deliveryState, () => ({ state, sequence }));
   setHandler(catchUp, () => exclusively(adoptWhatIsStored));
   for (const action of ACTIONS) {
-    setHandler(deliveryUpdate(action), (command) => exclusively(() => perform(command)), {
-      validator: (command) => refuseUnlessLegal(command, asOf(state, policy, Date.now())),
+    setHandler(deliveryUpdate(action), (sent) => submit(received(sent)), {
+      validator: (sent) => refuseUnlessLegal(received(sent), asOf(state, policy, Date.now())),
     });
   }
   setCurrentDetails(describeDelivery(state, policy));

@@ -118,7 +118,7 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
 
   async function startDelivery(paid: PaymentFact, state: DeliveryState): Promise<ChildWorkflowHandle<typeof delivery>> {
     const { deliveryId, orderId, buyerId, providerId, productName, flow } = terms;
-    const input = { deliveryId, orderId, buyerId, providerId, productName, flow, paidFen: paid.amountFen };
+    const input = { deliveryId, orderId, buyerId, providerId, paidFen: paid.amountFen };
     return startChild<typeof delivery>('delivery', {
       workflowId: deliveryWorkflowId(deliveryId),
       args: [{ ...input, policy: policy.delivery, state, sequence: 1 }],

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
-import type { DeliveryState, Flow, Outcome } from '../../domain/delivery/state';
+import type { DeliveryState, Outcome } from '../../domain/delivery/state';
 import type { DeliveryPolicy } from '../../domain/policy/catalogue';
 
 /** What a delivery process is started with; also what it continues as new with. */
@@ -9,8 +9,6 @@ export type DeliveryInput = {
   orderId: string;
   buyerId: string;
   providerId: string;
-  productName: string;
-  flow: Flow;
   /** What the buyer paid, fen: the most that a ruling can refund. */
   paidFen: number;
   policy: DeliveryPolicy;
@@ -25,7 +23,14 @@ export type DeliveryResult = { outcome: Outcome; refundFen: number };
 export const deliveryWorkflowId = (deliveryId: string): string => `delivery/${deliveryId}`;
 
 /** One update a kind of command, so that a history reads in the words of the business. Answered when its row is stored. */
-export const deliveryUpdate = (action: DeliveryAction) => defineUpdate<void, [DeliveryCommand]>(action);
+export const deliveryUpdate = (action: DeliveryAction) => defineUpdate<void, [SentCommand]>(action);
+
+/** A command as it is sent: its id is the update's own id, and need not be said twice. */
+export type SentCommand = DeliveryCommand extends infer C
+  ? C extends DeliveryCommand
+    ? Omit<C, 'commandId'>
+    : never
+  : never;
 
 /** For operations and tests: what the process itself believes. Screens read PostgreSQL. */
 export const deliveryState = defineQuery<{ state: DeliveryState; sequence: number }>('state');
