@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/errors';
 import type { Database } from '../../prisma/store/client';
-import { listMails, retryMail } from '../../prisma/store/mails';
+import { listMails, mailExists, retryMail } from '../../prisma/store/mails';
 import { type Door, get, nothing, post } from '../endpoint';
 import { pageAnswer, pageOfQuery } from '../paging';
 import { byId, pageOf, paging } from '../schemas';
@@ -55,6 +55,7 @@ export function mailRoutes(door: Door, { db }: { db: Database }): void {
     answer: { status: 200, schema: z.object({ id: z.string(), status: z.enum(STATUSES) }) },
     async handle({ params }) {
       if (await retryMail(db, params.id, new Date())) return { id: params.id, status: 'pending' };
+      if (!(await mailExists(db, params.id))) throw new AppError('MESSAGE.NOT_FOUND', 'There is no such e-mail.');
       throw new AppError('MESSAGE.NOT_RETRYABLE', 'Only an e-mail that is failed or unconfirmed can be sent again.');
     },
   });

@@ -132,6 +132,11 @@ export async function retryMail(db: Database, messageId: string, now: Date): Pro
   return count === 1;
 }
 
+/** Whether there is such a mail. */
+export async function mailExists(db: Database, messageId: string): Promise<boolean> {
+  return (await db.mail.count({ where: { messageId } })) === 1;
+}
+
 /** A message's parameters that are texts; the others say nothing. */
 function textsOf(params: Prisma.JsonValue): Record<string, string> {
   const texts: Record<string, string> = {};
