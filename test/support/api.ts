@@ -100,9 +100,10 @@ export async function startApi({ policy = {}, env = {} }: ApiWishes = {}) {
     url: () => door.url,
     registry: () => door.registry,
     /** A client for each of the people, and one for nobody. */
-    ...(await clientsOf(clientOf)),
+    ...(await each((person) => tokenOf(PEOPLE[person]).then(clientOf))),
     anonymous: clientOf(null),
     clientOf,
+    tokens: await each((person) => tokenOf(PEOPLE[person])),
     /** Another API beside the first, otherwise furnished; close it in the end. */
     openDoor: (changes: Partial<ApiDependencies> = {}) => openDoor({ ...usual, ...changes }),
     /** The API's process ends, and a new one takes its place. */
@@ -183,8 +184,7 @@ async function openDoor(deps: Omit<ApiDependencies, 'callbackBase'>) {
 export const tokenOf = (claims: TokenClaims, secret = JWT_SECRET, validFor = '1h'): Promise<string> =>
   signToken(secret, claims, 'marketplace', validFor);
 
-async function clientsOf(clientOf: (token: string) => HttpClient): Promise<Record<Person, HttpClient>> {
-  const of = async (person: Person) => clientOf(await tokenOf(PEOPLE[person]));
+async function each<T>(of: (person: Person) => Promise<T>): Promise<Record<Person, T>> {
   return {
     buyer: await of('buyer'),
     provider: await of('provider'),

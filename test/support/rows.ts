@@ -1,0 +1,29 @@
+import type { Database } from '../../prisma/store/client';
+
+/** How much of everything the business has, and how far each delivery is: what a refusal leaves as it was. */
+export async function businessOf(db: Database) {
+  return {
+    orders: await db.order.findMany({ select: { id: true, state: true, refundedFen: true }, orderBy: { id: 'asc' } }),
+    deliveries: await db.delivery.findMany({ select: { id: true, sequence: true }, orderBy: { id: 'asc' } }),
+    users: await db.user.findMany({ select: { id: true, version: true }, orderBy: { id: 'asc' } }),
+    read: await db.message.count({ where: { readAt: { not: null } } }),
+    rows: [
+      await db.step.count(),
+      await db.appeal.count(),
+      await db.attachment.count(),
+      await db.attachmentUse.count(),
+      await db.message.count(),
+      await db.mail.count(),
+      await db.payment.count(),
+      await db.paymentCallback.count(),
+      await db.refund.count(),
+      await db.contactLook.count(),
+    ],
+  };
+}
+
+/** The same, and what commands were recorded: what is refused before it is a command leaves no record. */
+export const everythingOf = async (db: Database) => ({
+  ...(await businessOf(db)),
+  commands: await db.idempotencyRecord.count(),
+});
