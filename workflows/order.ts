@@ -118,14 +118,14 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
 
   async function startDelivery(paid: PaymentFact, state: DeliveryState): Promise<ChildWorkflowHandle<typeof delivery>> {
     const { deliveryId, orderId, buyerId, providerId, productName, flow } = terms;
-    const input = { deliveryId, orderId, buyerId, providerId, paidFen: paid.amountFen };
+    const input = { deliveryId, buyerId, providerId, paidFen: paid.amountFen };
     return startChild<typeof delivery>('delivery', {
       workflowId: deliveryWorkflowId(deliveryId),
       args: [{ ...input, policy: policy.delivery, state, sequence: 1 }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
       typedSearchAttributes: initialSearchAttributes(input, state, policy.delivery),
       staticSummary: `Delivery of "${productName}" (${flow.replace('_', ' ')})`,
-      staticDetails: `Order ${orderId}, buyer ${buyerId}, provider ${providerId}, paid ${paid.amountFen} fen`,
+      staticDetails: `Order ${orderId}, paid ${paid.amountFen} fen`,
     });
   }
 

@@ -6,7 +6,6 @@ import type { DeliveryPolicy } from '../../domain/policy/catalogue';
 /** What a delivery process is started with; also what it continues as new with. */
 export type DeliveryInput = {
   deliveryId: string;
-  orderId: string;
   buyerId: string;
   providerId: string;
   /** What the buyer paid, fen: the most that a ruling can refund. */
