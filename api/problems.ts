@@ -34,27 +34,23 @@ export function invalid(error: z.ZodError, where: string): AppError {
   });
 }
 
-const bodyParserError = z.object({ type: z.string(), status: z.number() });
+/** Errors of Express and its body parsers that are the client's fault. */
+const clientError = z.object({ status: z.int().min(400).max(499) });
 
-/** Errors of Express and its body parser in our own taxonomy; undefined for what nobody expected. */
+/** Errors of Express and its body parsers in our own taxonomy; undefined for what nobody expected. */
 function expected(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error;
-  const parsed = bodyParserError.safeParse(error);
-  if (parsed.success) {
-    switch (parsed.data.type) {
-      case 'entity.too.large':
-        return new AppError('REQUEST.TOO_LARGE', 'A JSON body may have 64 KB at most.');
-      case 'encoding.unsupported':
-      case 'charset.unsupported':
-        return new AppError('REQUEST.UNSUPPORTED_MEDIA_TYPE', 'Send UTF-8 JSON, uncompressed.');
-      case 'entity.parse.failed':
-      case 'request.aborted':
-      case 'request.size.invalid':
-        return new AppError('REQUEST.MALFORMED', 'The body must be a JSON object.');
-    }
-  }
   if (error instanceof URIError) return new AppError('REQUEST.MALFORMED', 'The path is not well encoded.');
-  return undefined;
+  const parsed = clientError.safeParse(error);
+  if (!parsed.success) return undefined;
+  switch (parsed.data.status) {
+    case 413:
+      return new AppError('REQUEST.TOO_LARGE', 'A JSON body may have 64 KB at most.');
+    case 415:
+      return new AppError('REQUEST.UNSUPPORTED_MEDIA_TYPE', 'Send UTF-8 JSON, uncompressed.');
+    default:
+      return new AppError('REQUEST.MALFORMED', 'The body must be a JSON object.');
+  }
 }
 
 /** The one mapping of errors to HTTP: problems for what is expected, 500 without internals for the rest. */

@@ -50,7 +50,8 @@ export function systemRoutes(door: Door, { db, client, ring, metrics, temporalUi
   });
   // Nothing is fetched from elsewhere, nor is the document sent to a validator on the Internet.
   const swaggerOptions = { url: '/openapi.json', validatorUrl: null };
-  router.use('/docs', swaggerUi.serve, swaggerUi.setup(undefined, { swaggerOptions }));
+  router.use('/docs', swaggerUi.serve);
+  router.get('/docs/', swaggerUi.setup(undefined, { swaggerOptions }));
 
   const codec = new EncryptingCodec(ring);
   const allowOrigin = (response: Response) => {
