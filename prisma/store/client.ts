@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../generated/client';
 
@@ -12,7 +13,18 @@ export type Database = PrismaClient;
  */
 export function openDatabase(url: string, poolSize: number, commits: 'durable' | 'eager' = 'durable'): Database {
   const options = commits === 'eager' ? '-c synchronous_commit=off' : undefined;
-  return new PrismaClient({
-    adapter: new PrismaPg({ connectionString: url, max: poolSize, ...(options === undefined ? {} : { options }) }),
-  });
+  const pool = { connectionString: url, max: poolSize, ...(options === undefined ? {} : { options }) };
+  return new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }) });
+}
+
+/** Names every statement by its text, so that PostgreSQL plans each once a connection. */
+function statementNames(): (query: { sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    const name = createHash('sha256').update(sql).digest('hex').slice(0, 32);
+    names.set(sql, name);
+    return name;
+  };
 }
