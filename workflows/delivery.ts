@@ -13,9 +13,10 @@ import type { DeliveryActivities } from '../activities/deliveries';
 import { type DeliveryAction, type DeliveryCommand, OPERATIONS, roleOf } from '../domain/delivery/commands';
 import { type Deadline, nextDeadline } from '../domain/delivery/deadlines';
 import { allowedActions, judge } from '../domain/delivery/rules';
-import { isClosed } from '../domain/delivery/state';
+import { type DeliveryState, isClosed } from '../domain/delivery/state';
 import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
 import { applyCommand, asOf, passDeadline } from '../domain/delivery/transitions';
+import type { DeliveryPolicy } from '../domain/policy/catalogue';
 import {
   catchUp,
   type DeliveryInput,
@@ -89,17 +90,9 @@ function received(sent: SentCommand): DeliveryCommand {
   return { ...sent, commandId: update.id };
 }
 
-/**
- * Supervises one delivery from payment to its end (SPEC section 4). People send commands as updates;
- * silence passes deadlines; every step is one row, one state and one line of history.
- */
-export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
-  const { deliveryId, policy, paidFen } = input;
-  let { state, sequence } = input;
-  let shown = state;
-  let updates = 0;
-  const exclusively = oneAtATime();
-  const timer = alarm();
+/** What the process knows, and the only ways in which that changes. */
+function supervise({ deliveryId, policy, paidFen, buyerId, providerId, ...start }: DeliveryInput) {
+  let { state, sequence } = start;
 
   /** Records one step; true when the table now holds it. What the table holds already wins and is adopted. */
   async function record(cause: Cause, next: Pick<DeliveryStep, 'state' | 'notices'>): Promise<boolean> {
@@ -111,9 +104,8 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
 
   function adopt(stored: StoredStep): void {
     if (stored.sequence <= sequence) return;
-    sequence = stored.sequence;
-    state = stored.state;
-    show();
+    showChange(state, stored.state, policy);
+    ({ state, sequence } = stored);
   }
 
   async function adoptWhatIsStored(): Promise<void> {
@@ -143,62 +135,81 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
     return true;
   }
 
-  function refuseUnlessLegal(command: DeliveryCommand, now = state): void {
-    const { actorId, providerId } = command.origin;
-    const isParty = { buyer: actorId === input.buyerId, provider: providerId === input.providerId, ops: true };
-    if (!isParty[roleOf(command.action)]) throw refusal('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.');
+  function refuseUnlessLegal(command: DeliveryCommand, now: DeliveryState): void {
+    const { origin, action } = command;
+    const isParty = { buyer: origin.actorId === buyerId, provider: origin.providerId === providerId, ops: true };
+    if (!isParty[roleOf(action)]) throw refusal('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.');
     const refused = judge(now, command, policy, paidFen);
     if (refused) throw refusal(refused.code, refused.detail, { allowedActions: allowedActions(now, policy) });
   }
 
-  async function perform(command: DeliveryCommand): Promise<void> {
-    for (;;) {
-      await passDeadlinesDue();
-      refuseUnlessLegal(command);
-      if (await record(causeOf(command), applyCommand(state, command, policy, Date.now()))) return;
-    }
-  }
+  return {
+    state: () => state,
+    sequence: () => sequence,
+    passDeadlinesDue,
+    adoptWhatIsStored,
+    /** Refuses at once what is not legal, deadlines that are due counted as passed; nothing enters the history. */
+    validate: (command: DeliveryCommand) => refuseUnlessLegal(command, asOf(state, policy, Date.now())),
+    /** Judges a command on the truth and records it; returns when its row is there. */
+    async perform(command: DeliveryCommand): Promise<void> {
+      for (;;) {
+        await passDeadlinesDue();
+        refuseUnlessLegal(command, state);
+        if (await record(causeOf(command), applyCommand(state, command, policy, Date.now()))) return;
+      }
+    },
+  };
+}
 
-  function submit(command: DeliveryCommand): Promise<void> {
+function showChange(before: DeliveryState, after: DeliveryState, policy: DeliveryPolicy): void {
+  setCurrentDetails(describeDelivery(after, policy));
+  // A closed delivery is told by the workflow's own status and result; an upsert more would only cost an event.
+  if (isClosed(after)) return;
+  const changes = searchAttributesOf(before, after, policy);
+  if (changes.length > 0) upsertSearchAttributes(changes);
+}
+
+/**
+ * Supervises one delivery from payment to its end (SPEC section 4). People send commands as updates;
+ * silence passes deadlines; every step is one row, one state and one line of history.
+ */
+export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
+  const { policy, paidFen } = input;
+  const supervised = supervise(input);
+  const { state, sequence } = supervised;
+  const exclusively = oneAtATime();
+  const timer = alarm();
+  let updates = 0;
+
+  setHandler(deliveryState, () => ({ state: state(), sequence: sequence() }));
+  setHandler(catchUp, () => exclusively(supervised.adoptWhatIsStored));
+  const submit = (sent: SentCommand) => {
+    const command = received(sent);
     updates += 1;
-    return exclusively(() => perform(command));
-  }
-
-  function show(): void {
-    setCurrentDetails(describeDelivery(state, policy));
-    // A closed delivery is told by the workflow's own status and result; an upsert more would only cost an event.
-    if (isClosed(state)) return;
-    const changes = searchAttributesOf(state, policy, shown);
-    if (changes.length > 0) upsertSearchAttributes(changes);
-    shown = { ...state };
-  }
-
-  setHandler(deliveryState, () => ({ state, sequence }));
-  setHandler(catchUp, () => exclusively(adoptWhatIsStored));
+    return exclusively(() => supervised.perform(command));
+  };
   for (const action of ACTIONS) {
-    setHandler(deliveryUpdate(action), (sent) => submit(received(sent)), {
-      validator: (sent) => refuseUnlessLegal(received(sent), asOf(state, policy, Date.now())),
-    });
+    setHandler(deliveryUpdate(action), submit, { validator: (sent) => supervised.validate(received(sent)) });
   }
-  setCurrentDetails(describeDelivery(state, policy));
+  setCurrentDetails(describeDelivery(state(), policy));
 
   const isFull = () => updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested;
-  while (!isClosed(state) && !isFull()) {
-    const next = nextDeadline(state, policy);
+  while (!isClosed(state()) && !isFull()) {
+    const next = nextDeadline(state(), policy);
     if (next) timer.ringBy(next.atMs, `${next.name}: ${next.outcome}`);
-    const seen = sequence;
-    await condition(() => timer.hasRung() || sequence !== seen);
+    const seen = sequence();
+    await condition(() => timer.hasRung() || sequence() !== seen);
     if (timer.hasRung()) {
       timer.silence();
-      await exclusively(passDeadlinesDue);
+      await exclusively(supervised.passDeadlinesDue);
     }
   }
 
   await condition(allHandlersFinished);
-  if (!isClosed(state)) {
+  const { stage, outcome, refundFen } = state();
+  if (outcome === null) {
     const onward = makeContinueAsNewFunc<typeof delivery>();
-    return onward({ ...input, state, sequence });
+    return onward({ ...input, state: state(), sequence: sequence() });
   }
-  const refundFen = state.stage === 'cancelled' ? (state.refundFen ?? paidFen) : 0;
-  return { outcome: state.outcome ?? 'accepted', refundFen };
+  return { outcome, refundFen: stage === 'cancelled' ? (refundFen ?? paidFen) : 0 };
 }

@@ -13,14 +13,14 @@ export const DUE_AT = defineSearchAttributeKey('DueAt', SearchAttributeType.DATE
 const dueAtOf = (state: DeliveryState, policy: DeliveryPolicy): number | null =>
   nextDeadline(state, policy)?.atMs ?? null;
 
-/** The search attributes that differ from those last shown, so that an upsert is made only for a change. */
-export function searchAttributesOf(state: DeliveryState, policy: DeliveryPolicy, shown: DeliveryState) {
-  const dueAtMs = dueAtOf(state, policy);
-  const frozen = state.appeal !== null;
+/** The search attributes that a step changes, so that an upsert is made only for a change. */
+export function searchAttributesOf(before: DeliveryState, after: DeliveryState, policy: DeliveryPolicy) {
+  const dueAtMs = dueAtOf(after, policy);
+  const frozen = after.appeal !== null;
   return [
-    ...(state.stage === shown.stage ? [] : [{ key: STAGE, value: state.stage }]),
-    ...(frozen === (shown.appeal !== null) ? [] : [{ key: FROZEN, value: frozen }]),
-    ...(dueAtMs === dueAtOf(shown, policy)
+    ...(after.stage === before.stage ? [] : [{ key: STAGE, value: after.stage }]),
+    ...(frozen === (before.appeal !== null) ? [] : [{ key: FROZEN, value: frozen }]),
+    ...(dueAtMs === dueAtOf(before, policy)
       ? []
       : [{ key: DUE_AT, value: dueAtMs === null ? null : new Date(dueAtMs) }]),
   ];
