@@ -49,6 +49,12 @@ const sha256 = (...parts: string[]) => createHash('sha256').update(parts.join('\
 /** The hash by which two bodies are the same body. */
 export const hashBody = (body: unknown): string => sha256(JSON.stringify(body ?? null)).digest('hex');
 
+/** @throws AppError IDEMPOTENCY.KEY_INVALID when a key was sent that cannot be one */
+export function requireUsableKey(key: string | undefined): void {
+  if (key === undefined || USABLE_KEY.test(key)) return;
+  throw new AppError('IDEMPOTENCY.KEY_INVALID', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
+}
+
 /**
  * Gives a POST one effect and one answer, however often and from wherever it is sent under its key:
  * the first records itself, the others wait for its answer. Should it have died, they repeat it under
@@ -63,9 +69,7 @@ export async function once(
 ): Promise<Answer> {
   const { db, ring, logger } = memory;
   const { principal, route, key, bodyHash, requestId } = keyed;
-  if (key !== undefined && !USABLE_KEY.test(key)) {
-    throw new AppError('IDEMPOTENCY.KEY_INVALID', 'An Idempotency-Key has 1 to 255 visible ASCII characters.');
-  }
+  requireUsableKey(key);
   const owner = `${principal.role}:${principal.sub}`;
   const usedKey = key ?? randomUUID();
   const id = sha256(owner, route, usedKey).digest('base64url').slice(0, COMMAND_ID_LENGTH);

@@ -7,7 +7,7 @@ import { answerOnce, type Door, expressPath, nothing } from '../endpoint';
 import { sendFile } from '../files/download';
 import type { FileStore } from '../files/store';
 import { receiveUpload } from '../files/upload';
-import { hashBody } from '../idempotency';
+import { hashBody, requireUsableKey } from '../idempotency';
 import { idFrom } from '../ids';
 import { documentEndpoint } from '../openapi';
 import { attachmentSchema, byId } from '../schemas';
@@ -32,6 +32,7 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
     door.router.post(upload.path, async (request, response) => {
       request.routePattern = upload.path;
       const principal = await authenticate(door.authenticator, request.header('authorization'), upload.roles);
+      requireUsableKey(request.header('idempotency-key'));
       // The content decides whether two uploads under one key are the same, so it is received first.
       const file = await receiveUpload(request, files, { maxBytes: MAX_BYTES });
       await answerOnce(
