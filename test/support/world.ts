@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
@@ -10,10 +10,11 @@ import { deliveryView } from '../../api/views/delivery';
 import { keyRing } from '../../codec/keys';
 import { EncryptingCodec } from '../../codec/payloads';
 import { readConfig } from '../../config';
-import type { DeliveryAction } from '../../domain/delivery/commands';
+import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
 import type { Flow } from '../../domain/delivery/state';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
 import { orderPolicy, parsePolicy } from '../../domain/policy/catalogue';
+import { DAY_MS } from '../../domain/policy/duration';
 import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
 import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries';
@@ -21,6 +22,7 @@ import { startPaymentChannel } from '../../sandbox/payment-channel';
 import { createWorker, type Outside } from '../../worker/worker';
 import { deliveryState, deliveryWorkflowId } from '../../workflows/contracts/delivery';
 import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/contracts/order';
+import type { delivery as deliveryProcess } from '../../workflows/delivery';
 import type { order } from '../../workflows/order';
 import { BUYER, command, type Extras, PROVIDER, unique } from './commands';
 import { testDatabase } from './database';
@@ -47,9 +49,10 @@ export async function startWorld(
   start: typeof timeSkippingServer = timeSkippingServer,
   outside: Partial<Outside> = {},
 ) {
+  const dataConverter = { payloadCodecs: [new EncryptingCodec(RING)] };
   const [database, env, channel] = await Promise.all([
     testDatabase(),
-    start({ dataConverter: { payloadCodecs: [new EncryptingCodec(RING)] } }),
+    start({ dataConverter }),
     startPaymentChannel({ port: 0, secret: SECRET }),
   ]);
   await seed(database.appUrl);
@@ -64,23 +67,33 @@ export async function startWorld(
     db,
     env,
     client: env.client,
+    /** Skips no time while it waits for a result. */
+    patient: new Client({ connection: env.connection, dataConverter }),
     channel,
     outside: { db, ring: RING, calendar: chineseCalendar(), channel: httpPaymentChannel(channel.url), ...outside },
   };
-  const worker = await createWorker(config, world.outside, {
-    connection: env.nativeConnection,
-    workflowBundle: { codePath: BUNDLE },
-  });
-  const running = worker.run();
+  const worker = await worked(() =>
+    createWorker(config, world.outside, { connection: env.nativeConnection, bundle: BUNDLE }),
+  );
+  const placed: Placed[] = [];
+  const noting = async <P extends Placed>(made: Promise<P>): Promise<P> => {
+    placed.push(await made);
+    return made;
+  };
   return {
     ...world,
     config,
     database,
-    place: (wishes: Wishes = {}) => place(world, wishes),
-    paid: async (wishes: Wishes = {}) => paidDelivery(world, wishes),
+    worker,
+    place: (wishes: Wishes = {}) => noting(place(world, wishes)),
+    paid: async (wishes: Wishes = {}) => noting(paidDelivery(world, wishes)),
+    /**
+     * Ends every process that a test left behind. Call it between tests that skip time: where nothing is due,
+     * the server skips ten years, to the end of the oldest process.
+     */
+    clear: () => Promise.all(placed.splice(0).map(({ terms }) => terminate(env.client, terms))),
     async stop() {
-      worker.shutdown();
-      await running;
+      await worker.stop();
       await env.teardown();
       await channel.stop();
       await db.$disconnect();
@@ -89,11 +102,42 @@ export async function startWorld(
   };
 }
 
-type Base = { db: Database; env: TestWorkflowEnvironment; client: Client };
-export type RunningWorker = Worker;
+/** A worker at work, which can be sent home and called back. */
+async function worked(hire: () => Promise<Worker>) {
+  let worker = await hire();
+  let running = worker.run();
+  return {
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running;
+    },
+    async start() {
+      worker = await hire();
+      running = worker.run();
+    },
+  };
+}
+
+type Placed = { terms: OrderTerms };
+
+async function terminate(client: Client, { orderId, deliveryId }: OrderTerms): Promise<void> {
+  for (const workflowId of [deliveryWorkflowId(deliveryId), orderWorkflowId(orderId)]) {
+    await client.workflow
+      .getHandle(workflowId)
+      .terminate('the test is over')
+      .catch((error) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      });
+  }
+}
+
+/** A paid order's delivery, as `World.paid` makes it. */
+export type Delivery = Awaited<ReturnType<typeof paidDelivery>>;
+
+type Base = { db: Database; env: TestWorkflowEnvironment; client: Client; patient: Client };
 
 /** Places an order of usr_demo with prv_demo; answers it with ways to pay and to watch it. */
-async function place({ client }: Base, { flow = 'standard', policy = {}, payableFen = 200_000 }: Wishes) {
+async function place({ client, patient }: Base, { flow = 'standard', policy = {}, payableFen = 200_000 }: Wishes) {
   const n = unique();
   const terms: OrderTerms = {
     orderId: `ord_${n}`,
@@ -121,6 +165,8 @@ async function place({ client }: Base, { flow = 'standard', policy = {}, payable
   return {
     terms,
     handle,
+    /** What became of the order, without skipping any time for it. */
+    ended: () => patient.workflow.getHandle<typeof order>(orderWorkflowId(terms.orderId)).result(),
     /** The channel reports a payment; answers the fact as it was told. */
     async pay(fact: Partial<PaymentFact> = {}): Promise<PaymentFact> {
       const payment: PaymentFact = {
@@ -141,9 +187,9 @@ async function place({ client }: Base, { flow = 'standard', policy = {}, payable
 /** A paid order's delivery, with one way to act on it and one to look at it. */
 async function paidDelivery(base: Base, wishes: Wishes) {
   const placed = await place(base, wishes);
-  await placed.pay();
+  const payment = await placed.pay();
   const { deliveryId } = placed.terms;
-  const { client, db } = base;
+  const { client, db, env } = base;
   const handle = client.workflow.getHandle(deliveryWorkflowId(deliveryId));
   const sender = createCommandSender({ client, metrics: createMetrics() });
   const status = () => deliveryStatus(db, deliveryId, 'all');
@@ -156,18 +202,40 @@ async function paidDelivery(base: Base, wishes: Wishes) {
     return deliveryView(found, 'buyer', RING);
   }
 
+  /** Sends one command, as its role; refusals are thrown as AppError. */
+  async function act(action: DeliveryAction, extras: Extras = {}) {
+    const openAppeal = (await view()).appeal?.id ?? 'apl_none';
+    const appealId = action.endsWith('.appeals') ? `apl_${unique()}` : openAppeal;
+    await sender.send(deliveryId, command(action, { appealId, ...extras }), status);
+    return view();
+  }
+
   return {
     ...placed,
+    payment,
     id: deliveryId,
     process: handle,
+    /** What became of the delivery, without skipping any time for it. */
+    outcome: () => base.patient.workflow.getHandle<typeof deliveryProcess>(deliveryWorkflowId(deliveryId)).result(),
     status,
     view,
+    act,
+    send: (sent: DeliveryCommand) => sender.send(deliveryId, sent, status),
     state: () => handle.query(deliveryState),
-    /** Sends one command, as its role; refusals are thrown as AppError. */
-    async act(action: DeliveryAction, extras: Extras = {}) {
-      const openAppeal = (await view()).appeal?.id ?? 'apl_none';
-      const appealId = action.endsWith('.appeals') ? `apl_${unique()}` : openAppeal;
-      await sender.send(deliveryId, command(action, { appealId, ...extras }), status);
+    /** Sends commands one after the other. */
+    async acts(...actions: DeliveryAction[]) {
+      for (const action of actions) await act(action);
+      return view();
+    },
+    /** Lets days pass in which nobody does anything; afterwards what fell due meanwhile is recorded. */
+    async silence(days: number) {
+      await env.sleep(Math.round(days * DAY_MS));
+      const nowMs = await env.currentTimeMs();
+      await eventually(async () => {
+        const { deadlines } = await view();
+        const overdue = deadlines.filter(({ at }) => Date.parse(at) <= nowMs);
+        if (overdue.length > 0) throw new Error(`${overdue.map(({ name }) => name)} not recorded`);
+      });
       return view();
     },
   };
