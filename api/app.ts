@@ -38,6 +38,8 @@ export type ApiDependencies = {
   logger: Logger;
   /** Where the sandbox's channel calls this API back. */
   callbackBase: () => string;
+  /** How long a client waits for the process of a new order; 20 seconds if left out. */
+  answerWithinMs?: number;
 };
 
 /** The HTTP door: every route behind the same request ids, limits, authentication and problems. */
@@ -67,7 +69,7 @@ export function createApp(deps: ApiDependencies) {
   attachmentRoutes(door, { db, files });
   // Only what follows reads JSON: uploads and signed callbacks are read raw.
   router.use('/v1', express.json({ limit: '64kb' }));
-  orderRoutes(door, { db, client, policy, taskQueue: config.TASK_QUEUE });
+  orderRoutes(door, { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs: deps.answerWithinMs });
   deliveryRoutes(door, { db, ring, commands: createCommandSender({ client, metrics }) });
   meRoutes(door, { db });
   mailRoutes(door, { db });

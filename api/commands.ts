@@ -16,7 +16,7 @@ import type { ApiMetrics } from './metrics';
 import { turns } from './turns';
 
 /** How long a client is kept waiting for a process that does not answer. */
-const ANSWER_WITHIN_MS = 20_000;
+export const ANSWER_WITHIN_MS = 20_000;
 /** How long a full house, a process just being started or just renewed is tried again. */
 const TRY_AGAIN_FOR_MS = 8_000;
 /**
@@ -105,13 +105,18 @@ async function verdictOf(error: unknown, status: StatusOf): Promise<AppError | '
     return error;
   }
   if (error instanceof WorkflowNotFoundError) return verdictOfStatus(await status());
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return notAnswered();
   if (isGrpcServiceError(error)) {
     if (error.code === GRPC.RESOURCE_EXHAUSTED || error.code === GRPC.FAILED_PRECONDITION) return 'try again';
     if (error.code === GRPC.NOT_FOUND) return verdictOfStatus(await status());
-    if (error.code === GRPC.UNAVAILABLE || error.code === GRPC.DEADLINE_EXCEEDED) return notAnswered();
   }
-  return error;
+  return unanswered(error) ?? error;
+}
+
+/** The refusal that stands for a process, or a Temporal, that has not answered in time; undefined for other errors. */
+export function unanswered(error: unknown): AppError | undefined {
+  const isLate =
+    isGrpcServiceError(error) && (error.code === GRPC.UNAVAILABLE || error.code === GRPC.DEADLINE_EXCEEDED);
+  return isLate || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ? notAnswered() : undefined;
 }
 
 /** A process that is not found is being started if the table says it runs; else it has ended, or never was for this reader. */

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 import type { Logger } from '../config/logger';
 import { AppError, ERRORS } from '../domain/errors';
+import { isDatabaseLost } from '../prisma/store/client';
 
 /** RFC 9457 problem, as every refusal is answered. */
 export type Problem = {
@@ -63,12 +64,19 @@ export function problems(logger: Logger): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    const answer = known ?? new AppError('SERVICE.UNKNOWN', `Tell us the request id ${request.requestId}.`);
+    const answer = known ?? unexpected(error, request.requestId);
     const problem = problemOf(answer, request.requestId);
     if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
     if (ERRORS[answer.code].retryable && !response.hasHeader('Retry-After')) response.setHeader('Retry-After', '1');
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   };
+}
+
+/** What a client reads of an error that is on our side: nothing of its inside, but whether to try again. */
+function unexpected(error: unknown, requestId: string): AppError {
+  return isDatabaseLost(error)
+    ? new AppError('SERVICE.UNAVAILABLE', 'The database does not answer. Send the same request, with its key, again.')
+    : new AppError('SERVICE.UNKNOWN', `Tell us the request id ${requestId}.`);
 }
 
 export const noSuchRoute: RequestHandler = () => {

@@ -7,6 +7,7 @@ import type { Database } from '../../prisma/store/client';
 import { findOffer, findOrder, listOrders, listProducts, lookAtContact } from '../../prisma/store/orders';
 import { orderWorkflowId, untilPlaced } from '../../workflows/contracts/order';
 import type { order } from '../../workflows/order';
+import { ANSWER_WITHIN_MS, unanswered } from '../commands';
 import { type Door, get, nothing, post } from '../endpoint';
 import { idFrom } from '../ids';
 import { pageAnswer, pageOfQuery } from '../paging';
@@ -15,7 +16,13 @@ import { scopeOf } from '../scope';
 import { orderView } from '../views/order';
 
 /** What the order routes need beside the door. */
-export type OrderRoutes = { db: Database; client: Client; policy: Policy; taskQueue: string };
+export type OrderRoutes = {
+  db: Database;
+  client: Client;
+  policy: Policy;
+  taskQueue: string;
+  answerWithinMs?: number | undefined;
+};
 
 const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order of yours.');
 
@@ -40,7 +47,7 @@ async function termsOf(db: Database, productId: string, specId: string) {
 }
 
 async function place(
-  { client, policy, taskQueue }: OrderRoutes,
+  { client, policy, taskQueue, answerWithinMs = ANSWER_WITHIN_MS }: OrderRoutes,
   terms: OrderTerms,
   placedBy: { commandId: string; requestId: string; sourceIp: string },
 ): Promise<void> {
@@ -54,11 +61,13 @@ async function place(
     staticDetails: `Buyer ${terms.buyerId}, provider ${terms.providerId}, ${terms.specName}, by ${terms.paymentChannel}`,
   });
   try {
-    const updateId = placedBy.commandId;
-    await client.workflow.executeUpdateWithStart(untilPlaced, { updateId, startWorkflowOperation: start });
+    const options = { updateId: placedBy.commandId, startWorkflowOperation: start };
+    await client.withDeadline(Date.now() + answerWithinMs, () =>
+      client.workflow.executeUpdateWithStart(untilPlaced, options),
+    );
   } catch (error) {
     // The order was placed by an earlier try and has ended since: its row tells.
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unanswered(error) ?? error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
+import { z } from 'zod';
 import { PrismaClient } from '../generated/client';
 
 export type Database = PrismaClient;
@@ -15,6 +16,33 @@ export function openDatabase(url: string, poolSize: number, commits: 'durable' |
   const options = commits === 'eager' ? '-c synchronous_commit=off' : undefined;
   const pool = { connectionString: url, max: poolSize, ...(options === undefined ? {} : { options }) };
   return new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }) });
+}
+
+/** What the driver tells of an error, as Prisma hands it on. */
+const driverError = z.object({
+  meta: z.object({
+    driverAdapterError: z.object({ cause: z.object({ kind: z.string(), originalCode: z.string().optional() }) }),
+  }),
+});
+
+const LOST = [
+  'DatabaseNotReachable',
+  'DatabaseDoesNotExist',
+  'ConnectionClosed',
+  'SocketTimeout',
+  'TooManyConnections',
+];
+
+/**
+ * Whether an error says that PostgreSQL could not be reached, or left in the middle: what was asked of
+ * it may or may not be done, and asking again later is right.
+ */
+export function isDatabaseLost(error: unknown): boolean {
+  const parsed = driverError.safeParse(error);
+  if (!parsed.success) return false;
+  const { kind, originalCode = '' } = parsed.data.meta.driverAdapterError.cause;
+  // SQLSTATE: connection exceptions, operator intervention (shutting down, starting up).
+  return LOST.includes(kind) || originalCode.startsWith('08') || originalCode.startsWith('57P');
 }
 
 /** Names every statement by its text, so that PostgreSQL plans each once a connection. */

@@ -3,7 +3,7 @@ import { openDatabase } from '../../prisma/store/client';
 import { type Api, startApi } from '../support/api';
 import { testDatabase } from '../support/database';
 import { eventually } from '../support/eventually';
-import { httpClient } from '../support/http';
+import { httpClient, key } from '../support/http';
 import { bodyOf, storyOf } from '../support/story';
 
 let api: Api;
@@ -30,9 +30,10 @@ describe('health', () => {
     const lost = httpClient(() => door.url, api.tokens.buyer);
     expect((await lost.get('/healthz')).status).toBe(200);
     expect(await lost.get('/readyz')).toMatchObject({ status: 503, body: { database: false, temporal: true } });
-    const { status, body } = await lost.get('/v1/buyer/orders');
-    expect([status, body]).toEqual([500, expect.objectContaining({ code: 'SERVICE.UNKNOWN' })]);
-    expect(JSON.stringify(body)).not.toMatch(/prisma|postgres|database|select/i);
+    const { status, headers, body } = await lost.get('/v1/buyer/orders');
+    expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+    expect(body).toMatchObject({ code: 'SERVICE.UNAVAILABLE' });
+    expect(JSON.stringify(body)).not.toMatch(/prisma|postgres|select|test_/i);
     await door.close();
     await db.$disconnect();
   });
@@ -44,6 +45,23 @@ describe('health', () => {
     expect(await lost.get('/readyz')).toMatchObject({ status: 503, body: { database: true, temporal: false } });
     await door.close();
     await connection.close();
+  });
+});
+
+describe('when a process does not answer', () => {
+  test('its client is told so in time, and may send the same request again', async () => {
+    const config = { ...api.config, TASK_QUEUE: 'nobody-works-here' };
+    const door = await api.openDoor({ config, answerWithinMs: 500 });
+    const purchase = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
+    const place = () => httpClient(() => door.url, api.tokens.buyer).post('/v1/buyer/orders', purchase, key('patient'));
+    for (const { status, headers, body } of [await place(), await place()]) {
+      expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+      expect(body).toMatchObject({
+        code: 'SERVICE.UNAVAILABLE',
+        detail: expect.stringContaining('same Idempotency-Key'),
+      });
+    }
+    await door.close();
   });
 });
 
