@@ -28,7 +28,7 @@ const DICTIONARY = Buffer.from(
     '"openedBy":"grounds":["stall","requirement_rejections","acceptance_rejections"],"openedAtMs":"escalated":false',
     '"due":{"atMs":17,"calendarVersion":"provisional":false}{"outcome":"auto_accepted","refundFen":0}"cancelled_and_refunded"',
     'Delivery of "" (standard)Order ord_01m, buyer usr_, provider prv_, paid 000 fen',
-    'buyer_reminder_1: buyer_remindedprovider_reminder_1: provider_reminded',
+    'set for buyer_reminder_1: buyer_remindedprovider_reminder_1: provider_reminded',
     '"action":"ops.check.return""ops.dispatch""ops.resolve","ruling":"redo_implementation""buyer.appeals""provider.appeals"',
     '"action":"provider.requirement.reject""buyer.acceptance.reject""buyer.acceptance.accept"',
     '"action":"provider.implementation.submit","action":"provider.requirement.confirm",',

@@ -196,7 +196,7 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
   const isFull = () => updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested;
   while (!isClosed(state()) && !isFull()) {
     const next = nextDeadline(state(), policy);
-    if (next) timer.ringBy(next.atMs, `${next.name}: ${next.outcome}`);
+    if (next) timer.ringBy(next.atMs, `set for ${next.name}: ${next.outcome}`);
     const seen = sequence();
     await condition(() => timer.hasRung() || sequence() !== seen);
     if (timer.hasRung()) {

@@ -56,7 +56,8 @@ function milestonesOf(stage: Stage, policy: DeliveryPolicy): Milestone[] {
   }
 }
 
-const STOPPABLE_BY: Record<Stage, Role[]> = {
+/** Whose turn it is in each stage: who can stop its deadlines, whom reminders go to. */
+export const TURN: Record<Stage, Role[]> = {
   awaiting_dispatch: ['ops'],
   awaiting_requirement: ['buyer'],
   awaiting_requirement_confirmation: ['provider'],
@@ -77,7 +78,7 @@ export function deadlines(state: DeliveryState, policy: DeliveryPolicy): Deadlin
     if (due === null || escalated) return [];
     return [{ name: 'appeal_target', atMs: due.atMs, outcome: 'escalated_to_operations', stoppableBy: ['ops'] }];
   }
-  const stoppableBy = STOPPABLE_BY[state.stage];
+  const stoppableBy = TURN[state.stage];
   const running: Deadline[] = [];
   for (const { name, afterMs, outcome } of milestonesOf(state.stage, policy)) {
     const atMs = instantOf(state.stageClock, afterMs);

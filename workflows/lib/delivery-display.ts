@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { deadlines, nextDeadline } from '../../domain/delivery/deadlines';
+import { deadlines, nextDeadline, TURN } from '../../domain/delivery/deadlines';
 import { allowedActions } from '../../domain/delivery/rules';
 import { type DeliveryState, isClosed } from '../../domain/delivery/state';
 import type { DeliveryPolicy } from '../../domain/policy/catalogue';
@@ -42,17 +42,21 @@ export function initialSearchAttributes(
   ];
 }
 
+const words = (name: string) => name.replaceAll('_', ' ');
+
 /** What operations read in the Temporal UI: the stage, whose turn it is, what the next deadlines will do. */
 export function describeDelivery(state: DeliveryState, policy: DeliveryPolicy): string {
-  if (isClosed(state)) return `**${state.stage}**: ${state.outcome ?? ''}`;
+  if (isClosed(state)) return `**${state.stage}**: ${words(state.outcome ?? '')}`;
+  const { appeal } = state;
   const running = deadlines(state, policy).map(
-    ({ name, atMs, outcome }) => `- ${new Date(atMs).toISOString()} ${name} → ${outcome}`,
+    ({ name, atMs, outcome }) => `- ${new Date(atMs).toISOString()} ${words(name)} → ${words(outcome)}`,
   );
   return [
-    `**${state.stage.replaceAll('_', ' ')}**${state.appeal === null ? '' : ` — frozen by appeal ${state.appeal.id}`}`,
+    `**${words(state.stage)}**${appeal === null ? '' : ` — frozen by appeal ${appeal.id} of the ${appeal.openedBy}`}`,
+    `Whose turn: ${appeal === null ? TURN[state.stage].join(', ') : 'ops'}`,
     `Possible now: ${allowedActions(state, policy).join(', ') || 'nothing'}`,
     `Rejections: requirement ${state.requirementRejections}, acceptance ${state.acceptanceRejections}`,
-    'Deadlines (UTC):',
-    ...running,
+    'What silence leads to, next first (UTC):',
+    running.join('\n'),
   ].join('\n\n');
 }
