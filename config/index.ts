@@ -16,6 +16,10 @@ const codecKeys = z.string().transform((text, context) => {
     context.addIssue({ code: 'custom', message: 'CODEC_KEYS must be id:base64 of 32 bytes, comma separated' });
     return z.NEVER;
   }
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) {
+    context.addIssue({ code: 'custom', message: 'CODEC_KEYS must not give two keys one id' });
+    return z.NEVER;
+  }
   return keys;
 });
 
@@ -38,7 +42,7 @@ const environment = z
     TEMPORAL_NAMESPACE: z.string().default('default'),
     TEMPORAL_TLS: flag.default(false),
     TEMPORAL_API_KEY: z.string().optional(),
-    TEMPORAL_UI_URL: z.string().optional(),
+    TEMPORAL_UI_URL: z.url().optional(),
     TASK_QUEUE: z.string().default('back-office'),
     CODEC_KEYS: codecKeys,
     JWT_SECRET: z.string().min(32, 'JWT_SECRET needs at least 32 characters').optional(),
@@ -48,7 +52,7 @@ const environment = z
     MAIL_FROM: z.string().default('Cloud Marketplace <no-reply@marketplace.example>'),
     FILES_DIR: z.string().default('.data/files'),
     POLICY_FILE: z.string().optional(),
-    PAYMENT_CHANNEL_URL: z.string().optional(),
+    PAYMENT_CHANNEL_URL: z.url().optional(),
     PAYMENT_CALLBACK_SECRET: z.string().min(16).optional(),
     RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(6000),
   })

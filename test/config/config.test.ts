@@ -1,0 +1,144 @@
+import { readConfig } from '../../config';
+import { temporalConnection } from '../../config/temporal';
+
+const KEY = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
+const OTHER_KEY = `k2:${Buffer.alloc(32, 2).toString('base64')}`;
+
+/** What a development machine needs at least. */
+const DEVELOPMENT = { DATABASE_URL: 'postgresql://app@db/market', CODEC_KEYS: KEY, JWT_SECRET: 's'.repeat(32) };
+
+/** What production needs at least. */
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgresql://app@db/market',
+  CODEC_KEYS: KEY,
+  JWKS_URL: 'https://sso.example/jwks.json',
+  SMTP_URL: 'smtps://mail.example',
+  PAYMENT_CHANNEL_URL: 'https://pay.example',
+  PAYMENT_CALLBACK_SECRET: 'p'.repeat(16),
+};
+
+const without = (env: NodeJS.ProcessEnv, name: string) => ({ ...env, [name]: undefined });
+
+describe('development starts with little', () => {
+  test('what is left out has a default that is safe on one machine', () => {
+    expect(readConfig(DEVELOPMENT)).toMatchObject({
+      NODE_ENV: 'development',
+      SANDBOX: false,
+      API_HOST: '127.0.0.1',
+      API_PORT: 8080,
+      WORKER_HOST: '127.0.0.1',
+      TEMPORAL_NAMESPACE: 'default',
+      JWT_ISSUER: 'marketplace',
+      RATE_LIMIT_PER_MINUTE: 6000,
+    });
+  });
+
+  test('a variable that is set to nothing is not set', () => {
+    expect(readConfig({ ...DEVELOPMENT, API_PORT: '', JWKS_URL: '', POLICY_FILE: '' })).toMatchObject({
+      API_PORT: 8080,
+    });
+    expect(() => readConfig({ ...DEVELOPMENT, DATABASE_URL: '' })).toThrow('DATABASE_URL');
+  });
+
+  test.each(['DATABASE_URL', 'CODEC_KEYS'])('it does not start without %s', (name) => {
+    expect(() => readConfig(without(DEVELOPMENT, name))).toThrow(name);
+  });
+
+  test('it does not start without anything to check tokens by', () => {
+    expect(() => readConfig(without(DEVELOPMENT, 'JWT_SECRET'))).toThrow('set JWT_SECRET (development) or JWKS_URL');
+  });
+});
+
+describe('production refuses to start on anything less than all of it', () => {
+  test('all of it is enough', () => {
+    expect(readConfig(PRODUCTION)).toMatchObject({ NODE_ENV: 'production', SANDBOX: false });
+  });
+
+  test.each(Object.keys(PRODUCTION).filter((name) => name !== 'NODE_ENV'))('%s is missing', (name) => {
+    expect(() => readConfig(without(PRODUCTION, name))).toThrow(name);
+  });
+
+  test('a development secret does not stand for the key set', () => {
+    const env = { ...without(PRODUCTION, 'JWKS_URL'), JWT_SECRET: 's'.repeat(32) };
+    expect(() => readConfig(env)).toThrow('production needs JWKS_URL');
+  });
+
+  test('the sandbox is never served', () => {
+    expect(() => readConfig({ ...PRODUCTION, SANDBOX: 'true' })).toThrow('SANDBOX must not be true in production');
+  });
+
+  test('everything that is wrong is told at once', () => {
+    const attempt = () => readConfig({ NODE_ENV: 'production', API_PORT: 'eighty', JWT_SECRET: 'short' });
+    expect(attempt).toThrow(/DATABASE_URL[^]*CODEC_KEYS|CODEC_KEYS[^]*DATABASE_URL/);
+    expect(attempt).toThrow('API_PORT');
+    expect(attempt).toThrow('JWT_SECRET needs at least 32 characters');
+  });
+});
+
+describe('CODEC_KEYS', () => {
+  test('are read in order: the first encrypts', () => {
+    expect(readConfig({ ...DEVELOPMENT, CODEC_KEYS: `${OTHER_KEY},${KEY}` }).CODEC_KEYS).toEqual([
+      { id: 'k2', key: Buffer.alloc(32, 2) },
+      { id: 'k1', key: Buffer.alloc(32, 1) },
+    ]);
+  });
+
+  test.each([
+    ['no name', KEY.replace('k1', '')],
+    ['no key', 'k1'],
+    ['a short key', `k1:${Buffer.alloc(16).toString('base64')}`],
+    ['a long key', `k1:${Buffer.alloc(33).toString('base64')}`],
+    ['no base64', 'k1:not base64 at all, but forty-four characters!'],
+    ['a key too many', `${KEY},`],
+    ['one name for two keys', `${KEY},${OTHER_KEY.replace('k2', 'k1')}`],
+  ])('%s', (_, keys) => {
+    expect(() => readConfig({ ...DEVELOPMENT, CODEC_KEYS: keys })).toThrow('CODEC_KEYS');
+  });
+});
+
+describe('values that are none', () => {
+  test.each([
+    ['NODE_ENV', 'staging'],
+    ['SANDBOX', 'yes'],
+    ['LOG_LEVEL', 'loud'],
+    ['API_PORT', '65536'],
+    ['API_PORT', '-1'],
+    ['API_PORT', '80.5'],
+    ['DATABASE_POOL', '0'],
+    ['TEMPORAL_TLS', '1'],
+    ['JWT_SECRET', 's'.repeat(31)],
+    ['JWKS_URL', 'sso.example'],
+    ['PAYMENT_CALLBACK_SECRET', 'p'.repeat(15)],
+    ['RATE_LIMIT_PER_MINUTE', '0'],
+    ['TEMPORAL_UI_URL', 'not a url'],
+  ])('%s=%s refuses to start, and is named', (name, value) => {
+    expect(() => readConfig({ ...DEVELOPMENT, [name]: value })).toThrow(
+      new RegExp(`^The configuration is not usable:\\n[^]*${name}`),
+    );
+  });
+
+  test('a secret is never repeated in the refusal', () => {
+    const attempt = () =>
+      readConfig({
+        ...DEVELOPMENT,
+        JWT_SECRET: 'hunter2',
+        CODEC_KEYS: 'k1:hunter2',
+        PAYMENT_CALLBACK_SECRET: 'hunter2',
+      });
+    expect(attempt).toThrow('JWT_SECRET');
+    expect(attempt).not.toThrow('hunter2');
+  });
+});
+
+test('an API key for Temporal goes over TLS only', () => {
+  const connection = (env: NodeJS.ProcessEnv) =>
+    temporalConnection(readConfig({ ...DEVELOPMENT, TEMPORAL_ADDRESS: 'temporal.example:7233', ...env }));
+  expect(connection({})).toEqual({ address: 'temporal.example:7233' });
+  expect(connection({ TEMPORAL_TLS: 'true' })).toEqual({ address: 'temporal.example:7233', tls: true });
+  expect(connection({ TEMPORAL_API_KEY: 'secret' })).toEqual({
+    address: 'temporal.example:7233',
+    tls: true,
+    apiKey: 'secret',
+  });
+});
