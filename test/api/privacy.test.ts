@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto';
+import { temporal } from '@temporalio/proto';
+import { Client as PgClient } from 'pg';
+import { z } from 'zod';
+import { keyRing } from '../../codec/keys';
+import { type Api, KEY, startApi, UI_ORIGIN } from '../support/api';
+import { eventually } from '../support/eventually';
+import { type Answer, httpClient, key } from '../support/http';
+import { bodyOf, type Delivery, storyOf } from '../support/story';
+
+const REQUIREMENT = '只有双方能看的需求 requirement-in-plain';
+const SUMMARY = '后台账号 admin，密码 password-in-plain';
+
+let api: Api;
+let id = '';
+beforeAll(async () => {
+  api = await startApi();
+  const story = storyOf(api);
+  id = await story.deliveryAt('awaiting_requirement');
+  await story.act(id, 'buyer.requirement', { text: REQUIREMENT }, key('sealed-1'));
+  await story.act(id, 'provider.requirement.confirm', { note: '好' }, key('sealed-2'));
+  await story.act(id, 'provider.implementation.submit', { summary: SUMMARY }, key('sealed-3'));
+  await story.act(id, 'buyer.acceptance.accept', { comment: '' }, key('sealed-4'));
+});
+afterAll(() => api.stop());
+
+describe('ORD-2: what was implemented, accounts and passwords with it, is for buyer and provider only', () => {
+  test.each([
+    ['buyer', 'buyer', SUMMARY],
+    ['provider', 'provider', SUMMARY],
+    ['ops', 'ops', null],
+    ['manager', 'ops', null],
+  ] as const)('%s reads it in the timeline, or null', async (person, role, note) => {
+    const answer = await api[person].get(`/v1/${role}/deliveries/${id}`);
+    const { timeline } = bodyOf<Delivery>(answer, 200);
+    expect(timeline.find(({ action }) => action === 'provider.implementation.submit')?.note).toBe(note);
+    expect(timeline.find(({ action }) => action === 'buyer.requirement')?.note).toBe(REQUIREMENT);
+    if (note === null) expect(JSON.stringify(answer.body)).not.toContain('password-in-plain');
+  });
+
+  test('no table holds it in plain, the recorded answers neither', async () => {
+    await eventually(async () => expect(await api.db.idempotencyRecord.count({ where: { status: null } })).toBe(0));
+    const client = new PgClient({ connectionString: api.database.ownerUrl });
+    await client.connect();
+    const tables = await client.query<{ name: string }>(
+      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
+    );
+    const holding = async (words: string) => {
+      const found: string[] = [];
+      for (const { name } of tables.rows) {
+        const { rowCount } = await client.query(
+          `SELECT FROM "${name}" AS row WHERE row::text LIKE '%' || $1 || '%' LIMIT 1`,
+          [words],
+        );
+        if (rowCount !== 0) found.push(name);
+      }
+      return found;
+    };
+    expect(tables.rows.length).toBeGreaterThan(10);
+    expect(await holding('password-in-plain')).toEqual([]);
+    expect(await holding('requirement-in-plain')).toEqual(['steps']);
+    await client.end();
+    const answers = await api.db.idempotencyRecord.findMany({ where: { status: 200 } });
+    expect(answers.length).toBeGreaterThanOrEqual(4);
+    for (const { body } of answers) expect(Buffer.from(body ?? '', 'base64').includes('-in-plain')).toBe(false);
+  });
+
+  test('what an older key sealed is read as long as the key is there', async () => {
+    const newKey = { id: 'new', key: randomBytes(32) };
+    const rotated = await api.openDoor({ ring: keyRing([newKey, { id: 'test', key: KEY }]) });
+    const buyer = httpClient(() => rotated.url, api.tokens.buyer);
+    expect(JSON.stringify((await buyer.get(`/v1/buyer/deliveries/${id}`)).body)).toContain('password-in-plain');
+    await rotated.close();
+  });
+});
+
+type JsonPayload = z.infer<typeof payload>;
+const payload = z.object({ metadata: z.record(z.string(), z.string()), data: z.string() });
+
+/** The history as the Temporal UI gets it: protobuf in JSON, and as the bytes that travel. */
+async function history() {
+  const { History } = temporal.api.history.v1;
+  const raw = await api.temporal.client.workflow.getHandle(`delivery/${id}`).fetchHistory();
+  const bytes = Buffer.from(History.encode(History.fromObject(raw)).finish());
+  return { bytes, payloads: payloadsIn(History.toObject(History.decode(bytes), { bytes: String })) };
+}
+
+function payloadsIn(value: unknown): JsonPayload[] {
+  const own = payload.safeParse(value);
+  if (own.success) return [own.data];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(payloadsIn) : [];
+}
+
+const decoded = (answer: Answer) =>
+  bodyOf<{ payloads: JsonPayload[] }>(answer, 200).payloads.map(({ data }) => Buffer.from(data, 'base64').toString());
+
+describe('histories hold nothing in plain', () => {
+  test('neither words nor passwords nor the names of fields', async () => {
+    const { bytes, payloads } = await history();
+    expect(payloads.length).toBeGreaterThan(5);
+    const everything = Buffer.concat([bytes, ...payloads.map(({ data }) => Buffer.from(data, 'base64'))]);
+    for (const words of ['requirement-in-plain', 'password-in-plain', '只有双方', '小程序', '"note"', 'buyerId']) {
+      expect([words, everything.includes(words)]).toEqual([words, false]);
+    }
+  });
+
+  test('the codec endpoint decodes them for operations with the permission payloads.read', async () => {
+    const { payloads } = await history();
+    const texts = decoded(await api.manager.post('/codec/decode', { payloads }));
+    expect(texts).toHaveLength(payloads.length);
+    expect(texts.join('\n')).toContain(REQUIREMENT);
+    expect(texts.join('\n')).toContain(SUMMARY);
+    const byPath = await api.anonymous.post(`/codec/${api.tokens.manager}/decode`, { payloads });
+    expect(decoded(byPath)).toEqual(texts);
+  });
+});
+
+describe('the codec endpoint', () => {
+  const decode = (client = api.manager, body: unknown = { payloads: [] }, path = '/codec/decode') =>
+    client.post(path, body);
+  const sealed = async () => {
+    const found = (await history()).payloads.find(
+      ({ metadata }) => Buffer.from(metadata.encoding ?? '', 'base64').toString() === 'binary/encrypted',
+    );
+    if (found === undefined) throw new Error('no payload is encrypted');
+    return found;
+  };
+
+  test('nobody without a token, nobody without the permission', async () => {
+    const payloads = [await sealed()];
+    expect(await decode(api.anonymous, { payloads })).toMatchObject({ status: 401, body: { code: 'AUTH.REQUIRED' } });
+    expect(await decode(api.anonymous, { payloads }, '/codec/garbage/decode')).toMatchObject({ status: 401 });
+    for (const person of ['ops', 'buyer', 'provider'] as const) {
+      expect(await decode(api[person], { payloads })).toMatchObject({ status: 403, body: { code: 'AUTH.FORBIDDEN' } });
+      const path = `/codec/${api.tokens[person]}/decode`;
+      expect(await decode(api.anonymous, { payloads }, path)).toMatchObject({ status: 403 });
+    }
+  });
+
+  test('only pages of the Temporal UI may ask it', async () => {
+    for (const origin of [UI_ORIGIN, 'https://evil.example', 'null']) {
+      const preflight = await api.anonymous.send('OPTIONS', '/codec/decode', {
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization,content-type,x-namespace',
+        },
+      });
+      expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, UI_ORIGIN]);
+      expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization, content-type, x-namespace');
+      const answer = await api.manager.post('/codec/decode', { payloads: [] }, { origin });
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, UI_ORIGIN]);
+    }
+    for (const path of ['/v1/me', '/v1/buyer/orders', '/healthz', '/openapi.json']) {
+      const { headers } = await api.buyer.get(path, { origin: UI_ORIGIN });
+      expect([path, headers.get('access-control-allow-origin')]).toEqual([path, null]);
+    }
+  });
+
+  test('without a Temporal UI there is no page that may', async () => {
+    const door = await api.openDoor({ config: { ...api.config, TEMPORAL_UI_URL: undefined } });
+    const manager = httpClient(() => door.url, api.tokens.manager);
+    expect((await decode(manager)).headers.get('access-control-allow-origin')).toBeNull();
+    await door.close();
+  });
+
+  test('a payload that was altered, or sealed with a key that is not held, is the sender’s fault', async () => {
+    const good = await sealed();
+    const bytes = Buffer.from(good.data, 'base64');
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    const altered = { ...good, data: bytes.toString('base64') };
+    const foreign = {
+      ...good,
+      data: keyRing([{ id: 'foreign', key: randomBytes(32) }])
+        .seal(Buffer.from('x'))
+        .toString('base64'),
+    };
+    for (const bad of [altered, foreign, { ...good, data: '' }, { metadata: good.metadata }]) {
+      const refused = await decode(api.manager, { payloads: [good, bad] });
+      expect(refused).toMatchObject({ status: 422, body: { code: 'REQUEST.INVALID' } });
+      expect(JSON.stringify(refused.body)).not.toContain('in-plain');
+    }
+  });
+
+  test('what is not encrypted passes as it is', async () => {
+    const plain = {
+      metadata: { encoding: Buffer.from('json/plain').toString('base64') },
+      data: Buffer.from('"text"').toString('base64'),
+    };
+    expect((await decode(api.manager, { payloads: [plain] })).body).toEqual({ payloads: [plain] });
+  });
+
+  test.each([
+    ['nothing', {}],
+    ['a word', { payloads: 'x' }],
+    ['no metadata', { payloads: [{ data: '' }] }],
+    ['an array', []],
+  ])('a body of %s is 400', async (_, body) => {
+    expect(await decode(api.manager, body)).toMatchObject({ status: 400, body: { code: 'REQUEST.MALFORMED' } });
+  });
+});
