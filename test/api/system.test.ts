@@ -154,7 +154,7 @@ describe('the document and its page', () => {
     // The namespaces of SVG are names, not addresses.
     const outside = (text: string) =>
       text.replaceAll(/https?:\/\/www\.w3\.org\/\S*/g, '').match(/https?:\/\/[^\s"']+/g);
-    for (const text of [html, init, css.replaceAll(/\/\*[^]*?\*\//g, '')]) expect(outside(text)).toBeNull();
+    for (const text of [html, init, css.replaceAll(/\/\*[\s\S]*?\*\//g, '')]) expect(outside(text)).toBeNull();
     const policy = page.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'self'");
     expect(policy).not.toContain('upgrade-insecure-requests');

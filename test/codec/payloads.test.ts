@@ -7,7 +7,7 @@ const old = { id: 'old', key: randomBytes(32) };
 const current = { id: 'new', key: randomBytes(32) };
 const codec = new EncryptingCodec(keyRing([old]));
 const payloadOf = (value: unknown): Payload => defaultPayloadConverter.toPayload(value);
-const valueOf = (payload: Payload | undefined): unknown => payload && defaultPayloadConverter.fromPayload(payload);
+const contentOf = (payload: Payload | undefined): unknown => payload && defaultPayloadConverter.fromPayload(payload);
 
 describe('payloads reach Temporal encrypted', () => {
   test.each<[string, unknown]>([
@@ -21,7 +21,7 @@ describe('payloads reach Temporal encrypted', () => {
     const encoded = await codec.encode([payloadOf(value)]);
     expect(encoded).toHaveLength(1);
     expect(Buffer.from(encoded[0]?.metadata?.encoding ?? []).toString()).toBe('binary/encrypted');
-    expect(valueOf((await codec.decode(encoded))[0])).toEqual(value);
+    expect(contentOf((await codec.decode(encoded))[0])).toEqual(value);
   });
 
   test('neither words nor field names nor the type of encoding can be read', async () => {
@@ -34,13 +34,13 @@ describe('payloads reach Temporal encrypted', () => {
 
   test('several keep their order, and the same twice is not alike', async () => {
     const encoded = await codec.encode(['a', 'b', 'a'].map(payloadOf));
-    expect((await codec.decode(encoded)).map(valueOf)).toEqual(['a', 'b', 'a']);
+    expect((await codec.decode(encoded)).map(contentOf)).toEqual(['a', 'b', 'a']);
     expect(encoded[0]?.data).not.toEqual(encoded[2]?.data);
   });
 
   test('nothing is nothing to hide, and what others encoded passes as it is', async () => {
     const nothing = [payloadOf(null), payloadOf(undefined)];
-    expect((await codec.decode(await codec.encode(nothing))).map(valueOf)).toEqual([null, undefined]);
+    expect((await codec.decode(await codec.encode(nothing))).map(contentOf)).toEqual([null, undefined]);
     const plain = [payloadOf({ stage: 'implementing' })];
     expect(await codec.decode(plain)).toEqual(plain);
   });
@@ -49,7 +49,7 @@ describe('payloads reach Temporal encrypted', () => {
     const rotated = new EncryptingCodec(keyRing([current, old]));
     const before = await codec.encode([payloadOf('of before')]);
     const after = await rotated.encode([payloadOf('of after')]);
-    expect((await rotated.decode([...before, ...after])).map(valueOf)).toEqual(['of before', 'of after']);
+    expect((await rotated.decode([...before, ...after])).map(contentOf)).toEqual(['of before', 'of after']);
     await expect(codec.decode(after)).rejects.toThrow('"new"');
     await expect(new EncryptingCodec(keyRing([current])).decode(before)).rejects.toThrow('"old"');
   });

@@ -70,7 +70,7 @@ describe('production refuses to start on anything less than all of it', () => {
 
   test('everything that is wrong is told at once', () => {
     const attempt = () => readConfig({ NODE_ENV: 'production', API_PORT: 'eighty', JWT_SECRET: 'short' });
-    expect(attempt).toThrow(/DATABASE_URL[^]*CODEC_KEYS|CODEC_KEYS[^]*DATABASE_URL/);
+    expect(attempt).toThrow(/DATABASE_URL[\s\S]*CODEC_KEYS|CODEC_KEYS[\s\S]*DATABASE_URL/);
     expect(attempt).toThrow('API_PORT');
     expect(attempt).toThrow('JWT_SECRET needs at least 32 characters');
   });
@@ -113,9 +113,9 @@ describe('values that are none', () => {
     ['RATE_LIMIT_PER_MINUTE', '0'],
     ['TEMPORAL_UI_URL', 'not a url'],
   ])('%s=%s refuses to start, and is named', (name, value) => {
-    expect(() => readConfig({ ...DEVELOPMENT, [name]: value })).toThrow(
-      new RegExp(`^The configuration is not usable:\\n[^]*${name}`),
-    );
+    const attempt = () => readConfig({ ...DEVELOPMENT, [name]: value });
+    expect(attempt).toThrow('The configuration is not usable');
+    expect(attempt).toThrow(name);
   });
 
   test('a secret is never repeated in the refusal', () => {
