@@ -10,12 +10,14 @@ import type { Policy } from '../domain/policy/catalogue';
 import type { Database } from '../prisma/store/client';
 import { createAuthenticator } from './auth';
 import { createCommandSender } from './commands';
+import { deliveryDesk } from './delivery-desk';
 import { type Door, refuseOtherMethods } from './endpoint';
 import type { FileStore } from './files/store';
 import { createMetrics } from './metrics';
 import { createRegistry } from './openapi';
 import { noSuchRoute, problems } from './problems';
 import { requestContext } from './request-context';
+import { appealRoutes } from './routes/appeals';
 import { attachmentRoutes } from './routes/attachments';
 import { deliveryRoutes } from './routes/deliveries';
 import { gatewayRoutes } from './routes/gateway';
@@ -70,7 +72,9 @@ export function createApp(deps: ApiDependencies) {
   // Only what follows reads JSON: uploads and signed callbacks are read raw.
   router.use('/v1', express.json({ limit: '64kb' }));
   orderRoutes(door, { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs: deps.answerWithinMs });
-  deliveryRoutes(door, { db, ring, commands: createCommandSender({ client, metrics }) });
+  const desk = deliveryDesk({ db, ring, commands: createCommandSender({ client, metrics }) });
+  deliveryRoutes(door, desk, db);
+  appealRoutes(door, desk);
   meRoutes(door, { db });
   mailRoutes(door, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {

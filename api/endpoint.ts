@@ -2,28 +2,14 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError } from '../domain/errors';
-import { type Authenticator, authenticate, type Principal, type PrincipalRole } from './auth';
+import { type Authenticator, authenticate, type Principal } from './auth';
 import { type CommandRecord, hashBody, type Memory, once } from './idempotency';
 import { documentEndpoint } from './openapi';
 import { invalid } from './problems';
+import type { Spec } from './spec';
 
 /** For routes without parameters, without a query, or without a body. */
 export const nothing = z.strictObject({});
-
-/** One route, as data: what the router, the validator and the OpenAPI document all read. */
-export type Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {
-  /** OpenAPI path, e.g. `/v1/buyer/orders/{id}`. */
-  path: string;
-  summary: string;
-  tag: string;
-  /** Whose tokens the route takes. */
-  roles: readonly PrincipalRole[];
-  params: P;
-  query: Q;
-  body: B;
-  /** Status and schema of the answer when all goes well. */
-  answer: { status: number; schema: z.ZodType };
-};
 
 /** What a handler gets: who asks, and everything that was validated. */
 export type Call<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {
@@ -39,27 +25,21 @@ export type Call<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
 export type Door = Memory & { router: Router; registry: OpenAPIRegistry; authenticator: Authenticator };
 
 type Method = 'get' | 'put' | 'post';
-type Handler<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = (call: Call<P, Q, B>) => Promise<unknown>;
+type Serving<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = Spec<P, Q, B> & {
+  handle: (call: Call<P, Q, B>) => Promise<unknown>;
+};
+
+const answering =
+  (method: 'get' | 'put') =>
+  <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(door: Door, spec: Serving<P, Q, B>): void =>
+    serve(door, method, spec, async (call) => {
+      call.response.status(spec.answer.status).json(await spec.handle(call));
+    });
 
 /** A read: answers what `handle` returns. */
-export function get<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
-  door: Door,
-  spec: Spec<P, Q, B> & { handle: Handler<P, Q, B> },
-): void {
-  serve(door, 'get', spec, async (call) => {
-    call.response.status(spec.answer.status).json(await spec.handle(call));
-  });
-}
-
+export const get = answering('get');
 /** A replacement of a resource: repeating it changes nothing more. */
-export function put<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
-  door: Door,
-  spec: Spec<P, Q, B> & { handle: Handler<P, Q, B> },
-): void {
-  serve(door, 'put', spec, async (call) => {
-    call.response.status(spec.answer.status).json(await spec.handle(call));
-  });
-}
+export const put = answering('put');
 
 /** A command: one effect and one answer per Idempotency-Key. */
 export function post<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(

@@ -1,6 +1,6 @@
 import { extendZodWithOpenApi, OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import type { Spec } from './endpoint';
+import type { Spec } from './spec';
 
 extendZodWithOpenApi(z);
 

@@ -46,6 +46,10 @@ export const attachmentIds = z
   .refine((ids) => new Set(ids).size === ids.length, 'must not name an attachment twice')
   .default([]);
 
+/** How long texts and reasons may be, in characters. */
+export const WORDS_MAX = 4_000;
+export const REASON_MAX = 1_000;
+
 /** Whole fen (GEN-2). */
 export const amountFen = z.int().min(1).max(1_000_000_000_00);
 

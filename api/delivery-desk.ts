@@ -1,0 +1,72 @@
+import type { z } from 'zod';
+import type { KeyRing } from '../codec/keys';
+import type { DeliveryCommand, Origin } from '../domain/delivery/commands';
+import { AppError } from '../domain/errors';
+import type { Database } from '../prisma/store/client';
+import { deliveryOfAppeal, deliveryStatus, findDelivery } from '../prisma/store/deliveries';
+import { isCommandStored } from '../prisma/store/idempotency';
+import { deliveryWorkflowId } from '../workflows/contracts/delivery';
+import { requireOwnAttachments } from './attachments';
+import type { Principal } from './auth';
+import type { CommandSender } from './commands';
+import type { Call } from './endpoint';
+import type { CommandRecord } from './idempotency';
+import { scopeOf } from './scope';
+import { deliveryView } from './views/delivery';
+
+/** What a command to a delivery needs of the request that brings it. */
+export type Commanded = Pick<Call<z.ZodType, z.ZodType, z.ZodType>, 'principal' | 'request'> & {
+  command: CommandRecord;
+};
+
+/** The part of a command that differs from route to route. */
+export type Particulars = DeliveryCommand extends infer C
+  ? C extends DeliveryCommand
+    ? Omit<C, 'commandId' | 'origin'>
+    : never
+  : never;
+
+/** Where routes have commands carried out, and read what became of them. */
+export type DeliveryDesk = ReturnType<typeof deliveryDesk>;
+
+const noDelivery = () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.');
+const noAppeal = () => new AppError('APPEAL.NOT_FOUND', 'There is no such appeal of yours.');
+
+export function deliveryDesk({ db, ring, commands }: { db: Database; ring: KeyRing; commands: CommandSender }) {
+  /** A delivery in full. @throws AppError DELIVERY.NOT_FOUND also when it is somebody else's */
+  async function view(deliveryId: string, principal: Principal) {
+    const found = await findDelivery(db, deliveryId, scopeOf(principal));
+    if (found === null) throw noDelivery();
+    return deliveryView(found, principal.role, ring);
+  }
+
+  return {
+    view,
+
+    /** Has one command carried out and answers the delivery as it is then. @throws AppError the process's refusal */
+    async perform(deliveryId: string, { principal, request, command }: Commanded, particulars: Particulars) {
+      if (particulars.attachmentIds.length > 0) await requireOwnAttachments(db, principal, particulars.attachmentIds);
+      request.workflow = { workflowId: deliveryWorkflowId(deliveryId) };
+      const full = { ...particulars, commandId: command.commandId, origin: originOf(principal, request) };
+      try {
+        await commands.send(deliveryId, full, () => deliveryStatus(db, deliveryId, scopeOf(principal)));
+      } catch (error) {
+        // A repetition is refused by the delivery it has changed already: it was done, and that is the answer.
+        if (!(error instanceof AppError) || !(await isCommandStored(db, command.commandId))) throw error;
+      }
+      return view(deliveryId, principal);
+    },
+
+    /** The delivery of an appeal. @throws AppError APPEAL.NOT_FOUND also when it is somebody else's */
+    async ofAppeal(appealId: string, principal: Principal): Promise<string> {
+      const deliveryId = await deliveryOfAppeal(db, appealId);
+      if (deliveryId === null) throw noAppeal();
+      if ((await deliveryStatus(db, deliveryId, scopeOf(principal))) === 'absent') throw noAppeal();
+      return deliveryId;
+    },
+  };
+}
+
+function originOf({ sub, providerId }: Principal, request: Commanded['request']): Origin {
+  return { actorId: sub, providerId: providerId ?? null, requestId: request.requestId, sourceIp: request.ip ?? '' };
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { RULINGS } from '../../domain/delivery/state';
+import { requirePermission } from '../auth';
+import type { DeliveryDesk } from '../delivery-desk';
+import { type Door, nothing, post } from '../endpoint';
+import { amountFen, attachmentIds, byId, deliverySchema, REASON_MAX, text, WORDS_MAX } from '../schemas';
+
+const evidence = z.strictObject({ text: text(WORDS_MAX), attachmentIds }).openapi('Evidence');
+
+const ruling = z
+  .strictObject({ ruling: z.enum(RULINGS), reason: text(REASON_MAX), refundFen: amountFen.optional() })
+  .refine((body) => body.refundFen === undefined || body.ruling === 'cancel_and_refund', {
+    path: ['refundFen'],
+    message: 'goes with the ruling cancel_and_refund only',
+  })
+  .openapi('Ruling');
+
+/** What can be done to an open appeal: both sides add evidence, a manager rules (DLV-10). */
+export function appealRoutes(door: Door, desk: DeliveryDesk): void {
+  for (const role of ['buyer', 'provider'] as const) {
+    post(door, {
+      path: `/v1/${role}/appeals/{id}/evidence`,
+      summary: 'Add evidence to an open appeal (DLV-10)',
+      tag: 'Appeals',
+      roles: [role],
+      params: byId,
+      query: nothing,
+      body: evidence,
+      answer: { status: 200, schema: deliverySchema },
+      async handle(call) {
+        const { body, params, principal } = call;
+        const content = { note: body.text, attachmentIds: body.attachmentIds };
+        const deliveryId = await desk.ofAppeal(params.id, principal);
+        return desk.perform(deliveryId, call, { action: `${role}.evidence`, appealId: params.id, ...content });
+      },
+    });
+  }
+
+  post(door, {
+    path: '/v1/ops/appeals/{id}/resolve',
+    summary: 'Rule on an appeal; needs the permission appeals.rule (DLV-10)',
+    tag: 'Appeals',
+    roles: ['ops'],
+    params: byId,
+    query: nothing,
+    body: ruling,
+    answer: { status: 200, schema: deliverySchema },
+    async handle(call) {
+      const { body, params, principal } = call;
+      requirePermission(principal, 'appeals.rule');
+      const decision = { ruling: body.ruling, refundFen: body.refundFen ?? null };
+      const content = { note: body.reason, attachmentIds: [] };
+      const deliveryId = await desk.ofAppeal(params.id, principal);
+      return desk.perform(deliveryId, call, { action: 'ops.resolve', appealId: params.id, ...decision, ...content });
+    },
+  });
+}
