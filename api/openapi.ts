@@ -56,8 +56,9 @@ const TAGS = [
 /** The headers that requests may carry. */
 const HEADERS = {
   'X-Request-Id': {
-    description: 'Returned, logged and kept in the audit trail; one is made up where none is sent',
-    schema: { type: 'string', pattern: '^[\\w.:-]{1,128}$' },
+    description:
+      'Returned, logged and kept in the audit trail; one is made up where none is sent, or none of up to 128 letters, digits and ._:-',
+    schema: { type: 'string' },
   },
   'Idempotency-Key': {
     description: 'Same key and body: same answer. Same key, other body: 422. Kept for 24 hours at least.',
