@@ -1,6 +1,7 @@
+import { Client } from '@temporalio/client';
 import { type Api, startApi } from '../support/api';
-import { type Answer, key } from '../support/http';
-import { bodyOf, type Delivery, type DeliveryOperation, type Order, storyOf } from '../support/story';
+import { type Answer, httpClient, key } from '../support/http';
+import { bodyOf, type Delivery, type DeliveryOperation, type Order, operationPath, storyOf } from '../support/story';
 
 let api: Api;
 let story: ReturnType<typeof storyOf>;
@@ -80,6 +81,35 @@ describe('DLV-13: of conflicting operations at the same time exactly one is done
     const evidence = timeline.filter(({ action }) => action.endsWith('.evidence')).map(({ note }) => note);
     expect(evidence.sort()).toEqual(Array.from({ length: TIMES }, (_, n) => `证据 ${n}`).sort());
   });
+});
+
+test('DLV-13: an API process never crowds a delivery: the server would forget what is in flight', async () => {
+  let [inFlight, most] = [0, 0];
+  const { connection, options } = api.temporal.client;
+  const client = new Client({
+    connection,
+    dataConverter: options.dataConverter,
+    interceptors: {
+      workflow: [
+        {
+          async startUpdate(input, next) {
+            inFlight += 1;
+            most = Math.max(most, inFlight);
+            return next(input).finally(() => {
+              inFlight -= 1;
+            });
+          },
+        },
+      ],
+    },
+  });
+  const door = await api.openDoor({ client });
+  const buyer = httpClient(() => door.url, api.tokens.buyer);
+  const id = await story.deliveryAt('awaiting_acceptance');
+  const path = operationPath(id, 'buyer.acceptance.accept');
+  expect(statusesOf(await atOnce(() => buyer.post(path, {})))).toEqual(oneDone);
+  expect([inFlight, most]).toEqual([0, 4]);
+  await door.close();
 });
 
 describe('one key, one effect, one answer, also at the same time', () => {
