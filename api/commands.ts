@@ -9,14 +9,16 @@ import {
 } from '@temporalio/client';
 import { z } from 'zod';
 import type { DeliveryCommand } from '../domain/delivery/commands';
-import { AppError, isErrorCode } from '../domain/errors';
+import { AppError, ERRORS, isErrorCode } from '../domain/errors';
 import type { DeliveryStatus } from '../prisma/store/deliveries';
-import { deliveryUpdate, deliveryWorkflowId } from '../workflows/contracts/delivery';
+import { catchUp, deliveryUpdate, deliveryWorkflowId } from '../workflows/contracts/delivery';
 import type { ApiMetrics } from './metrics';
 import { turns } from './turns';
 
 /** How long a client is kept waiting for a process that does not answer. */
 export const ANSWER_WITHIN_MS = 20_000;
+/** How long telling a process something that needs no answer may take. */
+const TOLD_WITHIN_MS = 5_000;
 /** How long a full house, a process just being started or just renewed is tried again. */
 const TRY_AGAIN_FOR_MS = 8_000;
 /**
@@ -41,9 +43,15 @@ const GRPC = {
  */
 const CAME_TO_NOTHING: readonly unknown[] = ['AcceptedUpdateCompletedWorkflow', 'UnprocessedUpdate'];
 
-const refusedWith = z.object({ allowedActions: z.array(z.string()) });
+const refusedWith = z.object({ allowedActions: z.array(z.string()), judgedOn: z.int() });
 
 type StatusOf = () => Promise<DeliveryStatus>;
+
+/**
+ * What an error means for a command: it is sent again, perhaps once its process has caught up; it is done all the same;
+ * or the error is its end.
+ */
+type Verdict = 'try again' | 'catch up' | 'done' | { end: unknown };
 
 /** Sends commands to processes and tells their refusals in our own taxonomy. */
 export type CommandSender = ReturnType<typeof createCommandSender>;
@@ -53,7 +61,7 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
   return {
     /**
      * Sends one command to a delivery and waits until it is done: then its row is there.
-     * @param status what the table says of the delivery, asked only when its process is not found
+     * @param status what the table says of the delivery, asked when its process refuses, is not found or does not answer
      * @throws AppError the process's refusal; SERVICE.* when it could not be asked, or did not answer
      */
     async send(deliveryId: string, command: DeliveryCommand, status: StatusOf): Promise<void> {
@@ -67,7 +75,8 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
           client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
             handle.executeUpdate(update, { args: [sent], updateId }),
           );
-        await tryingAgain(status, (patienceMs) => inTurn(deliveryId, patienceMs, execute));
+        const table = { status, adopt: () => tellToCatchUp(deliveryId) };
+        await tryingAgain(table, (patienceMs) => inTurn(deliveryId, patienceMs, execute));
         result = 'done';
       } finally {
         const seconds = (performance.now() - startedAt) / 1000;
@@ -75,56 +84,94 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
       }
     },
   };
-}
 
-async function tryingAgain<T>(status: StatusOf, work: (patienceMs: number) => Promise<T | 'impatient'>): Promise<T> {
-  const until = Date.now() + TRY_AGAIN_FOR_MS;
-  for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 2)) {
+  /**
+   * Tells a process to adopt what the table holds beyond what it knows. Once told it will, whoever dies meanwhile.
+   * @throws AppError SERVICE.UNAVAILABLE when it cannot be told
+   */
+  async function tellToCatchUp(deliveryId: string): Promise<void> {
+    const handle = client.workflow.getHandle(deliveryWorkflowId(deliveryId));
     try {
-      const done = await work(until - Date.now());
-      if (done === 'impatient') throw busy();
-      return done;
+      await client.withDeadline(Date.now() + TOLD_WITHIN_MS, () => handle.signal(catchUp));
     } catch (error) {
-      const verdict = await verdictOf(error, status);
-      if (verdict !== 'try again') throw verdict;
-      if (Date.now() + pauseMs > until) throw busy();
-      await sleep(pauseMs / 2 + (Math.random() * pauseMs) / 2);
+      // A process that has ended knows all of its steps.
+      if (!(error instanceof WorkflowNotFoundError)) throw unanswered(error) ?? error;
     }
   }
+}
+
+/** What the table says of a delivery and the command, and how to have the process adopt that. */
+type Table = { status: StatusOf; adopt: () => Promise<void> };
+
+async function tryingAgain(table: Table, work: (patienceMs: number) => Promise<unknown>): Promise<void> {
+  const until = Date.now() + TRY_AGAIN_FOR_MS;
+  for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 2)) {
+    const verdict = await work(until - Date.now()).then(
+      (done): Verdict => (done === 'impatient' ? { end: busy() } : 'done'),
+      (error) => verdictOf(error, table.status),
+    );
+    if (verdict === 'done') return;
+    if (verdict === 'catch up') await table.adopt();
+    const isOver = typeof verdict === 'object' || Date.now() + pauseMs > until;
+    if (isOver) return concluded(table, typeof verdict === 'object' ? verdict.end : busy());
+    await sleep(pauseMs / 2 + (Math.random() * pauseMs) / 2);
+  }
+}
+
+/** A command of which nothing is known is done when the table holds it; its process is then told of it first. */
+async function concluded({ status, adopt }: Table, error: unknown): Promise<void> {
+  const isUnknown = error instanceof AppError && ERRORS[error.code].retryable;
+  if (!isUnknown || !(await status()).hasCommand) throw error;
+  // Once it is answered, nobody looks any more whether the process knows.
+  await adopt();
 }
 
 const busy = () =>
   new AppError('SERVICE.BUSY', 'Many commands are under way for this object; send yours again in a second.');
 
 /** What an error of an update means: a refusal to pass on, or something that passes. */
-async function verdictOf(error: unknown, status: StatusOf): Promise<AppError | 'try again' | unknown> {
+async function verdictOf(error: unknown, statusOf: StatusOf): Promise<Verdict> {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-    const { type, message, details } = error.cause;
-    if (CAME_TO_NOTHING.includes(type)) return 'try again';
-    if (isErrorCode(type)) return new AppError(type, message, refusedWith.safeParse(details?.[0]).data ?? {});
-    return error;
+    return verdictOfRefusal(error.cause, statusOf);
   }
-  if (error instanceof WorkflowNotFoundError) return verdictOfStatus(await status());
-  if (isGrpcServiceError(error)) {
-    if (error.code === GRPC.RESOURCE_EXHAUSTED || error.code === GRPC.FAILED_PRECONDITION) return 'try again';
-    if (error.code === GRPC.NOT_FOUND) return verdictOfStatus(await status());
-  }
-  return unanswered(error) ?? error;
+  const code = grpcCodeOf(error);
+  if (error instanceof WorkflowNotFoundError || code === GRPC.NOT_FOUND) return verdictOfStatus(await statusOf());
+  if (code === GRPC.RESOURCE_EXHAUSTED || code === GRPC.FAILED_PRECONDITION) return 'try again';
+  return { end: unanswered(error) ?? error };
+}
+
+/** The gRPC status of a failed call, which the SDK wraps in an error of its own. */
+function grpcCodeOf(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
 }
 
 /** The refusal that stands for a process, or a Temporal, that has not answered in time; undefined for other errors. */
 export function unanswered(error: unknown): AppError | undefined {
-  const isLate =
-    isGrpcServiceError(error) && (error.code === GRPC.UNAVAILABLE || error.code === GRPC.DEADLINE_EXCEEDED);
+  const code = grpcCodeOf(error);
+  const isLate = code === GRPC.UNAVAILABLE || code === GRPC.DEADLINE_EXCEEDED;
   return isLate || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ? notAnswered() : undefined;
 }
 
+async function verdictOfRefusal(failure: ApplicationFailure, statusOf: StatusOf): Promise<Verdict> {
+  const { type, message, details } = failure;
+  if (CAME_TO_NOTHING.includes(type)) return 'try again';
+  if (!isErrorCode(type)) return { end: failure };
+  const { judgedOn, ...extra } = refusedWith.safeParse(details?.[0]).data ?? {};
+  const { sequence, hasCommand } = await statusOf();
+  // A worker died when it had stored a step and no history knew: the process judged without that step.
+  if (judgedOn !== undefined && judgedOn < sequence) return 'catch up';
+  // A repetition is refused by the delivery that it has changed already.
+  return hasCommand ? 'done' : { end: new AppError(type, message, extra) };
+}
+
 /** A process that is not found is being started if the table says it runs; else it has ended, or never was for this reader. */
-function verdictOfStatus(status: DeliveryStatus): AppError | 'try again' {
-  if (status === 'open') return 'try again';
-  if (status === 'absent') return new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.');
+function verdictOfStatus({ is, hasCommand }: DeliveryStatus): Verdict {
+  if (hasCommand) return 'done';
+  if (is === 'open') return 'try again';
+  if (is === 'absent') return { end: new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.') };
   const detail = 'The delivery has ended: nothing more can be done to it.';
-  return new AppError('DELIVERY.NOT_ALLOWED', detail, { allowedActions: [] });
+  return { end: new AppError('DELIVERY.NOT_ALLOWED', detail, { allowedActions: [] }) };
 }
 
 const notAnswered = () =>

@@ -4,7 +4,6 @@ import type { DeliveryCommand, Origin } from '../domain/delivery/commands';
 import { AppError } from '../domain/errors';
 import type { Database } from '../prisma/store/client';
 import { deliveryOfAppeal, deliveryStatus, findDelivery } from '../prisma/store/deliveries';
-import { isCommandStored } from '../prisma/store/idempotency';
 import { deliveryWorkflowId } from '../workflows/contracts/delivery';
 import { requireOwnAttachments } from './attachments';
 import type { Principal } from './auth';
@@ -47,13 +46,9 @@ export function deliveryDesk({ db, ring, commands }: { db: Database; ring: KeyRi
     async perform(deliveryId: string, { principal, request, command }: Commanded, particulars: Particulars) {
       if (particulars.attachmentIds.length > 0) await requireOwnAttachments(db, principal, particulars.attachmentIds);
       request.workflow = { workflowId: deliveryWorkflowId(deliveryId) };
-      const full = { ...particulars, commandId: command.commandId, origin: originOf(principal, request) };
-      try {
-        await commands.send(deliveryId, full, () => deliveryStatus(db, deliveryId, scopeOf(principal)));
-      } catch (error) {
-        // A repetition is refused by the delivery it has changed already: it was done, and that is the answer.
-        if (!(error instanceof AppError) || !(await isCommandStored(db, command.commandId))) throw error;
-      }
+      const { commandId } = command;
+      const full = { ...particulars, commandId, origin: originOf(principal, request) };
+      await commands.send(deliveryId, full, () => deliveryStatus(db, deliveryId, scopeOf(principal), commandId));
       return view(deliveryId, principal);
     },
 
@@ -61,7 +56,7 @@ export function deliveryDesk({ db, ring, commands }: { db: Database; ring: KeyRi
     async ofAppeal(appealId: string, principal: Principal): Promise<string> {
       const deliveryId = await deliveryOfAppeal(db, appealId);
       if (deliveryId === null) throw noAppeal();
-      if ((await deliveryStatus(db, deliveryId, scopeOf(principal))) === 'absent') throw noAppeal();
+      if ((await deliveryStatus(db, deliveryId, scopeOf(principal))).is === 'absent') throw noAppeal();
       return deliveryId;
     },
   };

@@ -140,7 +140,8 @@ function supervise({ deliveryId, policy, paidFen, buyerId, providerId, ...start 
     const isParty = { buyer: origin.actorId === buyerId, provider: origin.providerId === providerId, ops: true };
     if (!isParty[roleOf(action)]) throw refusal('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.');
     const refused = judge(now, command, policy, paidFen);
-    if (refused) throw refusal(refused.code, refused.detail, { allowedActions: allowedActions(now, policy) });
+    if (refused === null) return;
+    throw refusal(refused.code, refused.detail, { allowedActions: allowedActions(now, policy), judgedOn: sequence });
   }
 
   return {

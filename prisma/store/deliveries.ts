@@ -103,15 +103,25 @@ export function keyset(page: { limit: number; after: string | null; newestFirst:
     : Prisma.sql`AND (${page.after}::text IS NULL OR id > ${page.after}) ORDER BY id LIMIT ${page.limit + 1}`;
 }
 
-/** What the table says of a delivery; `absent` also when it is not in the reader's scope. */
-export type DeliveryStatus = 'open' | 'ended' | 'absent';
+/**
+ * What the table says of a delivery: whether it still runs (`absent` also when it is not in the reader's scope), its
+ * last step, and whether a command is among its steps.
+ */
+export type DeliveryStatus = { is: 'open' | 'ended' | 'absent'; sequence: number; hasCommand: boolean };
 
-/** Whether a delivery still runs, as far as the reader may know of it. */
-export async function deliveryStatus(db: Database, id: string, scope: Scope): Promise<DeliveryStatus> {
-  const rows = await db.$queryRaw<{ ended: boolean }[]>`
-    SELECT outcome IS NOT NULL AS ended FROM deliveries WHERE id = ${id} AND ${within(scope)}`;
-  if (rows[0] === undefined) return 'absent';
-  return rows[0].ended ? 'ended' : 'open';
+/** What the table says of a delivery and of a command to it, as far as the reader may know. */
+export async function deliveryStatus(
+  db: Database,
+  id: string,
+  scope: Scope,
+  commandId: string | null = null,
+): Promise<DeliveryStatus> {
+  const [row] = await db.$queryRaw<{ ended: boolean; sequence: number; hasCommand: boolean }[]>`
+    SELECT outcome IS NOT NULL AS ended, sequence,
+           EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
+    FROM deliveries WHERE id = ${id} AND ${within(scope)}`;
+  if (row === undefined) return { is: 'absent', sequence: 0, hasCommand: false };
+  return { is: row.ended ? 'ended' : 'open', sequence: row.sequence, hasCommand: row.hasCommand };
 }
 
 /** The delivery that an appeal belongs to, or null when there is no such appeal. */
