@@ -22,9 +22,10 @@ export type Answer = { status: number; body: string };
 
 /**
  * Where requests and answers are remembered. The commits of `db` need not wait for the disk: a step
- * that is durable was committed after its request's record, and so makes that durable too; a request
- * whose record is lost had no effect. Answers are stored sealed: what only the parties may read
- * (ORD-2) is in the answers they got, too.
+ * that is stored makes the record of its request durable, which was committed before. A crash between
+ * the two loses the record of a command that may still be done; it is recorded again with its answer,
+ * and the command's id, which follows from the key, is taken only once in any case. Answers are stored
+ * sealed: what only the parties may read (ORD-2) is in the answers they got, too.
  */
 export type Memory = { db: Database; ring: KeyRing; logger: Logger };
 
@@ -73,7 +74,8 @@ export async function once(
   const owner = `${principal.role}:${principal.sub}`;
   const usedKey = key ?? randomUUID();
   const id = sha256(owner, route, usedKey).digest('base64url').slice(0, COMMAND_ID_LENGTH);
-  const record = await recordRequest(db, { id, principal: owner, route, key: usedKey, bodyHash });
+  const keyedRequest = { id, principal: owner, route, key: usedKey, bodyHash };
+  const record = await recordRequest(db, keyedRequest);
   if (record.bodyHash !== bodyHash) {
     throw new AppError('IDEMPOTENCY.KEY_REUSED', 'This Idempotency-Key stands for another body; choose a new key.');
   }
@@ -83,7 +85,7 @@ export async function once(
 
   const answer = await performed(db, id, requestId, () => perform({ commandId: id, atMs: record.createdAt.getTime() }));
   const sealed = { status: answer.status, body: sealText(ring, answer.body).toString('base64') };
-  const recording = recordAnswer(db, id, sealed);
+  const recording = recordAnswer(db, keyedRequest, sealed);
   if (!record.isNew) return unsealed(ring, await recording);
   // Not waited for: a repetition that comes before it waits, and one whose answer was never recorded finds out itself.
   recording.catch((error) =>

@@ -100,7 +100,9 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
     },
   });
 
-  post(door, {
+  // What an order is called follows from the record of its request, which therefore must outlive any crash.
+  const durable = { ...door, db };
+  post(durable, {
     path: '/v1/buyer/orders',
     summary: 'Place an order',
     tag: 'Orders',

@@ -37,11 +37,18 @@ export async function findRecord(db: Database, id: string): Promise<IdempotencyR
   return row === undefined ? null : toRecord(row);
 }
 
-/** Records the answer; the first one recorded stands and is returned. */
-export async function recordAnswer(db: Database, id: string, answer: RecordedAnswer): Promise<RecordedAnswer> {
+/** Records the answer to a request, and the request again should a crash have lost it; the first answer stands and is returned. */
+export async function recordAnswer(
+  db: Database,
+  request: KeyedRequest,
+  answer: RecordedAnswer,
+): Promise<RecordedAnswer> {
+  const { id, principal, route, key, bodyHash } = request;
   const written = await db.$executeRaw`
-    UPDATE idempotency_records SET status = ${answer.status}, body = ${answer.body}, answered_at = now()
-    WHERE id = ${id} AND status IS NULL`;
+    INSERT INTO idempotency_records AS r (id, principal, route, key, body_hash, status, body, answered_at)
+    VALUES (${id}, ${principal}, ${route}, ${key}, ${bodyHash}, ${answer.status}, ${answer.body}, now())
+    ON CONFLICT (id) DO UPDATE SET status = excluded.status, body = excluded.body, answered_at = excluded.answered_at
+    WHERE r.status IS NULL AND r.body_hash = excluded.body_hash`;
   if (written === 1) return answer;
   return (await findRecord(db, id))?.answer ?? answer;
 }
@@ -55,11 +62,6 @@ export async function forgetRequest(db: Database, id: string): Promise<void> {
 export async function purgeRecords(db: Database, olderThanHours: number): Promise<number> {
   return db.$executeRaw`
     DELETE FROM idempotency_records WHERE created_at < now() - make_interval(hours => ${olderThanHours}::int)`;
-}
-
-/** Whether a command was stored as a step, whatever became of its answer. */
-export async function isCommandStored(db: Database, commandId: string): Promise<boolean> {
-  return (await db.step.count({ where: { commandId } })) === 1;
 }
 
 /** A step that was stored while nobody was answered about it: its process may have missed it. */
