@@ -39,7 +39,8 @@ const LOST = [
  */
 export function isDatabaseLost(error: unknown): boolean {
   const parsed = driverError.safeParse(error);
-  if (!parsed.success) return false;
+  // A connection that breaks under a query is the driver's own error.
+  if (!parsed.success) return error instanceof Error && error.message.startsWith('Connection terminated');
   const { kind, originalCode = '' } = parsed.data.meta.driverAdapterError.cause;
   // SQLSTATE: connection exceptions, operator intervention (shutting down, starting up).
   return LOST.includes(kind) || originalCode.startsWith('08') || originalCode.startsWith('57P');
