@@ -1,0 +1,152 @@
+import type { DeliveryAction } from '../../domain/delivery/commands';
+import { deliveryWorkflowId } from '../../workflows/contracts/delivery';
+import { orderWorkflowId } from '../../workflows/contracts/order';
+import { expectAgreement } from './support/agreement';
+import { type Client, codeOf, createClient } from './support/client';
+import type { Deal } from './support/deal';
+import { inParallel, range } from './support/in-parallel';
+import { dyingAfter, loseSteps, untilAgreed, WITHOUT_RECONCILIATION } from './support/lost-step';
+import { type FaultSystem, startSystem } from './support/system';
+import { bringTo, requestFor, STRAIGHT, send } from './support/walk';
+
+/**
+ * A step is committed, and worker, API and Temporal server die before the history knows of it: the table says one
+ * thing, the process another. What the table says is the truth.
+ */
+describe('a step is stored, and nobody lives to record it', () => {
+  let system: FaultSystem;
+  let client: Client;
+  beforeAll(async () => {
+    system = await startSystem({ worker: null });
+    client = createClient(system);
+  }, 120_000);
+  afterAll(() => system.stop(), 60_000);
+  afterEach(() => system.end('worker'));
+
+  const processOf = ({ deliveryId }: Deal) => system.temporal.workflow.getHandle(deliveryWorkflowId(deliveryId));
+  const orderOf = ({ orderId }: Pick<Deal, 'orderId'>) => system.temporal.workflow.getHandle(orderWorkflowId(orderId));
+  const writerOf = (deal: Deal) => ({ process: processOf(deal), objectId: deal.deliveryId });
+
+  /** Deliveries whose last step, of this action, is in the table only; everything but the worker runs again. */
+  async function withLostSteps(action: DeliveryAction, count: number): Promise<Deal[]> {
+    await system.start('worker', dyingAfter(action, count));
+    const cutOff = await inParallel(range(count), count, async () => {
+      const deal = await client.buy();
+      await bringTo(client, deal, action);
+      return { deal, post: requestFor(deal.deliveryId, action) };
+    });
+    const unanswered = Promise.all(cutOff.map(({ post }) => client.once(post)));
+    await loseSteps(
+      system,
+      cutOff.map(({ deal }) => writerOf(deal)),
+    );
+    expect(await unanswered).toEqual(cutOff.map(() => ({ status: 0, body: null })));
+    for (const { deal, post } of cutOff) deal.done.push({ action, post });
+    await system.start('api');
+    return cutOff.map(({ deal }) => deal);
+  }
+
+  async function withLostStep(action: DeliveryAction): Promise<Deal> {
+    const [deal] = await withLostSteps(action, 1);
+    if (deal === undefined) throw new Error('There is no such delivery');
+    return deal;
+  }
+
+  /** The command that was cut off is sent again, unchanged and changed. */
+  async function expectDoneOnce({ deliveryId, done }: Deal): Promise<void> {
+    const post = done.at(-1)?.post;
+    if (post == null) throw new Error('no command was cut off');
+    const { stage } = await client.delivery(deliveryId);
+    expect(await client.post(post)).toMatchObject({ status: 200, body: { id: deliveryId, stage } });
+    const changed = await client.post({ ...post, body: { ...post.body, [Object.keys(post.body)[0] ?? '']: 'other' } });
+    expect([changed.status, codeOf(changed)]).toEqual([422, 'IDEMPOTENCY.KEY_REUSED']);
+    expect(await system.db.step.count({ where: { objectId: deliveryId } })).toBe(done.length + 1);
+  }
+
+  async function expectRefused({ deliveryId }: Deal, action: DeliveryAction, allowed: string[]): Promise<void> {
+    const answer = await client.post(requestFor(deliveryId, action));
+    expect(answer).toMatchObject({ status: 409, body: { code: 'DELIVERY.NOT_ALLOWED', allowedActions: allowed } });
+  }
+
+  test('a confirmation: the process learns of it without a further command; the retry is answered, and done once', async () => {
+    const deal = await withLostStep('provider.requirement.confirm');
+    await system.start('worker');
+    await untilAgreed(system, processOf(deal), deal.deliveryId);
+
+    await expectRefused(deal, 'buyer.requirement', ['provider.implementation.submit']);
+    await expectDoneOnce(deal);
+    await send(client, deal, 'provider.implementation.submit');
+    await send(client, deal, 'buyer.acceptance.accept');
+    await expectAgreement(system, [deal]);
+  }, 120_000);
+
+  test('the final acceptance: delivery and order end without a further command; nothing more can be done', async () => {
+    const deal = await withLostStep('buyer.acceptance.accept');
+    await system.start('worker');
+    await expect(processOf(deal).result()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
+    await expect(orderOf(deal).result()).resolves.toEqual({ outcome: 'completed' });
+
+    await expectRefused(deal, 'buyer.acceptance.reject', []);
+    await expectRefused(deal, 'provider.implementation.submit', []);
+    await expectDoneOnce(deal);
+    await expectAgreement(system, [deal]);
+  }, 120_000);
+
+  test('without any reconciliation the next command is judged on the stored step: refused, or done', async () => {
+    const deals = await withLostSteps('provider.requirement.confirm', 2);
+    await system.start('worker', WITHOUT_RECONCILIATION);
+    for (const deal of deals.slice(0, 1)) {
+      await expectRefused(deal, 'buyer.requirement', ['provider.implementation.submit']);
+      await expectDoneOnce(deal);
+    }
+    for (const deal of deals.slice(1)) await send(client, deal, 'provider.implementation.submit');
+    await expectAgreement(system, deals);
+  }, 120_000);
+
+  test('the API lives, and finds the step in the table: its client is answered only once the process is sure to learn', async () => {
+    await system.start('worker', dyingAfter('provider.requirement.confirm'));
+    const deal = await client.buy();
+    await bringTo(client, deal, 'provider.requirement.confirm');
+    const post = requestFor(deal.deliveryId, 'provider.requirement.confirm');
+    const first = client.once(post);
+    await system.ended('worker');
+    await system.kill('temporal');
+    expect([(await first).status, codeOf(await first)]).toEqual([503, 'SERVICE.UNAVAILABLE']);
+    deal.done.push({ action: 'provider.requirement.confirm', post });
+
+    await Promise.all([system.start('temporal'), system.start('worker')]);
+    await untilAgreed(system, processOf(deal), deal.deliveryId);
+    await expectDoneOnce(deal);
+    await expectAgreement(system, [deal]);
+  }, 120_000);
+
+  test('the passing of a deadline: it has passed once, and its outcome is everybody’s', async () => {
+    system.setPolicy({ 'delivery.autoAcceptAfter': '2 seconds' });
+    await system.kill('api');
+    await system.start('api');
+    await system.start('worker', dyingAfter('deadline.auto_accept'));
+    const deal = await client.buy();
+    await bringTo(client, deal, 'buyer.acceptance.accept');
+    await loseSteps(system, [writerOf(deal)]);
+    system.setPolicy({});
+    await Promise.all([system.start('api'), system.start('worker')]);
+
+    await expect(processOf(deal).result()).resolves.toEqual({ outcome: 'auto_accepted', refundFen: 0 });
+    deal.done.push({ action: 'deadline.auto_accept', post: null });
+    await expectRefused(deal, 'buyer.acceptance.reject', []);
+    await expectAgreement(system, [deal]);
+  }, 120_000);
+
+  test('the payment of an order: it is counted once, and the delivery starts', async () => {
+    await system.start('worker', dyingAfter('order.paid'));
+    const orderId = await client.place();
+    await client.pay(orderId);
+    await loseSteps(system, [{ process: orderOf({ orderId }), objectId: orderId }]);
+    await Promise.all([system.start('api'), system.start('worker')]);
+
+    const { deliveryId } = await system.db.order.findUniqueOrThrow({ where: { id: orderId } });
+    const deal: Deal = { orderId, deliveryId, done: [] };
+    for (const action of STRAIGHT) await send(client, deal, action);
+    await expectAgreement(system, [deal]);
+  }, 120_000);
+});

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { eventually } from '../support/eventually';
+import { expectAgreement } from './support/agreement';
+import { type Client, createClient } from './support/client';
+import { inParallel, range } from './support/in-parallel';
+import { expectMailsOnce } from './support/mails';
+import { amidst } from './support/moments';
+import { seededChoices } from './support/random';
+import { summarise } from './support/summary';
+import { type FaultSystem, startSystem } from './support/system';
+import { walk } from './support/walk';
+
+const NAME = 'PostgreSQL is killed amidst commands';
+const DELIVERIES = 16;
+const COMMANDS = 10;
+const ORDERS = 6;
+
+describe(NAME, () => {
+  let system: FaultSystem;
+  let client: Client;
+  beforeAll(async () => {
+    system = await startSystem();
+    client = createClient(system);
+  }, 120_000);
+  afterAll(() => system.stop(), 60_000);
+
+  test('an order that was begun just before the crash is placed once, whatever the tables have forgotten', async () => {
+    const before = await system.db.order.count();
+    await system.end('worker');
+    const keys = range(ORDERS).map(() => randomUUID());
+    const placing = inParallel(keys, ORDERS, (key) => client.place(key));
+    await eventually(async () => expect(await runningOrders()).toBe(before + ORDERS));
+    await Promise.all([system.kill('postgres'), system.kill('api')]);
+    await system.start('postgres');
+    await Promise.all([system.start('api'), system.start('worker')]);
+
+    const placed = await placing;
+    expect(await inParallel(keys, ORDERS, (key) => client.place(key))).toEqual(placed);
+    expect(await system.db.order.count()).toBe(before + ORDERS);
+    expect(await runningOrders()).toBe(before + ORDERS);
+  }, 120_000);
+
+  test('worker and API outlive it; nothing that was answered is lost, nothing happened twice', async () => {
+    const choices = seededChoices(NAME);
+    const deals = await inParallel(range(DELIVERIES), 8, () => client.buy());
+    const work = inParallel(deals, DELIVERIES, (deal) => walk(client, deal, COMMANDS, choices.fork()));
+    const [worker, api] = [system.pid('worker'), system.pid('api')];
+    // SIGQUIT is PostgreSQL's immediate shutdown: every connection breaks, nothing is tidied up.
+    const faults = (['SIGKILL', 'SIGQUIT', 'SIGKILL'] as const).map((signal) => async () => {
+      await system.signal('postgres', signal);
+      await system.start('postgres');
+    });
+    await amidst(system, choices, work, faults);
+
+    expect([system.isRunning('worker', worker), system.isRunning('api', api)]).toEqual([true, true]);
+    const counted = await expectAgreement(system, deals);
+    summarise(NAME, { ...counted, ...(await expectMailsOnce(system)) }, client.troubles);
+  }, 240_000);
+
+  /** How many orders the Temporal server has under way. */
+  async function runningOrders(): Promise<number> {
+    const query = "WorkflowType = 'order' AND ExecutionStatus = 'Running'";
+    return (await system.temporal.workflow.count(query)).count;
+  }
+});

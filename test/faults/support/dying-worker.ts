@@ -1,0 +1,64 @@
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { keyRing } from '../../../codec/keys';
+import { EncryptingCodec } from '../../../codec/payloads';
+import { readConfig } from '../../../config';
+import { createLogger } from '../../../config/logger';
+import { temporalConnection } from '../../../config/temporal';
+import { openDatabase } from '../../../prisma/store/client';
+import { serveStatus } from '../../../worker/metrics';
+import { startPaymentInbox } from '../../../worker/relays/payments';
+import { allActivities, createWorker, outsideOf } from '../../../worker/worker';
+
+/**
+ * A worker that dies in the worst of moments: DIE_AFTER_STEPS steps of the action DIE_AFTER have been committed to the
+ * database, and their workflow tasks are not completed, so that no history knows of them. Without DIE_AFTER it is a
+ * worker that works, but has no reconciliation: what becomes of a lost step then is the process's own doing.
+ */
+async function main(): Promise<void> {
+  const config = readConfig();
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
+  const outside = outsideOf(config, db);
+  const connection = await NativeConnection.connect(temporalConnection(config));
+  const worker = await createWorker(config, outside, { connection, activities: mortal(allActivities(outside)) });
+
+  const client = new Client({
+    connection: await Connection.connect(temporalConnection(config)),
+    dataConverter: { payloadCodecs: [new EncryptingCodec(keyRing(config.CODEC_KEYS))] },
+  });
+  const logger = createLogger(config, 'worker');
+  startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 100 });
+  const isReady = async () => worker.getState() === 'RUNNING';
+  await serveStatus({ isReady, sdkMetricsAddress: undefined }, config.WORKER_HOST, config.WORKER_PORT);
+  process.once('SIGTERM', () => process.exit(0));
+  await worker.run();
+}
+
+function mortal(activities: ReturnType<typeof allActivities>): ReturnType<typeof allActivities> {
+  let committed = 0;
+  const dieAfter = async (action: string) => {
+    if (action !== process.env.DIE_AFTER) return;
+    committed += 1;
+    if (committed === Number(process.env.DIE_AFTER_STEPS)) process.kill(process.pid, 'SIGKILL');
+    // Not recorded either: it waits here for the end.
+    await new Promise(() => undefined);
+  };
+  return {
+    ...activities,
+    async recordDeliveryStep(proposal) {
+      const stored = await activities.recordDeliveryStep(proposal);
+      await dieAfter(proposal.step.action);
+      return stored;
+    },
+    async recordSettled(step) {
+      const settled = await activities.recordSettled(step);
+      await dieAfter(step.payment === null ? 'order.closed' : 'order.paid');
+      return settled;
+    },
+  };
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

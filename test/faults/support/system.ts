@@ -1,0 +1,189 @@
+import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { keyRing } from '../../../codec/keys';
+import { EncryptingCodec } from '../../../codec/payloads';
+import { seed } from '../../../prisma/seed';
+import { openDatabase } from '../../../prisma/store/client';
+import { startPaymentChannel } from '../../../sandbox/payment-channel';
+import { migrate } from '../../../scripts/migrate';
+import { takeDirectory } from '../../../scripts/parts/leftovers';
+import { freePort } from '../../../scripts/parts/ports';
+import { type Postgres, startPostgres } from '../../../scripts/parts/postgres';
+import { type RunningPart, startProgram } from '../../../scripts/parts/processes';
+import { startTemporal } from '../../../scripts/parts/temporal';
+import { demoClaims, signToken } from '../../../scripts/parts/tokens';
+import { startSmtpInbox } from '../../worker/smtp-inbox';
+
+/** The real processes that a test may kill. */
+export type Part = 'postgres' | 'temporal' | 'worker' | 'api';
+
+/** Which program runs as the worker, and with what in its environment. */
+export type WorkerProgram = { entry: string; env: NodeJS.ProcessEnv };
+
+export const RING = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
+const CODEC_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;
+const JWT_SECRET = 'a secret of the fault tests, 32 characters';
+const CALLBACK_SECRET = 'a secret of the sandbox channel';
+/** The set-up of the next test run ends what a killed one left running in folders of this name. */
+const FOLDER = 'marketplace-test-faults-';
+
+const REAL_WORKER: WorkerProgram = { entry: 'worker/main', env: {} };
+
+/**
+ * A whole system of real processes on data of its own, each of which can be killed and started again on its port
+ * and data. The mail inbox and the payment channel, being the outside world, live in the test's own process.
+ */
+export type FaultSystem = Awaited<ReturnType<typeof startSystem>>;
+
+/** Starts PostgreSQL (fsync on), Temporal (with a file) and the API; the worker too, unless there is to be none yet. */
+export async function startSystem({ worker = REAL_WORKER }: { worker?: WorkerProgram | null } = {}) {
+  const folder = mkdtempSync(path.join(tmpdir(), FOLDER));
+  // As root PostgreSQL runs as another user, who must be able to enter.
+  chmodSync(folder, 0o711);
+  const processes = await takeDirectory(folder, () => undefined);
+  const inbox = await startSmtpInbox();
+  const channel = await startPaymentChannel({ port: 0, secret: CALLBACK_SECRET });
+  const ports = { postgres: await port(), temporal: await port(), worker: await port(), api: await port() };
+  const running = new Map<Part, RunningPart>();
+  const policyFile = path.join(folder, 'policy.json');
+  writeFileSync(policyFile, '{}');
+  const spawned = (name: Part) => ({
+    logFile: path.join(folder, `${name}.log`),
+    onSpawn: (pid: number) => processes.add(name, pid),
+  });
+
+  let cluster: Postgres | undefined;
+  const runPostgres = async () => {
+    // What PostgreSQL may keep in memory for a moment, it keeps for ten seconds: so a crash loses it.
+    const settings = { max_connections: 200, wal_writer_delay: '10s' };
+    cluster = await startPostgres({ folder, port: ports.postgres, settings, ...spawned('postgres') });
+    return cluster;
+  };
+  const runTemporal = () =>
+    startTemporal({ port: ports.temporal, dbFile: path.join(folder, 'temporal.db'), ...spawned('temporal') });
+  const runProgram = (name: 'worker' | 'api', { entry, env }: WorkerProgram) => {
+    const readyUrl = `http://127.0.0.1:${ports[name]}/readyz`;
+    return startProgram({ name, entry, env: { ...environment, ...env }, readyUrl, ...spawned(name) });
+  };
+
+  running.set('postgres', await runPostgres());
+  if (cluster === undefined) throw new Error('PostgreSQL did not say where it is');
+  const { appUrl, ownerUrl } = cluster;
+  await migrate({ appUrl, ownerUrl });
+  await seed(appUrl);
+  const environment: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH,
+    NODE_ENV: 'test',
+    SANDBOX: 'true',
+    API_PORT: String(ports.api),
+    WORKER_PORT: String(ports.worker),
+    DATABASE_URL: appUrl,
+    TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
+    CODEC_KEYS,
+    JWT_SECRET,
+    SMTP_URL: inbox.url,
+    FILES_DIR: path.join(folder, 'files'),
+    POLICY_FILE: policyFile,
+    PAYMENT_CHANNEL_URL: channel.url,
+    PAYMENT_CALLBACK_SECRET: CALLBACK_SECRET,
+    RATE_LIMIT_PER_MINUTE: '1000000',
+  };
+  const db = openDatabase(appUrl, 10);
+  const connection = Connection.lazy({ address: environment.TEMPORAL_ADDRESS ?? '' });
+  const stopping = new AbortController();
+  // Every request under way listens to it.
+  setMaxListeners(0, stopping.signal);
+  const client = new Client({ connection, dataConverter: { payloadCodecs: [new EncryptingCodec(RING)] } });
+
+  const system = {
+    apiUrl: `http://127.0.0.1:${ports.api}`,
+    channelUrl: channel.url,
+    tokens: {
+      buyer: await signToken(JWT_SECRET, demoClaims.buyer),
+      provider: await signToken(JWT_SECRET, demoClaims.provider),
+      ops: await signToken(JWT_SECRET, demoClaims.ops),
+    },
+    db,
+    inbox,
+    /** Aborted when the system stops: whoever still waits for it can give up. */
+    stopping: stopping.signal,
+    /** To look into processes and histories; commands go through the API. */
+    temporal: client,
+
+    /** Starts a part on its port and its data. @param program what to run as the worker instead of the real one */
+    async start(part: Part, program: WorkerProgram = REAL_WORKER): Promise<void> {
+      const start = {
+        postgres: runPostgres,
+        temporal: runTemporal,
+        worker: () => runProgram('worker', program),
+        api: () => runProgram('api', { entry: 'api/main', env: {} }),
+      }[part];
+      running.set(part, await start());
+    },
+    /** `kill -9`; settles when the process is gone. */
+    async kill(part: Part): Promise<void> {
+      await processOf(part).kill();
+    },
+    /** Ends a part as it is ended when all goes well. */
+    async end(part: Part): Promise<void> {
+      await processOf(part).stop();
+    },
+    /** Sends any signal, e.g. the one that PostgreSQL calls an immediate shutdown, and waits for the end. */
+    async signal(part: Part, signal: NodeJS.Signals): Promise<void> {
+      process.kill(processOf(part).pid, signal);
+      await processOf(part).ended;
+    },
+    /** Settles when a part has ended by itself. */
+    ended: (part: Part): Promise<void> => processOf(part).ended,
+    pid: (part: Part): number => processOf(part).pid,
+    /** Whether a part still runs as the process that it was. */
+    isRunning: (part: Part, pid: number): boolean => processOf(part).pid === pid && isAlive(pid),
+    /** Policies of the orders that are placed after the API's next start. */
+    setPolicy: (overrides: Record<string, unknown>) => writeFileSync(policyFile, JSON.stringify(overrides)),
+
+    async stop(): Promise<void> {
+      stopping.abort(new Error('The system is stopped'));
+      await connection.close();
+      await db.$disconnect();
+      for (const part of ['api', 'worker', 'temporal'] as const) await running.get(part)?.kill();
+      await cluster?.stop();
+      await Promise.all([channel.stop(), inbox.close()]);
+      if (process.env.KEEP_FAULT_LOGS) return;
+      cluster?.discard();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+
+  function processOf(part: Part): RunningPart {
+    const process = running.get(part);
+    if (process === undefined) throw new Error(`The ${part} was never started`);
+    return process;
+  }
+
+  try {
+    await system.start('temporal');
+    await Promise.all([system.start('api'), worker === null ? null : system.start('worker', worker)]);
+    return system;
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A free port that no outgoing connection ever gets by chance: while its server is dead, another's connection could
+ * take it, or a client that keeps trying could be connected to itself.
+ */
+const port = () => freePort(randomInt(10_000, 30_000));

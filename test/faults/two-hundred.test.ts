@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expectAgreement } from './support/agreement';
+import { type Client, createClient } from './support/client';
+import { inParallel, range } from './support/in-parallel';
+import { expectMailsOnce } from './support/mails';
+import { amidst } from './support/moments';
+import { seededChoices } from './support/random';
+import { summarise } from './support/summary';
+import { type FaultSystem, startSystem } from './support/system';
+import { walk } from './support/walk';
+
+const NAME = 'two hundred deliveries, and everything is killed in turn';
+const DELIVERIES = 200;
+const CLIENTS = 24;
+
+describe(NAME, () => {
+  let system: FaultSystem;
+  let client: Client;
+  beforeAll(async () => {
+    system = await startSystem();
+    client = createClient(system);
+  }, 120_000);
+  afterAll(() => system.stop(), 60_000);
+
+  test('none is lost, none counts twice, nobody is told twice', async () => {
+    const choices = seededChoices(NAME);
+    const walkers = range(DELIVERIES).map(() => choices.fork());
+    const deals = await inParallel(walkers, CLIENTS, async (walker) => {
+      const deal = await client.buy();
+      await walk(client, deal, walker.between(0, 3), walker);
+      return deal;
+    });
+    const work = inParallel(deals, CLIENTS, (deal, index) => walk(client, deal, 3, walkers[index] ?? choices));
+    const faults = (['worker', 'api', 'postgres', 'temporal'] as const).map((part) => async () => {
+      await system.kill(part);
+      await sleep(choices.between(0, 500));
+      await system.start(part);
+    });
+    await amidst(system, choices, work, faults);
+
+    const counted = await expectAgreement(system, deals);
+    expect(counted.deliveries).toBe(DELIVERIES);
+    expect(await running()).toBe(DELIVERIES - counted.completed);
+    const payments = await system.db.payment.count({ where: { status: 'accepted' } });
+    expect([payments, await system.db.payment.count(), await system.db.refund.count()]).toEqual([200, 200, 0]);
+    summarise(NAME, { ...counted, payments, ...(await expectMailsOnce(system)) }, client.troubles);
+  }, 400_000);
+
+  /** How many deliveries the Temporal server has under way. */
+  async function running(): Promise<number> {
+    const query = "WorkflowType = 'delivery' AND ExecutionStatus = 'Running'";
+    return (await system.temporal.workflow.count(query)).count;
+  }
+});

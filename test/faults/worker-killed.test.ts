@@ -1,0 +1,40 @@
+import { expectAgreement, expectHistoriesReplay } from './support/agreement';
+import { type Client, createClient } from './support/client';
+import { inParallel, range } from './support/in-parallel';
+import { expectMailsOnce } from './support/mails';
+import { amidst } from './support/moments';
+import { seededChoices } from './support/random';
+import { summarise } from './support/summary';
+import { type FaultSystem, startSystem } from './support/system';
+import { walk } from './support/walk';
+
+const NAME = 'the worker is killed amidst commands';
+const DELIVERIES = 16;
+const COMMANDS = 14;
+const KILLS = 3;
+
+describe(NAME, () => {
+  let system: FaultSystem;
+  let client: Client;
+  beforeAll(async () => {
+    system = await startSystem();
+    client = createClient(system);
+  }, 120_000);
+  afterAll(() => system.stop(), 60_000);
+
+  test('every command that was answered happened once, and tables, processes and histories agree', async () => {
+    const choices = seededChoices(NAME);
+    const deals = await inParallel(range(DELIVERIES), 8, () => client.buy());
+    const work = inParallel(deals, DELIVERIES, (deal) => walk(client, deal, COMMANDS, choices.fork()));
+    const kill = async () => {
+      await system.kill('worker');
+      await system.start('worker');
+    };
+    await amidst(system, choices, work, Array(KILLS).fill(kill));
+
+    const counted = await expectAgreement(system, deals);
+    await expectHistoriesReplay(system, deals);
+    const mails = await expectMailsOnce(system);
+    summarise(NAME, { ...counted, ...mails }, client.troubles);
+  }, 240_000);
+});
