@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, WithStartWorkflowOperation } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
@@ -67,7 +67,7 @@ export async function startWorld(
     db,
     env,
     client: env.client,
-    /** Skips no time while it waits for a result. */
+    /** Skips no time while it waits for a result: with nothing due, the server would skip ten years, to the end of any process left over. */
     patient: new Client({ connection: env.connection, dataConverter }),
     channel,
     outside: { db, ring: RING, calendar: chineseCalendar(), channel: httpPaymentChannel(channel.url), ...outside },
@@ -75,23 +75,13 @@ export async function startWorld(
   const worker = await worked(() =>
     createWorker(config, world.outside, { connection: env.nativeConnection, bundle: BUNDLE }),
   );
-  const placed: Placed[] = [];
-  const noting = async <P extends Placed>(made: Promise<P>): Promise<P> => {
-    placed.push(await made);
-    return made;
-  };
   return {
     ...world,
     config,
     database,
     worker,
-    place: (wishes: Wishes = {}) => noting(place(world, wishes)),
-    paid: async (wishes: Wishes = {}) => noting(paidDelivery(world, wishes)),
-    /**
-     * Ends every process that a test left behind. Call it between tests that skip time: where nothing is due,
-     * the server skips ten years, to the end of the oldest process.
-     */
-    clear: () => Promise.all(placed.splice(0).map(({ terms }) => terminate(env.client, terms))),
+    place: (wishes: Wishes = {}) => place(world, wishes),
+    paid: (wishes: Wishes = {}) => paidDelivery(world, wishes),
     async stop() {
       await worker.stop();
       await env.teardown();
@@ -116,19 +106,6 @@ async function worked(hire: () => Promise<Worker>) {
       running = worker.run();
     },
   };
-}
-
-type Placed = { terms: OrderTerms };
-
-async function terminate(client: Client, { orderId, deliveryId }: OrderTerms): Promise<void> {
-  for (const workflowId of [deliveryWorkflowId(deliveryId), orderWorkflowId(orderId)]) {
-    await client.workflow
-      .getHandle(workflowId)
-      .terminate('the test is over')
-      .catch((error) => {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      });
-  }
 }
 
 /** A paid order's delivery, as `World.paid` makes it. */
@@ -193,14 +170,15 @@ async function paidDelivery(base: Base, wishes: Wishes) {
   const handle = client.workflow.getHandle(deliveryWorkflowId(deliveryId));
   const sender = createCommandSender({ client, metrics: createMetrics() });
   const status = () => deliveryStatus(db, deliveryId, 'all');
-  // The channel's word has been signalled; the delivery is there a moment later.
-  await eventually(() => handle.query(deliveryState));
 
   async function view() {
     const found = await findDelivery(db, deliveryId, 'all');
     if (found === null) throw new Error(`${deliveryId} has no row`);
     return deliveryView(found, 'buyer', RING);
   }
+
+  // The channel's word has been signalled; the delivery is there a moment later.
+  await eventually(view);
 
   /** Sends one command, as its role; refusals are thrown as AppError. */
   async function act(action: DeliveryAction, extras: Extras = {}) {

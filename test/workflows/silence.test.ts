@@ -5,7 +5,6 @@ let world: World;
 beforeAll(async () => {
   world = await startWorld();
 });
-afterEach(() => world.clear());
 afterAll(() => world.stop());
 
 const passed = (delivery: { id: string }, action: string) => passedSince(world.db, delivery.id, action);
