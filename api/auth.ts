@@ -28,6 +28,10 @@ export type PrincipalRole = Principal['role'];
 /** Checks bearer tokens. */
 export type Authenticator = (token: string) => Promise<Principal>;
 
+/** A verified token is believed this long without verifying it again; a key taken back counts after it. */
+const BELIEVED_FOR_MS = 60_000;
+const BELIEVED_MAX = 10_000;
+
 const REFUSED = 'Send "Authorization: Bearer <token>" with a token that is valid now.';
 
 /** Tokens signed with the development secret (HS256), or with a key of the production key set (JWKS_URL). */
@@ -37,10 +41,16 @@ export function createAuthenticator(config: Pick<Config, 'JWT_SECRET' | 'JWKS_UR
     jwks === undefined
       ? (token: string) => jwtVerify(token, Buffer.from(secret ?? ''), { issuer, algorithms: ['HS256'] })
       : verifierOf(createRemoteJWKSet(new URL(jwks)), issuer);
+  const believed = new Map<string, { principal: Principal; untilMs: number }>();
   return async (token) => {
+    const known = believed.get(token);
+    if (known !== undefined && known.untilMs > Date.now()) return known.principal;
     const verified = await verify(token).catch(() => null);
     const parsed = claims.safeParse(verified?.payload);
     if (!parsed.success) throw new AppError('AUTH.REQUIRED', REFUSED);
+    if (believed.size >= BELIEVED_MAX) believed.clear();
+    const expiresMs = (verified?.payload.exp ?? Number.POSITIVE_INFINITY) * 1000;
+    believed.set(token, { principal: parsed.data, untilMs: Math.min(expiresMs, Date.now() + BELIEVED_FOR_MS) });
     return parsed.data;
   };
 }
