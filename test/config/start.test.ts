@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { projectRoot } from '../../scripts/parts/root';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'start-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const GOOD = {
+  DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing',
+  CODEC_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
+  JWT_SECRET: 's'.repeat(32),
+  FILES_DIR: folder,
+  API_PORT: '0',
+};
+
+/** Starts a program as production does, with nothing of this environment, and waits for its end. */
+function start(program: 'api' | 'worker', env: NodeJS.ProcessEnv) {
+  const main = path.join(projectRoot, 'dist', program, 'main.js');
+  const { status, stderr } = spawnSync(process.execPath, [main], { env, encoding: 'utf8', timeout: 30_000 });
+  return { status, stderr };
+}
+
+describe.each(['api', 'worker'] as const)(
+  'the %s ends at once, with the reason, rather than run on a bad configuration',
+  (program) => {
+    test('nothing is set', () => {
+      const { status, stderr } = start(program, {});
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/The configuration is not usable:\n[\s\S]*DATABASE_URL[\s\S]*CODEC_KEYS/);
+    });
+
+    test('production with a development secret', () => {
+      const { status, stderr } = start(program, { ...GOOD, NODE_ENV: 'production' });
+      expect(status).toBe(1);
+      expect(stderr).toContain('production needs JWKS_URL');
+      expect(stderr).not.toContain(GOOD.JWT_SECRET);
+    });
+  },
+);
+
+test('SPEC 15: the API, which begins all business, does not start on bad policies', () => {
+  const file = path.join(folder, 'policies.json');
+  writeFileSync(file, '{"order.payWithin": "soon"}');
+  const { status, stderr } = start('api', { ...GOOD, POLICY_FILE: file });
+  expect(status).toBe(1);
+  expect(stderr).toContain(`POLICY_FILE ${file}`);
+  expect(stderr).toContain('order.payWithin: "soon" is not a duration');
+});
