@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../config/logger';
 import { isMessageEvent, type Language } from '../../domain/messages/events';
 import { renderMessage } from '../../domain/messages/templates';
-import type { Database } from '../../prisma/store/client';
+import { type Database, isDatabaseLost } from '../../prisma/store/client';
 import {
   type ClaimedMail,
   claimMails,
@@ -13,17 +14,17 @@ import {
   releaseStale,
 } from '../../prisma/store/mails';
 import { type Relay, startRelay } from './loop';
-import { type MailTransport, mailSender, type Sending } from './smtp';
+import { CONNECTIONS, type MailTransport, mailSender, type Sending } from './smtp';
 
 export { mailTransport } from './smtp';
 
-const BATCH = 10;
 const MAX_ATTEMPTS = 12;
 const FIRST_DELAY_MS = 30_000;
 const MAX_DELAY_MS = 3_600_000;
 /** Longer than any attempt can take, all of SMTP's timeouts together. */
 const STALE_AFTER_MS = 15 * 60_000;
 const STALE_CHECK_MS = 60_000;
+const STORE_AGAIN_MS = 1_000;
 
 /** What the mail relay needs. The transport is its own: it is closed when the relay stops. */
 export type MailOutbox = {
@@ -33,7 +34,7 @@ export type MailOutbox = {
   from: string;
   logger: Logger;
   intervalMs: number;
-  /** How many mails are claimed, and sent at the same time, at most. */
+  /** How many mails are claimed, and sent at the same time, at most: none that would have to wait for a connection. */
   batch?: number;
   clock?: () => number;
 };
@@ -44,8 +45,9 @@ export type MailOutbox = {
  * whether it went out is never sent again but by a person's decision.
  */
 export function startMailRelay(outbox: MailOutbox): Relay {
-  const { db, transport, logger, intervalMs, batch = BATCH, clock = Date.now } = outbox;
+  const { db, transport, logger, intervalMs, batch = CONNECTIONS, clock = Date.now } = outbox;
   const send = sender(outbox);
+  const stopping = new AbortController();
   let staleCheckAtMs = 0;
 
   const relay = startRelay('mails', logger, intervalMs, async () => {
@@ -55,12 +57,13 @@ export function startMailRelay(outbox: MailOutbox): Relay {
       if (count > 0) logger.warn({ count }, 'mails of an ended process: nobody can tell whether they went out');
     }
     const mails = await claimMails(db, batch, new Date(clock()));
-    await Promise.all(mails.map((mail) => handle(outbox, send, mail)));
+    await Promise.all(mails.map((mail) => handle(outbox, send, mail, stopping.signal)));
     return mails.length;
   });
   return {
     wake: () => relay.wake(),
     async stop() {
+      stopping.abort();
       await relay.stop();
       transport.close();
     },
@@ -90,7 +93,7 @@ function sender({ transport, from }: MailOutbox): Send {
 }
 
 /** Sends one mail and stores how that ended. Where even that fails, the attempt goes stale and is seen. */
-async function handle(outbox: MailOutbox, send: Send, mail: ClaimedMail): Promise<void> {
+async function handle(outbox: MailOutbox, send: Send, mail: ClaimedMail, stopping: AbortSignal): Promise<void> {
   const { db, logger } = outbox;
   const { messageId, address, attempts, event } = mail;
   const about = { messageId, event, attempts };
@@ -98,7 +101,7 @@ async function handle(outbox: MailOutbox, send: Send, mail: ClaimedMail): Promis
     if (address === null || address.trim() === '') return await markSkipped(db, mail);
     // Sending itself never rejects: what does is the wording, before anything was sent.
     const sending = await send(mail, address.trim()).catch(notWorded);
-    await store(outbox, mail, sending);
+    await untilStored(() => store(outbox, mail, sending), stopping);
     if (sending.result === 'sent') logger.info(about, 'mail sent');
     else logger.warn({ ...about, ...sending }, 'mail not sent');
   } catch (err) {
@@ -107,6 +110,18 @@ async function handle(outbox: MailOutbox, send: Send, mail: ClaimedMail): Promis
 }
 
 const notWorded = (error: unknown): Sending => ({ result: 'refused', error: String(error), isPermanent: false });
+
+/** Nobody else knows what became of a mail: while the database is away it is stored again and again. */
+async function untilStored(work: () => Promise<void>, stopping: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDatabaseLost(error)) throw error;
+      await sleep(STORE_AGAIN_MS, undefined, { signal: stopping });
+    }
+  }
+}
 
 async function store({ db, clock = Date.now }: MailOutbox, mail: ClaimedMail, sending: Sending): Promise<void> {
   if (sending.result === 'sent') return markSent(db, mail, new Date(clock()));

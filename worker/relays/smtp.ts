@@ -17,6 +17,8 @@ export type Sending =
   | { result: 'unknown'; error: string };
 
 const MINUTE_MS = 60_000;
+/** How many mails are sent at the same time. */
+export const CONNECTIONS = 5;
 
 /**
  * Pooled connections to an SMTP server.
@@ -26,7 +28,7 @@ export function mailTransport(url: string): MailTransport {
   return createTransport({
     url,
     pool: true,
-    maxConnections: 5,
+    maxConnections: CONNECTIONS,
     // Whether to send again is decided here, not by the pool.
     maxRequeues: 0,
     connectionTimeout: MINUTE_MS / 2,
