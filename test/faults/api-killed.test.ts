@@ -19,6 +19,7 @@ describe(NAME, () => {
     client = createClient(system);
   }, 120_000);
   afterAll(() => system.stop(), 60_000);
+  beforeEach(() => system.ensure('api', 'worker'), 60_000);
 
   /** Sends requests at once, and kills the API as soon as the first effect is in the tables; answers the statuses. */
   async function cutOff(posts: readonly Post[], effects: () => Promise<number>): Promise<number[]> {

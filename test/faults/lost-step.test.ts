@@ -21,7 +21,8 @@ describe('a step is stored, and nobody lives to record it', () => {
     client = createClient(system);
   }, 120_000);
   afterAll(() => system.stop(), 60_000);
-  afterEach(() => system.end('worker'));
+  beforeEach(() => system.ensure('temporal', 'api'), 60_000);
+  afterEach(() => system.end('worker'), 60_000);
 
   const processOf = ({ deliveryId }: Deal) => system.temporal.workflow.getHandle(deliveryWorkflowId(deliveryId));
   const orderOf = ({ orderId }: Pick<Deal, 'orderId'>) => system.temporal.workflow.getHandle(orderWorkflowId(orderId));

@@ -23,6 +23,7 @@ describe(NAME, () => {
     client = createClient(system);
   }, 120_000);
   afterAll(() => system.stop(), 60_000);
+  beforeEach(() => system.ensure('postgres', 'worker', 'api'), 60_000);
 
   test('an order that was begun just before the crash is placed once, whatever the tables have forgotten', async () => {
     const before = await system.db.order.count();

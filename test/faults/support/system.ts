@@ -124,6 +124,10 @@ export async function startSystem({ worker = REAL_WORKER }: { worker?: WorkerPro
       }[part];
       running.set(part, await start());
     },
+    /** Starts those of the parts that do not run, e.g. because an earlier test failed half-way. */
+    async ensure(...parts: Part[]): Promise<void> {
+      for (const part of parts) if (!isAlive(running.get(part)?.pid)) await system.start(part);
+    },
     /** `kill -9`; settles when the process is gone. */
     async kill(part: Part): Promise<void> {
       await processOf(part).kill();
@@ -174,9 +178,9 @@ export async function startSystem({ worker = REAL_WORKER }: { worker?: WorkerPro
   }
 }
 
-function isAlive(pid: number): boolean {
+function isAlive(pid: number | undefined): boolean {
   try {
-    return process.kill(pid, 0);
+    return pid !== undefined && process.kill(pid, 0);
   } catch {
     return false;
   }
