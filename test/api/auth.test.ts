@@ -85,6 +85,13 @@ describe('every route asks who is there', () => {
     for (const { status } of await callAll(api[person], own)) expect([200, 404]).toContain(status);
   });
 
+  test('a token that was good is so until its end, and not a moment longer', async () => {
+    const brief = api.clientOf(await tokenOf(PEOPLE.buyer, JWT_SECRET, '2s'));
+    expect((await brief.get('/v1/me')).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    expect((await brief.get('/v1/me')).status).toBe(401);
+  });
+
   test('"Bearer" is the only scheme, in any case', async () => {
     const get = (authorization: string) => api.anonymous.get('/v1/me', { authorization });
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
