@@ -12,7 +12,7 @@ import { EncryptingCodec } from '../../codec/payloads';
 import { readConfig } from '../../config';
 import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
 import type { Flow } from '../../domain/delivery/state';
-import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
+import type { PaymentFact } from '../../domain/orders/order';
 import { orderPolicy, parsePolicy } from '../../domain/policy/catalogue';
 import { DAY_MS } from '../../domain/policy/duration';
 import { seed } from '../../prisma/seed';
@@ -24,9 +24,10 @@ import { deliveryState, deliveryWorkflowId } from '../../workflows/contracts/del
 import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/contracts/order';
 import type { delivery as deliveryProcess } from '../../workflows/delivery';
 import type { order } from '../../workflows/order';
-import { BUYER, command, type Extras, PROVIDER, unique } from './commands';
+import { command, type Extras, unique } from './commands';
 import { testDatabase } from './database';
 import { eventually } from './eventually';
+import { newTerms, paymentFor } from './orders';
 import { timeSkippingServer } from './time-skipping';
 
 const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
@@ -114,22 +115,9 @@ export type Delivery = Awaited<ReturnType<typeof paidDelivery>>;
 type Base = { db: Database; env: TestWorkflowEnvironment; client: Client; patient: Client };
 
 /** Places an order of usr_demo with prv_demo; answers it with ways to pay and to watch it. */
-async function place({ client, patient }: Base, { flow = 'standard', policy = {}, payableFen = 200_000 }: Wishes) {
-  const n = unique();
-  const terms: OrderTerms = {
-    orderId: `ord_${n}`,
-    deliveryId: `dlv_${n}`,
-    buyerId: BUYER,
-    providerId: PROVIDER,
-    productId: 'prd_demo',
-    productName: '网站建设',
-    specId: 'spc_demo',
-    specName: '标准版',
-    paymentChannel: 'wechat',
-    payableFen,
-    flow,
-  };
-  const placedBy = { commandId: `cmd_${n}`, requestId: 'req_test', sourceIp: '127.0.0.1' };
+async function place({ client, patient }: Base, { policy = {}, ...wishes }: Wishes) {
+  const terms = newTerms(wishes);
+  const placedBy = { commandId: `cmd_${unique()}`, requestId: 'req_test', sourceIp: '127.0.0.1' };
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', {
     workflowId: orderWorkflowId(terms.orderId),
     workflowIdConflictPolicy: 'USE_EXISTING',
@@ -146,15 +134,7 @@ async function place({ client, patient }: Base, { flow = 'standard', policy = {}
     ended: () => patient.workflow.getHandle<typeof order>(orderWorkflowId(terms.orderId)).result(),
     /** The channel reports a payment; answers the fact as it was told. */
     async pay(fact: Partial<PaymentFact> = {}): Promise<PaymentFact> {
-      const payment: PaymentFact = {
-        paymentId: `pay_${unique()}`,
-        orderId: terms.orderId,
-        channel: 'wechat',
-        transactionId: `txn_${unique()}`,
-        amountFen: payableFen,
-        receivedAtMs: Date.now(),
-        ...fact,
-      };
+      const payment = paymentFor(terms, fact);
       await handle.signal(paymentReceived, payment);
       return payment;
     },

@@ -2,6 +2,7 @@ import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../..
 import type { paymentReturn } from '../../workflows/order';
 import { eventually } from '../support/eventually';
 import { misbehave, sentBack, stepsOf, told, wordsOf } from '../support/observe';
+import { paymentFor } from '../support/orders';
 import { startWorld, type World } from '../support/world';
 
 let world: World;
@@ -120,14 +121,7 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
     const placed = await world.place();
     await world.env.sleep(hours(72.1));
     await placed.ended();
-    const late = {
-      paymentId: `pay_late_${placed.terms.orderId}`,
-      orderId: placed.terms.orderId,
-      channel: 'wechat',
-      transactionId: `txn_late_${placed.terms.orderId}`,
-      amountFen: 200_000,
-      receivedAtMs: Date.now(),
-    } as const;
+    const late = paymentFor(placed.terms);
     const start = () =>
       world.patient.workflow.execute<typeof paymentReturn>('paymentReturn', {
         workflowId: paymentReturnWorkflowId(late),

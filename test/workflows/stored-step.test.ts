@@ -6,9 +6,10 @@ import { applyCommand, passDeadline } from '../../domain/delivery/transitions';
 import { writeDeliveryStep } from '../../prisma/store/delivery-steps';
 import { writeSettledStep } from '../../prisma/store/order-steps';
 import { catchUp } from '../../workflows/contracts/delivery';
-import { command, unique } from '../support/commands';
+import { command } from '../support/commands';
 import { eventually } from '../support/eventually';
 import { sentBack, stepsOf, told } from '../support/observe';
+import { paymentFor } from '../support/orders';
 import { POLICY } from '../support/states';
 import { type Delivery, startWorld, type World } from '../support/world';
 
@@ -159,18 +160,9 @@ test('a command sent again, one after the other or at the same time, makes one s
 });
 
 describe('what is stored of an order wins, too', () => {
-  const payment = (orderId: string) => ({
-    paymentId: `pay_${unique()}`,
-    orderId,
-    channel: 'wechat' as const,
-    transactionId: `txn_${unique()}`,
-    amountFen: 200_000,
-    receivedAtMs: Date.now(),
-  });
-
   test('paid by a payment that the process does not know: that one counts, the next goes back', async () => {
     const placed = await world.place();
-    const lost = payment(placed.terms.orderId);
+    const lost = paymentFor(placed.terms);
     const atMs = await world.env.currentTimeMs();
     const step = { terms: placed.terms, delivery: newDelivery('standard', atMs), policy: POLICY, atMs };
     await writeSettledStep(world.db, { ...step, payment: lost }, 'a run that died');

@@ -1,0 +1,94 @@
+import { newDelivery } from '../../domain/delivery/state';
+import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
+import { unique } from '../support/commands';
+import { told } from '../support/observe';
+import { newTerms, paymentFor } from '../support/orders';
+import { businessOf } from '../support/rows';
+import { POLICY } from '../support/states';
+import { run, type Store, startStore } from '../support/store';
+
+let store: Store;
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store.stop());
+
+const settle = (terms: OrderTerms, payment: PaymentFact | null, atMs = Date.now()) =>
+  run(store.activities.recordSettled, {
+    terms,
+    payment,
+    delivery: newDelivery(terms.flow, atMs),
+    policy: POLICY,
+    atMs,
+  });
+const orderOf = ({ orderId }: OrderTerms) => store.db.order.findUniqueOrThrow({ where: { id: orderId } });
+
+describe('recordPlaced', () => {
+  test('stores an order once, however often it is called', async () => {
+    const terms = newTerms();
+    const atMs = Date.now();
+    const step = { commandId: `cmd_${unique()}`, requestId: 'req_test', sourceIp: '127.0.0.1', terms, atMs };
+    await run(store.activities.recordPlaced, { ...step, payByMs: atMs + 1_000 });
+    const before = await businessOf(store.db);
+    await run(store.activities.recordPlaced, { ...step, atMs: atMs + 5, payByMs: atMs + 2_000 });
+    expect(await businessOf(store.db)).toEqual(before);
+    expect(await orderOf(terms)).toMatchObject({ state: 'pending_payment', payBy: new Date(atMs + 1_000) });
+  });
+});
+
+describe('recordSettled: an order is paid or closes, and what came first is the truth', () => {
+  test('paid: the payment counts and the delivery begins, in one step', async () => {
+    const terms = await store.placed();
+    const payment = paymentFor(terms);
+    const settled = await settle(terms, payment);
+    expect(settled).toMatchObject({ payment, delivery: { stage: 'awaiting_requirement' } });
+    expect(await orderOf(terms)).toMatchObject({ state: 'awaiting_start', paidFen: 200_000n, endedAt: null });
+    expect(await store.db.delivery.findUniqueOrThrow({ where: { id: terms.deliveryId } })).toMatchObject({
+      state: settled.delivery,
+      policy: POLICY,
+      sequence: 1,
+    });
+    expect(await store.db.step.findUnique({ where: { commandId: `${terms.deliveryId}/1` } })).not.toBeNull();
+  });
+
+  test('closed: nothing is paid and no delivery begins', async () => {
+    const terms = await store.placed();
+    expect(await settle(terms, null)).toMatchObject({ payment: null });
+    expect(await orderOf(terms)).toMatchObject({ state: 'closed', paidFen: 0n });
+    expect(await store.db.delivery.count({ where: { id: terms.deliveryId } })).toBe(0);
+  });
+
+  test('called again it answers what is stored, also when it proposes something else', async () => {
+    const terms = await store.placed();
+    const first = await settle(terms, paymentFor(terms));
+    const before = await businessOf(store.db);
+    expect(await settle(terms, paymentFor(terms), Date.now() + 5)).toEqual(first);
+    expect(await settle(terms, null)).toEqual(first);
+    expect(await businessOf(store.db)).toEqual(before);
+  });
+
+  test.each([1, 2, 3])(
+    'several payments and the closing at the same time: one wins and all are told (%#)',
+    async () => {
+      const terms = await store.placed();
+      const proposals = Array.from({ length: 9 }, (_, n) => (n % 3 === 0 ? null : paymentFor(terms)));
+      const [first, ...others] = await Promise.all(proposals.map((payment) => settle(terms, payment)));
+      for (const other of others) expect(other).toEqual(first);
+      const winner = first?.payment ?? null;
+      const payments = await store.db.payment.findMany({ where: { orderId: terms.orderId } });
+      expect(payments.map(({ id }) => id)).toEqual(winner === null ? [] : [winner.paymentId]);
+      expect(await store.db.delivery.count({ where: { orderId: terms.orderId } })).toBe(winner === null ? 0 : 1);
+      expect(await orderOf(terms)).toMatchObject({ state: winner === null ? 'closed' : 'awaiting_start' });
+      expect(await told(store.db, terms.orderId)).toHaveLength(winner === null ? 2 : 3);
+    },
+  );
+
+  test('a transaction that another order has counted is not counted again: nothing is written', async () => {
+    const [terms, another] = [await store.placed(), await store.placed()];
+    const payment = paymentFor(another);
+    await settle(another, payment);
+    const before = await businessOf(store.db);
+    await expect(settle(terms, { ...payment, paymentId: `pay_${unique()}` })).rejects.toThrow(/payments_channel/);
+    expect(await businessOf(store.db)).toEqual(before);
+  });
+});

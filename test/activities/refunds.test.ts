@@ -1,0 +1,167 @@
+import { refundActivities } from '../../activities/refunds';
+import { type PaymentFact, type Refund, returnOf } from '../../domain/orders/order';
+import { told, wordsOf } from '../support/observe';
+import { newTerms, paymentFor } from '../support/orders';
+import { countingChannel, dyingAt, run, type Store, startStore } from '../support/store';
+
+let store: Store;
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store.stop());
+
+const send = (refund: Refund) => run(store.activities.sendRefund, refund);
+const cancelled = (payment: PaymentFact, amountFen = payment.amountFen): Refund => ({
+  ...returnOf(payment, 'delivery_cancelled'),
+  amountFen,
+});
+const orderOf = (orderId: string) => store.db.order.findUniqueOrThrow({ where: { id: orderId } });
+const refundOf = ({ refundId }: Refund) => store.db.refund.findUnique({ where: { id: refundId } });
+const sentFor = ({ refundId }: Refund) => store.channel.sent.get(refundId);
+const asked = ({ refundId }: Refund) => store.channel.calls.filter((id) => id === refundId).length;
+
+describe('sendRefund', () => {
+  test('of a cancelled delivery: the money goes back, the order counts it, both sides are told', async () => {
+    const { terms, payment } = await store.paid();
+    const refund = cancelled(payment);
+    await send(refund);
+    expect(sentFor(refund)).toBe(200_000);
+    expect(await refundOf(refund)).toMatchObject({ status: 'refunded', channelRefundId: `chr_${refund.refundId}` });
+    expect(await orderOf(terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 200_000n });
+    expect(await told(store.db, refund.refundId)).toEqual(['order.refunded → buyer', 'order.refunded → provider']);
+    expect(await wordsOf(store.db, refund.refundId, 'order.refunded')).toMatchObject({ amountFen: '200000' });
+  });
+
+  test('of a part of it', async () => {
+    const { terms, payment } = await store.paid();
+    await send(cancelled(payment, 1));
+    expect(await orderOf(terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 1n });
+  });
+
+  test('of a payment that its order did not take: the order counts nothing', async () => {
+    const { terms } = await store.paid();
+    const surplus = paymentFor(terms);
+    const refund = returnOf(surplus, 'already_paid');
+    await send(refund);
+    expect(sentFor(refund)).toBe(200_000);
+    expect(await store.db.payment.findUnique({ where: { id: surplus.paymentId } })).toMatchObject({
+      status: 'surplus',
+    });
+    expect(await orderOf(terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n });
+    expect(await told(store.db, refund.refundId)).toEqual(['order.payment_returned → buyer']);
+  });
+
+  test('of money for an order that nobody knows', async () => {
+    const refund = returnOf(paymentFor(newTerms()), 'unknown_order');
+    await send(refund);
+    expect(sentFor(refund)).toBe(200_000);
+    expect(await refundOf(refund)).toMatchObject({ status: 'refunded' });
+    expect(await told(store.db, refund.refundId)).toEqual([]);
+  });
+});
+
+describe('sendRefund: once, wherever the process dies', () => {
+  type Crash = { where: string; write?: number; channel?: 'before' | 'after' };
+
+  /** The activity in a process that dies at one point. */
+  function dying({ write, channel }: Crash) {
+    const port = {
+      async refund(refund: Refund) {
+        if (channel === 'before') throw new Error('died before asking the channel');
+        const answer = await store.channel.port.refund(refund);
+        if (channel === 'after') throw new Error('died before hearing the channel');
+        return answer;
+      },
+    };
+    const db = write === undefined ? store.db : dyingAt(store.db, write);
+    return refundActivities({ db, channel: port }).sendRefund;
+  }
+
+  test.each<Crash & { heard: number }>([
+    { where: 'before anything', write: 1, heard: 1 },
+    { where: 'before the refund is noted', write: 2, heard: 1 },
+    { where: 'before the channel is asked', channel: 'before', heard: 1 },
+    { where: 'before the channel is heard', channel: 'after', heard: 2 },
+    { where: 'before the end is noted', write: 3, heard: 2 },
+  ])('$where', async ({ heard, ...crash }) => {
+    const { terms, payment } = await store.paid();
+    const refund = cancelled(payment);
+    await expect(run(dying(crash), refund)).rejects.toThrow('died');
+    expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 0n });
+    await send(refund);
+    expect(asked(refund)).toBe(heard);
+    expect(sentFor(refund)).toBe(200_000);
+    expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 200_000n });
+    expect(await told(store.db, refund.refundId)).toHaveLength(2);
+  });
+
+  test('done already: again, and many at the same time', async () => {
+    const { terms, payment } = await store.paid();
+    const refund = cancelled(payment, 150_000);
+    await send(refund);
+    await Promise.all(Array.from({ length: 8 }, () => send(refund)));
+    expect(sentFor(refund)).toBe(150_000);
+    expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 150_000n });
+    expect(await store.db.refund.count({ where: { paymentId: payment.paymentId } })).toBe(1);
+    expect(await told(store.db, refund.refundId)).toHaveLength(2);
+  });
+});
+
+describe('money that was earned stays', () => {
+  test.each(['already_paid', 'order_closed', 'wrong_amount', 'wrong_channel', 'unknown_order'] as const)(
+    'a payment that its order has counted is not returned as "%s": the channel is not even asked',
+    async (reason) => {
+      const { payment } = await store.paid();
+      const refund = returnOf(payment, reason);
+      await send(refund);
+      expect(asked(refund)).toBe(0);
+      expect(await refundOf(refund)).toBeNull();
+    },
+  );
+
+  test('nor under another name for the same transaction', async () => {
+    const { payment } = await store.paid();
+    const refund = returnOf({ ...payment, paymentId: 'pay_same_transaction' }, 'already_paid');
+    await send(refund);
+    expect(asked(refund)).toBe(0);
+  });
+
+  test('a payment that was returned is not refunded a second time when the delivery is cancelled', async () => {
+    const { terms } = await store.paid();
+    const surplus = paymentFor(terms);
+    await send(returnOf(surplus, 'already_paid'));
+    await send(cancelled(surplus));
+    expect(await store.db.refund.count({ where: { paymentId: surplus.paymentId } })).toBe(1);
+    expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 0n });
+  });
+
+  test('no order ever gives back more than it took: the database refuses it', async () => {
+    const { terms, payment } = await store.paid();
+    await send(cancelled(payment, 150_000));
+    const more = { ...cancelled(payment, 50_001), refundId: 'rfp_more' };
+    const { sendRefund } = refundActivities({ db: store.db, channel: countingChannel().port });
+    await expect(run(sendRefund, more)).rejects.toThrow(/orders_refund_within_payment/);
+    expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 150_000n });
+  });
+});
+
+describe('reportStuckRefund', () => {
+  const report = (refund: Refund) => run(store.activities.reportStuckRefund, refund);
+
+  test('tells operations, once a day', async () => {
+    const { payment } = await store.paid();
+    const refund = cancelled(payment);
+    await report(refund);
+    await report(refund);
+    expect(await told(store.db, refund.refundId)).toEqual(['order.refund_stuck → ops']);
+    jest.useFakeTimers({ now: Date.now() + 86_400_000, doNotFake: ['nextTick', 'setImmediate', 'setTimeout'] });
+    await report(refund).finally(() => jest.useRealTimers());
+    expect(await told(store.db, refund.refundId)).toHaveLength(2);
+  });
+
+  test('also when the order is unknown', async () => {
+    const refund = returnOf(paymentFor(newTerms()), 'unknown_order');
+    await report(refund);
+    expect(await told(store.db, refund.refundId)).toEqual(['order.refund_stuck → ops']);
+  });
+});

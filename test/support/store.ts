@@ -1,0 +1,129 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { chineseCalendar } from '../../activities/calendar';
+import type { PaymentChannelPort } from '../../activities/refunds';
+import { type DeliveryAction, roleOf } from '../../domain/delivery/commands';
+import { type DeliveryState, newDelivery } from '../../domain/delivery/state';
+import type { DeliveryStep } from '../../domain/delivery/step';
+import { applyCommand } from '../../domain/delivery/transitions';
+import type { OrderTerms } from '../../domain/orders/order';
+import { seed } from '../../prisma/seed';
+import { type Database, openDatabase } from '../../prisma/store/client';
+import { allActivities } from '../../worker/worker';
+import { command, type Extras, unique } from './commands';
+import { testDatabase } from './database';
+import { newTerms, paymentFor } from './orders';
+import { POLICY } from './states';
+import { RING } from './world';
+
+export const RUN = 'run_test';
+
+/** A payment channel as channels should be: it sends money back once per refund id, and remembers every call. */
+export function countingChannel() {
+  const calls: string[] = [];
+  const sent = new Map<string, number>();
+  const port: PaymentChannelPort = {
+    async refund({ refundId, amountFen }) {
+      calls.push(refundId);
+      if (!sent.has(refundId)) sent.set(refundId, amountFen);
+      return { channelRefundId: `chr_${refundId}` };
+    },
+  };
+  return { calls, sent, port };
+}
+
+/** Runs an activity as a workflow's worker does. */
+export function run<A extends unknown[], R>(activity: (...args: A) => Promise<R>, ...args: A): Promise<R> {
+  const env = new MockActivityEnvironment(
+    { workflowExecution: { workflowId: 'wfl_test', runId: RUN } },
+    { logger: new DefaultLogger('ERROR') },
+  );
+  return env.run(activity, ...args);
+}
+
+/** The activities on a PostgreSQL of one test file's own, without any Temporal. */
+export async function startStore() {
+  const database = await testDatabase();
+  await seed(database.appUrl);
+  const db = openDatabase(database.appUrl, 10);
+  const channel = countingChannel();
+  const outside = { db, ring: RING, calendar: chineseCalendar(), channel: channel.port };
+  const activities = allActivities(outside);
+
+  return {
+    db,
+    channel,
+    activities,
+    outside,
+    placed: () => placed(activities),
+    paid: () => paid(activities),
+    async stop() {
+      await db.$disconnect();
+      await database.drop();
+    },
+  };
+}
+
+export type Store = Awaited<ReturnType<typeof startStore>>;
+type Activities = ReturnType<typeof allActivities>;
+
+async function placed({ recordPlaced }: Activities): Promise<OrderTerms> {
+  const terms = newTerms();
+  const atMs = Date.now();
+  const by = { commandId: `cmd_${unique()}`, requestId: 'req_test', sourceIp: '127.0.0.1' };
+  await run(recordPlaced, { ...by, terms, atMs, payByMs: atMs + 1_000 });
+  return terms;
+}
+
+/** A paid order, and the state of its delivery at sequence 1. */
+async function paid(activities: Activities) {
+  const terms = await placed(activities);
+  const payment = paymentFor(terms);
+  const atMs = Date.now();
+  const delivery = newDelivery(terms.flow, atMs);
+  await run(activities.recordSettled, { terms, payment, delivery, policy: POLICY, atMs });
+  return { terms, payment, state: delivery };
+}
+
+/** The step that a command makes of a delivery. */
+export function stepOf(
+  delivery: { deliveryId: string; sequence: number; state: DeliveryState },
+  action: DeliveryAction,
+  extras: Extras = {},
+): DeliveryStep {
+  const { deliveryId, sequence, state } = delivery;
+  const sent = command(action, extras);
+  const atMs = Date.now();
+  return {
+    deliveryId,
+    sequence,
+    commandId: sent.commandId,
+    action,
+    actorRole: roleOf(action),
+    actorId: sent.origin.actorId,
+    requestId: 'req_test',
+    sourceIp: '127.0.0.1',
+    note: sent.note,
+    attachmentIds: sent.attachmentIds,
+    appealId: 'appealId' in sent ? sent.appealId : null,
+    ruling: 'ruling' in sent ? sent.ruling : null,
+    ...applyCommand(state, sent, POLICY, atMs),
+    atMs,
+  };
+}
+
+/** The database, whose n-th write breaks: as if the process had died before that line. */
+export function dyingAt(db: Database, n: number): Database {
+  let writes = 0;
+  return new Proxy(db, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== '$executeRaw' || typeof value !== 'function') return value;
+      return (...args: unknown[]) => {
+        writes += 1;
+        if (writes === n) throw new Error(`died at write ${n}`);
+        return value.apply(target, args);
+      };
+    },
+  });
+}
