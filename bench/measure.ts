@@ -23,8 +23,12 @@ const MANY_UPDATES = 1_000_000;
 export type Round = {
   expressTransaction: Latencies;
   bareUpdate: Latencies;
+  /** Explains, and is no floor: the bare update with the upsert that a change of stage needs. */
+  bareUpdateShown: Latencies;
   operation: Latencies;
   bareRefusal: Latencies;
+  /** Explains, and is no floor: the bare refused update behind a bare route. */
+  bareRefusalOverHttp: Latencies;
   refusal: Latencies;
   bareWorkflowsPerSecond: number;
   deliveriesPerSecond: number;
@@ -70,6 +74,8 @@ export async function startBench(system: System, logDir: string) {
         { reason: '首页无法打开。', state: { stage: 'implementing' } },
         200,
       ),
+    refuseOverHttp: (workflowId: string) =>
+      send(`http://127.0.0.1:${expressPort}/refuse/1`, system.tokens.buyer, { workflowId }, 409),
     async stop() {
       await Promise.all([express.stop(), worker.stop()]);
       await connection.close();
@@ -90,12 +96,12 @@ async function prepareFloor(ownerUrl: string, appUrl: string, deliveryId: string
 }
 
 let started = 0;
-function startFloor({ client }: Bench, updates: number) {
+function startFloor({ client }: Bench, updates: number, shows = false) {
   started += 1;
   return client.workflow.start<typeof floor>('floor', {
     workflowId: `floor/${process.pid}/${started}`,
     taskQueue: FLOOR_QUEUE,
-    args: [updates],
+    args: [updates, shows],
   });
 }
 
@@ -105,10 +111,14 @@ export async function round(bench: Bench): Promise<Round> {
   const expressTransaction = await latencies(OPERATIONS, bench.transaction);
   const handle = await startFloor(bench, MANY_UPDATES);
   const bareUpdate = await latencies(OPERATIONS, () => handle.executeUpdate(floorUpdate, { args: [false] }));
+  const shown = await startFloor(bench, MANY_UPDATES, true);
+  const bareUpdateShown = await latencies(OPERATIONS, () => shown.executeUpdate(floorUpdate, { args: [false] }));
+  await shown.terminate();
   const operation = await rejections(bench);
   const bareRefusal = await latencies(OPERATIONS, () =>
     refusedByFloor(handle.executeUpdate(floorUpdate, { args: [true] })),
   );
+  const bareRefusalOverHttp = await latencies(OPERATIONS, () => bench.refuseOverHttp(handle.workflowId));
   await handle.terminate();
   const waiting = await market.buy();
   const refusal = await latencies(OPERATIONS, () => market.refused(waiting));
@@ -127,8 +137,10 @@ export async function round(bench: Bench): Promise<Round> {
   return {
     expressTransaction,
     bareUpdate,
+    bareUpdateShown,
     operation,
     bareRefusal,
+    bareRefusalOverHttp,
     refusal,
     bareWorkflowsPerSecond,
     deliveriesPerSecond,

@@ -1,3 +1,4 @@
+import { Client, Connection } from '@temporalio/client';
 import express from 'express';
 import { Pool } from 'pg';
 
@@ -51,6 +52,15 @@ async function main(): Promise<void> {
       client.release();
     }
     response.json({ id, sequence });
+  });
+  // Not a floor, but what explains one: the same bare route in front of a bare refused update.
+  const client = new Client({ connection: Connection.lazy({ address: String(process.env.TEMPORAL_ADDRESS) }) });
+  app.post('/refuse/:id', async (request, response) => {
+    const handle = client.workflow.getHandle(String(request.body.workflowId));
+    await handle.executeUpdate('floor', { args: [true] }).then(
+      () => response.status(500).json({}),
+      () => response.status(409).json({ refused: true }),
+    );
   });
   app.listen(Number(process.env.API_PORT), '127.0.0.1');
 }

@@ -6,20 +6,25 @@ import {
   proxyLocalActivities,
   setHandler,
   sleep,
+  upsertSearchAttributes,
 } from '@temporalio/workflow';
 
 const { nothing } = proxyLocalActivities<{ nothing(): Promise<void> }>({ startToCloseTimeout: '10 seconds' });
 
 export const floorUpdate = defineUpdate<number, [boolean]>('floor');
 
-/** F2 and F3: the least that a process of `updates` updates, one empty local activity each, and one timer can be. */
-export async function floor(updates: number): Promise<number> {
+/**
+ * F2 and F3: the least that a process of `updates` updates, one empty local activity each, and one timer can be.
+ * @param shows whether each update also upserts two search attributes, as a change of stage does
+ */
+export async function floor(updates: number, shows = false): Promise<number> {
   let done = 0;
   setHandler(
     floorUpdate,
     async () => {
       await nothing();
       done += 1;
+      if (shows) upsertSearchAttributes({ Stage: [`stage ${done}`], DueAt: [new Date()] });
       return done;
     },
     {
