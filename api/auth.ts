@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Config } from '../config';
 import { AppError } from '../domain/errors';
@@ -45,7 +45,10 @@ export function createAuthenticator(config: Pick<Config, 'JWT_SECRET' | 'JWKS_UR
   return async (token) => {
     const known = believed.get(token);
     if (known !== undefined && known.untilMs > Date.now()) return known.principal;
-    const verified = await verify(token).catch(() => null);
+    const verified = await verify(token).catch((error) => {
+      if (isAboutToken(error)) return null;
+      throw new AppError('SERVICE.UNAVAILABLE', 'Tokens cannot be checked at the moment; try again.');
+    });
     const parsed = claims.safeParse(verified?.payload);
     if (!parsed.success) throw new AppError('AUTH.REQUIRED', REFUSED);
     if (believed.size >= BELIEVED_MAX) believed.clear();
@@ -54,6 +57,11 @@ export function createAuthenticator(config: Pick<Config, 'JWT_SECRET' | 'JWKS_UR
     return parsed.data;
   };
 }
+
+/** Whether it is the token that is wrong; otherwise the key set did not answer, or not with keys. */
+const isAboutToken = (error: unknown): boolean =>
+  error instanceof errors.JOSEError &&
+  !['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'].includes(error.code);
 
 function verifierOf(keys: ReturnType<typeof createRemoteJWKSet>, issuer: string) {
   return (token: string) => jwtVerify(token, keys, { issuer, algorithms: ['RS256', 'ES256', 'EdDSA'] });

@@ -174,11 +174,11 @@ function operationId(method: Method, path: string): string {
 }
 
 function refusalsOf(method: Method, hasParams: boolean) {
-  const statuses: Refusal[] = [400, 401, 403, 422, 429, 500];
+  const statuses: Refusal[] = [400, 401, 403, 422, 429, 500, 503];
   if (hasParams || method === 'post') statuses.push(404);
   if (method !== 'get') statuses.push(413, 415);
   if (method === 'put') statuses.push(412);
-  if (method === 'post') statuses.push(409, 503);
+  if (method === 'post') statuses.push(409);
   const component = (status: Refusal) => ({ $ref: `#/components/responses/${REFUSALS[status][0]}` });
   return Object.fromEntries(statuses.map((status) => [status, component(status)]));
 }
