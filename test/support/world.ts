@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { PayloadCodec } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
@@ -30,7 +31,7 @@ import { eventually } from './eventually';
 import { newTerms, paymentFor } from './orders';
 import { timeSkippingServer } from './time-skipping';
 
-const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
+export const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
 export const RING = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
 const SECRET = 'a secret of the sandbox channel';
 
@@ -45,12 +46,14 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 /**
  * @param start the Temporal server, the time-skipping one by default
  * @param outside parts of the outside world to replace, e.g. a calendar
+ * @param payloadCodecs how payloads are hidden from the server, as in production by default
  */
 export async function startWorld(
   start: typeof timeSkippingServer = timeSkippingServer,
   outside: Partial<Outside> = {},
+  payloadCodecs: PayloadCodec[] = [new EncryptingCodec(RING)],
 ) {
-  const dataConverter = { payloadCodecs: [new EncryptingCodec(RING)] };
+  const dataConverter = { payloadCodecs };
   const [database, env, channel] = await Promise.all([
     testDatabase(),
     start({ dataConverter }),
@@ -74,7 +77,7 @@ export async function startWorld(
     outside: { db, ring: RING, calendar: chineseCalendar(), channel: httpPaymentChannel(channel.url), ...outside },
   };
   const worker = await worked(() =>
-    createWorker(config, world.outside, { connection: env.nativeConnection, bundle: BUNDLE }),
+    createWorker(config, world.outside, { connection: env.nativeConnection, bundle: BUNDLE, dataConverter }),
   );
   return {
     ...world,

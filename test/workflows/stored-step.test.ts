@@ -1,9 +1,7 @@
-import { type DeliveryAction, type DeliveryCommand, roleOf } from '../../domain/delivery/commands';
+import type { DeliveryAction } from '../../domain/delivery/commands';
 import { deadlines } from '../../domain/delivery/deadlines';
 import { newDelivery } from '../../domain/delivery/state';
-import type { DeliveryStep } from '../../domain/delivery/step';
-import { applyCommand, passDeadline } from '../../domain/delivery/transitions';
-import { writeDeliveryStep } from '../../prisma/store/delivery-steps';
+import { passDeadline } from '../../domain/delivery/transitions';
 import { writeSettledStep } from '../../prisma/store/order-steps';
 import { catchUp } from '../../workflows/contracts/delivery';
 import { command } from '../support/commands';
@@ -11,6 +9,7 @@ import { eventually } from '../support/eventually';
 import { sentBack, stepsOf, told } from '../support/observe';
 import { paymentFor } from '../support/orders';
 import { POLICY } from '../support/states';
+import { storeUnheard, type Truth, writeUnheard } from '../support/unheard';
 import { type Delivery, startWorld, type World } from '../support/world';
 
 let world: World;
@@ -19,33 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-type Truth = Pick<DeliveryStep, 'sequence' | 'state'>;
-
 const actionsOf = async ({ id }: Delivery) => (await stepsOf(world.db, id)).map(({ action }) => action);
-
-async function write({ id }: Delivery, step: Omit<DeliveryStep, 'deliveryId' | 'ruling' | 'appealId' | 'sourceIp'>) {
-  const whole = { ...step, deliveryId: id, ruling: null, appealId: null, sourceIp: null };
-  expect(await writeDeliveryStep(world.db, whole, 'a run that died', null)).toBeNull();
-  return { sequence: step.sequence, state: step.state };
-}
-
-/** Stores a command's step as a worker does that dies, with its server, right after the commit: no history knows it. */
-async function storeUnheard(delivery: Delivery, sent: DeliveryCommand, before?: Truth): Promise<Truth> {
-  const { state, sequence } = before ?? (await delivery.state());
-  const atMs = await world.env.currentTimeMs();
-  return write(delivery, {
-    sequence: sequence + 1,
-    commandId: sent.commandId,
-    action: sent.action,
-    actorRole: roleOf(sent.action),
-    actorId: sent.origin.actorId,
-    requestId: null,
-    note: sent.note,
-    attachmentIds: [],
-    ...applyCommand(state, sent, POLICY, atMs),
-    atMs,
-  });
-}
 
 async function awaitingConfirmation() {
   const delivery = await world.paid();
@@ -58,7 +31,7 @@ const STATED: DeliveryAction[] = ['buyer.requirement'];
 describe('a step that is stored wins over what the process believes', () => {
   test('a command that the truth does not permit is refused, though the process believed it legal', async () => {
     const delivery = await awaitingConfirmation();
-    await storeUnheard(delivery, command('provider.requirement.confirm'));
+    await storeUnheard(world, delivery, command('provider.requirement.confirm'));
     await expect(delivery.act('buyer.requirement')).rejects.toMatchObject({
       code: 'DELIVERY.NOT_ALLOWED',
       extra: { allowedActions: ['provider.implementation.submit'] },
@@ -69,7 +42,7 @@ describe('a step that is stored wins over what the process believes', () => {
 
   test('a command that the truth permits too is done after it', async () => {
     const delivery = await awaitingConfirmation();
-    await storeUnheard(delivery, command('buyer.requirement', { note: 'the lost edit' }));
+    await storeUnheard(world, delivery, command('buyer.requirement', { note: 'the lost edit' }));
     expect(await delivery.act('provider.requirement.confirm')).toMatchObject({ stage: 'implementing' });
     expect((await stepsOf(world.db, delivery.id)).map(({ sequence, note }) => [sequence, note])).toEqual([
       [1, ''],
@@ -82,7 +55,7 @@ describe('a step that is stored wins over what the process believes', () => {
   test('the very command whose answer was lost is answered, and takes effect once', async () => {
     const delivery = await awaitingConfirmation();
     const sent = command('provider.requirement.reject');
-    await storeUnheard(delivery, sent);
+    await storeUnheard(world, delivery, sent);
     await delivery.send(sent);
     expect(await delivery.view()).toMatchObject({ stage: 'awaiting_requirement', requirementRejections: 1 });
     expect(await actionsOf(delivery)).toEqual(['delivery.started', ...STATED, 'provider.requirement.reject']);
@@ -94,7 +67,7 @@ describe('a step that is stored wins over what the process believes', () => {
     const { state, sequence } = await delivery.state();
     const [reminder] = deadlines(state, POLICY);
     if (reminder === undefined) throw new Error('A provider who must confirm is reminded');
-    await write(delivery, {
+    await writeUnheard(world, delivery, {
       sequence: sequence + 1,
       commandId: `${delivery.id}/${sequence + 1}/${reminder.name}`,
       action: `deadline.${reminder.name}`,
@@ -118,7 +91,7 @@ describe('catchUp: the process adopts what the table holds', () => {
 
   test('one step, then the commands that only it makes legal', async () => {
     const delivery = await awaitingConfirmation();
-    const truth = await storeUnheard(delivery, command('provider.requirement.confirm'));
+    const truth = await storeUnheard(world, delivery, command('provider.requirement.confirm'));
     await delivery.process.signal(catchUp);
     await hasCaughtUp(delivery, truth);
     expect(await delivery.act('provider.implementation.submit')).toMatchObject({ stage: 'awaiting_acceptance' });
@@ -126,8 +99,8 @@ describe('catchUp: the process adopts what the table holds', () => {
 
   test('several steps, to the last', async () => {
     const delivery = await awaitingConfirmation();
-    const first = await storeUnheard(delivery, command('provider.requirement.confirm'));
-    const last = await storeUnheard(delivery, command('provider.implementation.submit'), first);
+    const first = await storeUnheard(world, delivery, command('provider.requirement.confirm'));
+    const last = await storeUnheard(world, delivery, command('provider.implementation.submit'), first);
     await delivery.process.signal(catchUp);
     await hasCaughtUp(delivery, last);
   });
@@ -135,7 +108,7 @@ describe('catchUp: the process adopts what the table holds', () => {
   test('a step that ended the delivery ends the process, and its order', async () => {
     const delivery = await awaitingConfirmation();
     await delivery.acts('provider.requirement.confirm', 'provider.implementation.submit');
-    await storeUnheard(delivery, command('buyer.acceptance.accept'));
+    await storeUnheard(world, delivery, command('buyer.acceptance.accept'));
     await delivery.process.signal(catchUp);
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
     await expect(delivery.ended()).resolves.toEqual({ outcome: 'completed' });

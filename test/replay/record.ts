@@ -1,0 +1,30 @@
+import { devServer } from '../support/dev-server';
+import { startWorld, type World } from '../support/world';
+import { keep } from './histories';
+import { learningCalendar, REAL_TIME, type Scenario, SKIPPED_TIME } from './scenarios';
+
+// Not a test of the suite: records the histories that the replay test reads, by living the stories of
+// `scenarios.ts` on real servers. Record only what is new: the old histories are those that running
+// processes have, and after a change to a workflow they must still replay.
+//
+//   npx tsc && node dist/worker/bundle.js
+//   npx jest --testMatch '**/replay/record.ts'                     all of them
+//   npx jest --testMatch '**/replay/record.ts' -t 'closed-unpaid'  one of them
+
+/** Lives each story in one world, and keeps what its processes leave behind. */
+function recording(scenarios: Record<string, Scenario>, start: () => Promise<World>): void {
+  let world: World;
+  beforeAll(async () => {
+    world = await start();
+  });
+  afterAll(() => world.stop());
+  test.each(Object.entries(scenarios))('%s', async (name, scenario) => {
+    const processes = await scenario(world);
+    for (const [process, workflowId] of Object.entries(processes)) await keep(world, `${name}.${process}`, workflowId);
+  });
+}
+
+// Payloads are not encrypted: a history in the repository replays without any key.
+describe('in real time', () => recording(REAL_TIME, () => startWorld(devServer, {}, [])));
+describe('with skipped time', () =>
+  recording(SKIPPED_TIME, () => startWorld(undefined, { calendar: learningCalendar }, [])));
