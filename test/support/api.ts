@@ -11,7 +11,7 @@ import { localFileStore } from '../../api/files/store';
 import { keyRing } from '../../codec/keys';
 import { EncryptingCodec } from '../../codec/payloads';
 import { type Config, readConfig } from '../../config';
-import { parsePolicy } from '../../domain/policy/catalogue';
+import { type Policy, parsePolicy } from '../../domain/policy/catalogue';
 import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
 import { listen } from '../../prisma/store/listen';
@@ -57,19 +57,53 @@ export type Api = Awaited<ReturnType<typeof startApi>>;
 
 /** Starts everything on free ports: PostgreSQL, Temporal, worker and relays, payment channel, mail inbox, API. */
 export async function startApi({ policy = {}, env = {} }: ApiWishes = {}) {
+  const undoing = undoList();
+  try {
+    const system = await startParts(env, undoing.add);
+    return { ...system, ...(await openApi(system, parsePolicy(policy), undoing.add)), stop: undoing.run };
+  } catch (error) {
+    await undoing.run();
+    throw error;
+  }
+}
+
+type Undo = (undo: () => unknown) => void;
+
+/** What was started is stopped in the end, the last first, whatever a test left behind. */
+function undoList() {
+  const list: (() => unknown)[] = [];
+  return {
+    add: (undo: () => unknown) => void list.push(undo),
+    async run() {
+      for (let undo = list.pop(); undo !== undefined; undo = list.pop()) await undo();
+    },
+  };
+}
+
+/** All but the API itself. */
+async function startParts(env: NodeJS.ProcessEnv, undo: Undo) {
   const ring = keyRing([{ id: 'test', key: KEY }]);
-  const [database, temporal, channel, inbox] = await Promise.all([
-    testDatabase(),
-    devServer({ dataConverter: { payloadCodecs: [new EncryptingCodec(ring)] } }),
-    startPaymentChannel({ port: 0, secret: CALLBACK_SECRET }),
-    startMailInbox({ smtpPort: 0, httpPort: 0 }),
-  ]);
-  await seed(database.appUrl);
   const folder = mkdtempSync(path.join(tmpdir(), 'api-files-'));
+  undo(() => rmSync(folder, { recursive: true }));
+  const database = await testDatabase();
+  undo(() => database.drop());
+  const channel = await startPaymentChannel({ port: 0, secret: CALLBACK_SECRET });
+  undo(() => channel.stop());
+  const inbox = await startMailInbox({ smtpPort: 0, httpPort: 0 });
+  undo(() => inbox.stop());
+  const temporal = await devServer({ dataConverter: { payloadCodecs: [new EncryptingCodec(ring)] } });
+  undo(() => temporal.teardown());
+  await seed(database.appUrl);
   const config = configOf({ database: database.appUrl, channel: channel.url, inbox, folder, env });
   const db = openDatabase(database.appUrl, 10);
-  const stopWork = await startWork({ config, db, temporal, inbox });
+  undo(() => db.$disconnect());
+  undo(await startWork({ config, db, temporal, inbox }));
+  return { config, database, db, temporal, channel, inbox, folder, ring };
+}
 
+/** The API, and everybody who speaks with it. */
+async function openApi(system: Awaited<ReturnType<typeof startParts>>, policy: Policy, undo: Undo) {
+  const { config, db, temporal, ring } = system;
   const logs: LogLine[] = [];
   const usual: Omit<ApiDependencies, 'callbackBase'> = {
     config,
@@ -77,26 +111,23 @@ export async function startApi({ policy = {}, env = {} }: ApiWishes = {}) {
     client: temporal.client,
     ring,
     files: localFileStore(config.FILES_DIR),
-    policy: parsePolicy(policy),
+    policy,
     logger: pino({ level: 'info' }, intoLines(logs)),
   };
-  let door = await openDoor(usual);
+  const open = async (changes: Partial<ApiDependencies> = {}) => {
+    const opened = await openDoor({ ...usual, ...changes });
+    undo(() => opened.close());
+    return opened;
+  };
+  let door = await open();
   const clientOf = (token: string | null): HttpClient =>
     httpClient(
       () => door.url,
       token,
       (exchange) => requireConformity(door.registry, exchange),
     );
-
   return {
-    config,
-    database,
-    db,
-    temporal,
-    channel,
-    inbox,
     logs,
-    folder,
     url: () => door.url,
     registry: () => door.registry,
     /** A client for each of the people, and one for nobody. */
@@ -104,20 +135,12 @@ export async function startApi({ policy = {}, env = {} }: ApiWishes = {}) {
     anonymous: clientOf(null),
     clientOf,
     tokens: await each((person) => tokenOf(PEOPLE[person])),
-    /** Another API beside the first, otherwise furnished; close it in the end. */
-    openDoor: (changes: Partial<ApiDependencies> = {}) => openDoor({ ...usual, ...changes }),
+    /** Another API beside the first, otherwise furnished. */
+    openDoor: open,
     /** The API's process ends, and a new one takes its place. */
     async restart() {
       await door.close();
-      door = await openDoor(usual);
-    },
-    async stop() {
-      await door.close();
-      await stopWork();
-      await temporal.teardown();
-      await Promise.all([channel.stop(), inbox.stop(), db.$disconnect()]);
-      await database.drop();
-      rmSync(folder, { recursive: true });
+      door = await open();
     },
   };
 }
@@ -172,6 +195,7 @@ async function openDoor(deps: Omit<ApiDependencies, 'callbackBase'>) {
   if (address === null || typeof address === 'string') throw new Error('the API does not listen');
   url = `http://127.0.0.1:${address.port}`;
   const close = async () => {
+    if (!server.listening) return;
     const closed = once(server, 'close');
     server.close();
     server.closeAllConnections();
