@@ -147,6 +147,8 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
     await returned(right.transactionId, []);
     expect(await world.db.payment.count({ where: { orderId: placed.terms.orderId } })).toBe(2);
     expect(await world.db.refund.count({ where: { orderId: placed.terms.orderId } })).toBe(1);
+    const { events } = await placed.handle.fetchHistory();
+    expect((events ?? []).filter((event) => event.activityTaskScheduledEventAttributes != null)).toHaveLength(1);
   });
 });
 

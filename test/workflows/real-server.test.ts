@@ -36,6 +36,12 @@ describe('GEN-4: what is allowed is data, not a clock', () => {
 });
 
 describe('commands at the same time', () => {
+  /** How often the process went to the table: once a step, as its handlers run one at a time. */
+  async function writesOf({ process }: Delivery) {
+    const { events } = await process.fetchHistory();
+    return (events ?? []).filter((event) => event.markerRecordedEventAttributes != null);
+  }
+
   test('of 20 that exclude each other exactly one wins; the others are refused with what is allowed', async () => {
     const delivery = await world.paid();
     await delivery.acts('buyer.requirement', 'provider.requirement.confirm', 'provider.implementation.submit');
@@ -66,6 +72,7 @@ describe('commands at the same time', () => {
     expect(steps.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 22 }, (_, n) => n + 1));
     expect(new Set(steps.map(({ note }) => note)).size).toBe(22);
     expect(await told(world.db, delivery.id, 'delivery.requirement_edited')).toHaveLength(20);
+    expect(await writesOf(delivery)).toHaveLength(21);
   });
 });
 
