@@ -25,11 +25,9 @@ const { recordPlaced, recordSettled } = proxyLocalActivities<OrderActivities>({
 });
 
 // Money goes back however long the channel is out of order; after three days operations are told, each time.
-const { sendRefund, reportStuckRefund } = proxyActivities<RefundActivities>({
-  startToCloseTimeout: '30 seconds',
-  scheduleToCloseTimeout: '3 days',
-  retry: { maximumInterval: '10 minutes' },
-});
+const untilItWorks = { startToCloseTimeout: '30 seconds', retry: { maximumInterval: '10 minutes' } } as const;
+const { sendRefund } = proxyActivities<RefundActivities>({ ...untilItWorks, scheduleToCloseTimeout: '3 days' });
+const { reportStuckRefund } = proxyActivities<RefundActivities>(untilItWorks);
 
 /** Sends a payment back, wholly or in part, and does not give up. */
 async function giveBack(payment: PaymentFact, amountFen: number, reason: RefundReason): Promise<void> {

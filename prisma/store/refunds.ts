@@ -15,7 +15,7 @@ const REFUNDED = 1;
 export async function requestRefund(db: Database, refund: Refund, at: Date): Promise<boolean> {
   const { payment } = refund;
   const countedFor = refund.reason === 'delivery_cancelled' ? 'accepted' : 'surplus';
-  const [, , owed] = await db.$transaction([
+  const [, , [answer]] = await db.$transaction([
     db.$executeRaw`
       INSERT INTO payments (id, order_id, channel, transaction_id, amount_fen, status, received_at)
       VALUES (${payment.paymentId}, ${payment.orderId}, ${payment.channel}, ${payment.transactionId},
@@ -27,9 +27,12 @@ export async function requestRefund(db: Database, refund: Refund, at: Date): Pro
              ${at}::timestamptz
       FROM payments WHERE id = ${payment.paymentId} AND status = ${countedFor}
       ON CONFLICT DO NOTHING`,
-    db.refund.count({ where: { id: refund.refundId } }),
+    // Not any refund of this payment: a part of it that went back with its delivery does not make it surplus.
+    db.$queryRaw<{ owed: boolean }[]>`
+      SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
+                     WHERE r.id = ${refund.refundId} AND p.status = ${countedFor}) AS owed`,
   ]);
-  return owed === 1;
+  return answer?.owed === true;
 }
 
 /**

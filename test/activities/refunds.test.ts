@@ -126,13 +126,33 @@ describe('money that was earned stays', () => {
     expect(asked(refund)).toBe(0);
   });
 
+  test.each([70_000, 200_000])('nor after %d fen of it went back with the delivery', async (amountFen) => {
+    const { terms, payment } = await store.paid();
+    const refund = cancelled(payment, amountFen);
+    await send(refund);
+    await send(returnOf(payment, 'order_closed'));
+    expect(asked(refund)).toBe(1);
+    expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: BigInt(amountFen) });
+  });
+
   test('a payment that was returned is not refunded a second time when the delivery is cancelled', async () => {
     const { terms } = await store.paid();
     const surplus = paymentFor(terms);
-    await send(returnOf(surplus, 'already_paid'));
+    const refund = returnOf(surplus, 'already_paid');
+    await send(refund);
     await send(cancelled(surplus));
-    expect(await store.db.refund.count({ where: { paymentId: surplus.paymentId } })).toBe(1);
+    expect(asked(refund)).toBe(1);
     expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 0n });
+  });
+
+  test('a surplus payment that two processes return goes back once', async () => {
+    const { terms } = await store.paid();
+    const surplus = paymentFor(terms);
+    await Promise.all([send(returnOf(surplus, 'already_paid')), send(returnOf(surplus, 'order_closed'))]);
+    expect(await store.db.refund.findMany({ where: { paymentId: surplus.paymentId } })).toMatchObject([
+      { status: 'refunded', amountFen: 200_000n },
+    ]);
+    expect(sentFor(returnOf(surplus, 'already_paid'))).toBe(200_000);
   });
 
   test('no order ever gives back more than it took: the database refuses it', async () => {
