@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { eventually } from '../support/eventually';
 import { expectAgreement } from './support/agreement';
 import { type Client, createClient } from './support/client';
+import type { Post } from './support/deal';
 import { inParallel, range } from './support/in-parallel';
 import { expectMailsOnce } from './support/mails';
 import { amidst } from './support/moments';
 import { seededChoices } from './support/random';
 import { summarise } from './support/summary';
 import { type FaultSystem, startSystem } from './support/system';
-import { walk } from './support/walk';
+import { reworded, walk } from './support/walk';
 
 const NAME = 'PostgreSQL is killed amidst commands';
 const DELIVERIES = 16;
@@ -37,6 +38,9 @@ describe(NAME, () => {
 
     const placed = await placing;
     expect(await inParallel(keys, ORDERS, (key) => client.place(key))).toEqual(placed);
+    const pro = { productId: 'prd_service', specId: 'spc_service_pro', paymentChannel: 'wechat' };
+    const reused = await client.post({ role: 'buyer', path: '/buyer/orders', body: pro, key: keys[0] ?? '' });
+    expect(reused.status).toBe(422);
     expect(await system.db.order.count()).toBe(before + ORDERS);
     expect(await runningOrders()).toBe(before + ORDERS);
   }, 120_000);
@@ -52,11 +56,20 @@ describe(NAME, () => {
       await system.start('postgres');
     });
     await amidst(system, choices, work, faults);
+    await expectKeysTaken(deals.flatMap(({ done }) => done.flatMap(({ post }) => post ?? [])));
 
     expect([system.isRunning('worker', worker), system.isRunning('api', api)]).toEqual([true, true]);
     const counted = await expectAgreement(system, deals);
     summarise(NAME, { ...counted, ...(await expectMailsOnce(system)) }, client.troubles);
   }, 240_000);
+
+  /** Every key still stands for what was done under it. */
+  async function expectKeysTaken(posts: readonly Post[]): Promise<void> {
+    const again = await inParallel(posts, DELIVERIES, (post) => client.post(post));
+    expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200]));
+    const reused = await inParallel(posts, DELIVERIES, (post) => client.post(reworded(post)));
+    expect(new Set(reused.map(({ status }) => status))).toEqual(new Set([422]));
+  }
 
   /** How many orders the Temporal server has under way. */
   async function runningOrders(): Promise<number> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually';
 import { expectAgreement } from './support/agreement';
 import { type Client, createClient } from './support/client';
 import { inParallel, range } from './support/in-parallel';
@@ -6,12 +7,14 @@ import { expectMailsOnce } from './support/mails';
 import { amidst } from './support/moments';
 import { seededChoices } from './support/random';
 import { summarise } from './support/summary';
-import { type FaultSystem, startSystem } from './support/system';
+import { type FaultSystem, type Part, startSystem } from './support/system';
 import { walk } from './support/walk';
 
-const NAME = 'two hundred deliveries, and everything is killed in turn';
+const NAME = 'two hundred deliveries, and everything is killed: one by one, then all at once';
 const DELIVERIES = 200;
 const CLIENTS = 24;
+/** In the order in which they need each other. */
+const EVERYTHING: readonly Part[] = ['postgres', 'temporal', 'worker', 'api'];
 
 describe(NAME, () => {
   let system: FaultSystem;
@@ -31,16 +34,17 @@ describe(NAME, () => {
       return deal;
     });
     const work = inParallel(deals, CLIENTS, (deal, index) => walk(client, deal, 3, walkers[index] ?? choices));
-    const faults = (['worker', 'api', 'postgres', 'temporal'] as const).map((part) => async () => {
-      await system.kill(part);
+    const faultOf = (parts: readonly Part[]) => async () => {
+      await Promise.all(parts.map((part) => system.kill(part)));
       await sleep(choices.between(0, 500));
-      await system.start(part);
-    });
-    await amidst(system, choices, work, faults);
+      await system.ensure(...parts);
+    };
+    const oneByOne = EVERYTHING.map((part) => faultOf([part]));
+    await amidst(system, choices, work, [...oneByOne, faultOf(EVERYTHING)]);
 
     const counted = await expectAgreement(system, deals);
     expect(counted.deliveries).toBe(DELIVERIES);
-    expect(await running()).toBe(DELIVERIES - counted.completed);
+    await eventually(async () => expect(await running()).toBe(DELIVERIES - counted.completed));
     const payments = await system.db.payment.count({ where: { status: 'accepted' } });
     expect([payments, await system.db.payment.count(), await system.db.refund.count()]).toEqual([200, 200, 0]);
     summarise(NAME, { ...counted, payments, ...(await expectMailsOnce(system)) }, client.troubles);

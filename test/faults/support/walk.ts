@@ -23,6 +23,11 @@ export function requestFor(deliveryId: string, action: DeliveryAction): Post {
   return { role, path: `/${role}/deliveries/${deliveryId}/${path.join('/')}`, body, key };
 }
 
+/** The same request, but for its words. */
+export function reworded(post: Post): Post {
+  return { ...post, body: Object.fromEntries(Object.keys(post.body).map((field) => [field, 'something else'])) };
+}
+
 /** The shortest way to the end. */
 export const STRAIGHT: readonly DeliveryAction[] = [
   'buyer.requirement',
