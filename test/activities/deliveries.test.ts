@@ -174,7 +174,7 @@ describe('recordDeliveryStep: all of a step or nothing of it', () => {
     if (opened === undefined) throw new Error('A new appeal is answered with its target');
     const before = await businessOf(store.db);
     const next = stepOf({ ...delivery, sequence: 3, state: opened.state }, 'buyer.evidence', { appealId: 'apl_2' });
-    await expect(record(broken({ ...next, action: 'buyer.appeals' }))).rejects.toThrow(constraint);
+    await expect(record(broken({ ...next, action: 'buyer.appeals', requestId: null }))).rejects.toThrow(constraint);
     expect(await businessOf(store.db)).toEqual(before);
   });
 });
