@@ -1,9 +1,9 @@
-import { activityInfo, log } from '@temporalio/activity';
+import { ApplicationFailure, activityInfo, log } from '@temporalio/activity';
 import { type KeyRing, sealText } from '../codec/keys';
 import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-days';
 import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
 import type { Duration } from '../domain/policy/duration';
-import type { Database } from '../prisma/store/client';
+import { type Database, isRefusedForGood } from '../prisma/store/client';
 import { findDeliveryStep, writeDeliveryStep } from '../prisma/store/delivery-steps';
 import { runIdOf } from './run-id';
 
@@ -36,7 +36,7 @@ export function deliveryActivities({ db, ring, calendar }: { db: Database; ring:
     }): Promise<StoredStep | undefined> {
       const step = withDueInstant(proposal.step, proposal.appealTarget, calendar);
       const sealed = step.action === SEALED_ACTION ? sealText(ring, step.note) : null;
-      const stored = await writeDeliveryStep(db, step, runIdOf(activityInfo()), sealed);
+      const stored = await writeDeliveryStep(db, step, runIdOf(activityInfo()), sealed).catch(asItsEnd(step));
       const { deliveryId, sequence, commandId, action, requestId } = step;
       log.info('delivery step', { deliveryId, sequence, action, requestId, overtaken: stored !== null });
       if (stored !== null) return stored;
@@ -44,6 +44,16 @@ export function deliveryActivities({ db, ring, calendar }: { db: Database; ring:
     },
   };
 }
+
+/**
+ * A person's command that the database can never take must not hold the delivery up for ever: it
+ * fails, and nothing has changed. Every other error passes, and the step is tried again.
+ */
+const asItsEnd = (step: DeliveryStep) => (error: unknown) => {
+  if (step.requestId === null || !isRefusedForGood(error)) throw error;
+  const message = 'What was sent cannot be stored; change it and send it again.';
+  throw ApplicationFailure.create({ message, type: 'REQUEST.INVALID', nonRetryable: true, details: [{}] });
+};
 
 function withDueInstant(step: DeliveryStep, target: Duration, calendar: HolidayCalendar): DeliveryStep {
   const { appeal } = step.state;

@@ -1,4 +1,6 @@
 import {
+  ActivityFailure,
+  ApplicationFailure,
   allHandlersFinished,
   condition,
   currentUpdateInfo,
@@ -90,6 +92,11 @@ function received(sent: SentCommand): DeliveryCommand {
   return { ...sent, commandId: update.id };
 }
 
+/** A step that can never be stored is refused in the activity's own words; other failures do not get here. */
+function asRefusal(error: unknown): never {
+  throw error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : error;
+}
+
 /** What the process knows, and the only ways in which that changes. */
 function supervise({ deliveryId, policy, paidFen, buyerId, providerId, ...start }: DeliveryInput) {
   let { state, sequence } = start;
@@ -97,7 +104,7 @@ function supervise({ deliveryId, policy, paidFen, buyerId, providerId, ...start 
   /** Records one step; true when the table now holds it. What the table holds already wins and is adopted. */
   async function record(cause: Cause, next: Pick<DeliveryStep, 'state' | 'notices'>): Promise<boolean> {
     const step = { deliveryId, sequence: sequence + 1, ...cause, ...next, atMs: Date.now() };
-    const stored = (await recordDeliveryStep({ step, appealTarget: policy.appealTarget })) ?? step;
+    const stored = (await recordDeliveryStep({ step, appealTarget: policy.appealTarget }).catch(asRefusal)) ?? step;
     adopt(stored);
     return stored.commandId === cause.commandId;
   }

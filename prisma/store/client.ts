@@ -46,6 +46,17 @@ export function isDatabaseLost(error: unknown): boolean {
   return LOST.includes(kind) || originalCode.startsWith('08') || originalCode.startsWith('57P');
 }
 
+/**
+ * Whether an error says that PostgreSQL will never take what it was given: SQLSTATE classes 22 (the
+ * data cannot be stored as they are) and 23 (they break a constraint). Asking again is no use.
+ */
+export function isRefusedForGood(error: unknown): boolean {
+  const parsed = driverError.safeParse(error);
+  if (!parsed.success) return false;
+  const { originalCode = '' } = parsed.data.meta.driverAdapterError.cause;
+  return originalCode.startsWith('22') || originalCode.startsWith('23');
+}
+
 /** Names every statement by its text, so that PostgreSQL plans each once a connection. */
 function statementNames(): (query: { sql: string }) => string {
   const names = new Map<string, string>();

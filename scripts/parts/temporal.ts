@@ -8,7 +8,6 @@ import { freePort } from './ports';
 /** What operations can search for in the Temporal UI. */
 export const searchAttributes = {
   ProviderId: 'Keyword',
-  BuyerId: 'Keyword',
   Stage: 'Keyword',
   Frozen: 'Bool',
   DueAt: 'Datetime',

@@ -1,7 +1,8 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
-import type { PaymentFact } from '../../domain/orders/order';
+import type { PaymentFact, RefundReason } from '../../domain/orders/order';
 import type { Database } from '../../prisma/store/client';
+import { findOrder } from '../../prisma/store/orders';
 import { type ClaimedCallback, claimCallbacks, type Handling, markHandled } from '../../prisma/store/payment-callbacks';
 import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../workflows/contracts/order';
 import { type Relay, startRelay } from './loop';
@@ -43,19 +44,21 @@ function factOf(callback: ClaimedCallback): PaymentFact {
   return { paymentId: id, orderId, channel, transactionId, amountFen, receivedAtMs: receivedAt.getTime() };
 }
 
-async function deliver({ client, taskQueue }: PaymentInbox, payment: PaymentFact): Promise<Handling> {
+async function deliver({ db, client, taskQueue }: PaymentInbox, payment: PaymentFact): Promise<Handling> {
   try {
     await client.workflow.getHandle(orderWorkflowId(payment.orderId)).signal(paymentReceived, payment);
     return 'signalled';
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
+  const isKnown = (await findOrder(db, payment.orderId, 'all')) !== null;
+  const reason: RefundReason = isKnown ? 'order_closed' : 'unknown_order';
   try {
     await client.workflow.start('paymentReturn', {
       workflowId: paymentReturnWorkflowId(payment),
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       taskQueue,
-      args: [payment, 'order_closed'],
+      args: [payment, reason],
       staticSummary: `Sends back a payment of ${payment.amountFen} fen for ${payment.orderId}`,
     });
   } catch (error) {

@@ -5,7 +5,6 @@ import { type DeliveryState, isClosed } from '../../domain/delivery/state';
 import type { DeliveryPolicy } from '../../domain/policy/catalogue';
 
 export const PROVIDER_ID = defineSearchAttributeKey('ProviderId', SearchAttributeType.KEYWORD);
-export const BUYER_ID = defineSearchAttributeKey('BuyerId', SearchAttributeType.KEYWORD);
 export const STAGE = defineSearchAttributeKey('Stage', SearchAttributeType.KEYWORD);
 export const FROZEN = defineSearchAttributeKey('Frozen', SearchAttributeType.BOOL);
 export const DUE_AT = defineSearchAttributeKey('DueAt', SearchAttributeType.DATETIME);
@@ -27,15 +26,10 @@ export function searchAttributesOf(before: DeliveryState, after: DeliveryState, 
 }
 
 /** The search attributes a delivery starts with. */
-export function initialSearchAttributes(
-  input: { providerId: string; buyerId: string },
-  state: DeliveryState,
-  policy: DeliveryPolicy,
-) {
+export function initialSearchAttributes(input: { providerId: string }, state: DeliveryState, policy: DeliveryPolicy) {
   const dueAtMs = dueAtOf(state, policy);
   return [
     { key: PROVIDER_ID, value: input.providerId },
-    { key: BUYER_ID, value: input.buyerId },
     { key: STAGE, value: state.stage },
     { key: FROZEN, value: false },
     ...(dueAtMs === null ? [] : [{ key: DUE_AT, value: new Date(dueAtMs) }]),
