@@ -23,12 +23,12 @@ async function withoutTables(happening: () => Promise<void>): Promise<void> {
   for (const table of tables) await owner.query(`ALTER TABLE ${table}_away RENAME TO ${table}`);
 }
 
-test('money goes back after a week in which nothing could be stored, not even that it is stuck', async () => {
+test('money goes back after six days in which nothing could be stored, not even that it is stuck', async () => {
   const placed = await world.place({ policy: { 'order.payWithin': '30 days' } });
   let transactionId = '';
   await withoutTables(async () => {
     ({ transactionId } = await placed.pay({ amountFen: 1 }));
-    await world.env.sleep('8 days');
+    await world.env.sleep('147 hours');
     expect(await sentBack(world.channel.url, transactionId)).toEqual([]);
   });
   await world.env.sleep('1 hour');
