@@ -11,6 +11,7 @@ import { openDatabase } from '../prisma/store/client';
 import { createApp } from './app';
 import { localFileStore } from './files/store';
 
+const KEEP_ALIVE_MS = 75_000;
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
 
 /** The API process; stops taking requests on SIGTERM and SIGINT, and ends when those under way are answered. */
@@ -45,6 +46,9 @@ async function main(): Promise<void> {
     if (error) throw error;
     logger.info({ host: config.API_HOST, port: portOf(server) }, 'api listening');
   });
+
+  // Longer than clients and balancers keep idle connections: one that they take up again must not just have been cut.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
 
   const stop = (signal: string) => {
     logger.info({ signal }, 'stopping');

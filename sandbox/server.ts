@@ -1,6 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 
+const KEEP_ALIVE_MS = 600_000;
+
 /** A server that runs until it is told to stop. */
 export interface RunningServer {
   url: string;
@@ -11,6 +13,8 @@ export interface RunningServer {
 export async function serve(listener: RequestListener, port: number): Promise<RunningServer> {
   const host = process.env.SANDBOX_HOST ?? '127.0.0.1';
   const server = createServer(listener);
+  // Idle connections are left to the client to close: one that it takes up again must not just have been cut.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -190,6 +190,7 @@ async function openDoor(deps: Omit<ApiDependencies, 'callbackBase'>) {
   let url = '';
   const { app, registry } = createApp({ ...deps, callbackBase: () => url });
   const server = app.listen(0, '127.0.0.1');
+  server.keepAliveTimeout = 600_000;
   await once(server, 'listening');
   const address: AddressInfo | string | null = server.address();
   if (address === null || typeof address === 'string') throw new Error('the API does not listen');
