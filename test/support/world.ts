@@ -161,7 +161,7 @@ async function paidDelivery(base: Base, wishes: Wishes) {
   }
 
   // The channel's word has been signalled; the delivery is there a moment later.
-  await eventually(view);
+  await eventually(() => handle.describe());
 
   /** Sends one command, as its role; refusals are thrown as AppError. */
   async function act(action: DeliveryAction, extras: Extras = {}) {
