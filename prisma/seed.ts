@@ -127,7 +127,11 @@ const products: SeedProduct[] = [
 
 /** Adds what is missing of the demonstration data; what is there already is left as it is. */
 export async function seed(databaseUrl: string): Promise<void> {
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }) });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg({ connectionString: databaseUrl }),
+    // A machine that is busy starting everything else may take its time.
+    transactionOptions: { maxWait: 30_000, timeout: 30_000 },
+  });
   const specs = products.flatMap((product) => product.specs.map((spec) => ({ ...spec, productId: product.id })));
   try {
     await prisma.$transaction([
