@@ -1,6 +1,8 @@
+import { deliveryActivities } from '../../activities/deliveries';
 import { openText } from '../../codec/keys';
 import type { DeliveryState } from '../../domain/delivery/state';
 import type { DeliveryStep } from '../../domain/delivery/step';
+import { openDatabase } from '../../prisma/store/client';
 import { unique } from '../support/commands';
 import { told } from '../support/observe';
 import { businessOf } from '../support/rows';
@@ -176,6 +178,30 @@ describe('recordDeliveryStep: all of a step or nothing of it', () => {
     const next = stepOf({ ...delivery, sequence: 3, state: opened.state }, 'buyer.evidence', { appealId: 'apl_2' });
     await expect(record(broken({ ...next, action: 'buyer.appeals', requestId: null }))).rejects.toThrow(constraint);
     expect(await businessOf(store.db)).toEqual(before);
+  });
+});
+
+describe('recordDeliveryStep: what can never be stored', () => {
+  test('a command of a person fails for good, in words for its sender, and nothing is written', async () => {
+    const step = stepOf(await newDelivery(), 'buyer.requirement', { note: 'a\0b' });
+    const before = await businessOf(store.db);
+    await expect(record(step)).rejects.toMatchObject({ type: 'REQUEST.INVALID', nonRetryable: true });
+    expect(await businessOf(store.db)).toEqual(before);
+  });
+
+  test('a step that nobody sent is tried again: its failure is none to give up for', async () => {
+    const step = stepOf(await newDelivery(), 'buyer.requirement', { note: 'a\0b' });
+    await expect(record({ ...step, requestId: null })).rejects.not.toHaveProperty('nonRetryable');
+  });
+
+  test('an outage is none either, whoever sent the command', async () => {
+    const delivery = await newDelivery();
+    const lost = openDatabase('postgresql://nobody@127.0.0.1:1/nowhere', 1);
+    const { recordDeliveryStep } = deliveryActivities({ ...store.outside, db: lost });
+    const step = stepOf(delivery, 'buyer.requirement');
+    const recording = run(recordDeliveryStep, { step, appealTarget: POLICY.appealTarget });
+    await expect(recording).rejects.not.toHaveProperty('nonRetryable');
+    await lost.$disconnect();
   });
 });
 

@@ -165,6 +165,13 @@ export const REAL_TIME: Record<string, Scenario> = {
     return { delivery: processesOf(delivery).delivery };
   },
 
+  async 'not-storable'(world) {
+    const delivery = await world.paid();
+    await delivery.act('buyer.requirement', { note: 'a\0b' }).catch(() => 'no text column takes this');
+    await delivery.act('buyer.requirement');
+    return { delivery: processesOf(delivery).delivery };
+  },
+
   async 'closed-unpaid'(world) {
     const placed = await world.place({ policy: HURRY });
     await placed.ended();
