@@ -5,7 +5,7 @@ import { type Client, createClient } from './support/client';
 import { inParallel, range } from './support/in-parallel';
 import { expectMailsOnce } from './support/mails';
 import { amidst } from './support/moments';
-import { seededChoices } from './support/random';
+import { type Choices, seededChoices } from './support/random';
 import { summarise } from './support/summary';
 import { type FaultSystem, type Part, startSystem } from './support/system';
 import { walk } from './support/walk';
@@ -28,19 +28,25 @@ describe(NAME, () => {
   test('none is lost, none counts twice, nobody is told twice', async () => {
     const choices = seededChoices(NAME);
     const walkers = range(DELIVERIES).map(() => choices.fork());
-    const deals = await inParallel(walkers, CLIENTS, async (walker) => {
+    const begin = async (walker: Choices) => {
       const deal = await client.buy();
       await walk(client, deal, walker.between(0, 3), walker);
+      return { deal, walker };
+    };
+    // Every fifth order is placed and paid amidst the faults.
+    const early = await inParallel(walkers, CLIENTS, async (walker, n) => (n % 5 === 0 ? walker : begin(walker)));
+    const work = inParallel(early, CLIENTS, async (begun) => {
+      const { deal, walker } = 'deal' in begun ? begun : await begin(begun);
+      await walk(client, deal, 3, walker);
       return deal;
     });
-    const work = inParallel(deals, CLIENTS, (deal, index) => walk(client, deal, 3, walkers[index] ?? choices));
     const faultOf = (parts: readonly Part[]) => async () => {
       await Promise.all(parts.map((part) => system.kill(part)));
       await sleep(choices.between(0, 500));
       await system.ensure(...parts);
     };
     const oneByOne = EVERYTHING.map((part) => faultOf([part]));
-    await amidst(system, choices, work, [...oneByOne, faultOf(EVERYTHING)]);
+    const deals = await amidst(system, choices, work, [...oneByOne, faultOf(EVERYTHING)]);
 
     const counted = await expectAgreement(system, deals);
     expect(counted.deliveries).toBe(DELIVERIES);

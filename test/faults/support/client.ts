@@ -76,6 +76,8 @@ export function createClient({
       orderId,
       channel: 'wechat',
       amountFen: (await order(orderId)).payableFen,
+      // Channels say everything at least once.
+      behaviour: { duplicates: 1 },
       callbackUrl: `${apiUrl}/v1/gateway/payments/wechat/callbacks`,
     };
     const headers = { 'content-type': 'application/json' };

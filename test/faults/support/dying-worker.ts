@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import type { PaymentChannelPort } from '../../../activities/refunds';
 import { keyRing } from '../../../codec/keys';
 import { EncryptingCodec } from '../../../codec/payloads';
 import { readConfig } from '../../../config';
@@ -12,15 +13,20 @@ import { allActivities, createWorker, outsideOf } from '../../../worker/worker';
 
 /**
  * A worker that dies in the worst of moments: DIE_AFTER_STEPS steps of the action DIE_AFTER have been committed to the
- * database, and their workflow tasks are not completed, so that no history knows of them. Without DIE_AFTER it is a
- * worker that works, but has no reconciliation: what becomes of a lost step then is the process's own doing.
+ * database, and their workflow tasks are not completed, so that no history knows of them; or (`channel.refund`) money
+ * has been sent back, and nobody has noted it. Without DIE_AFTER it is a worker that works, but has no reconciliation:
+ * what becomes of a lost step then is the process's own doing.
  */
 async function main(): Promise<void> {
   const config = readConfig();
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
   const outside = outsideOf(config, db);
+  const channel = mortalChannel(outside.channel);
   const connection = await NativeConnection.connect(temporalConnection(config));
-  const worker = await createWorker(config, outside, { connection, activities: mortal(allActivities(outside)) });
+  const worker = await createWorker(config, outside, {
+    connection,
+    activities: mortal(allActivities({ ...outside, channel })),
+  });
 
   const client = new Client({
     connection: await Connection.connect(temporalConnection(config)),
@@ -34,15 +40,27 @@ async function main(): Promise<void> {
   await worker.run();
 }
 
-function mortal(activities: ReturnType<typeof allActivities>): ReturnType<typeof allActivities> {
-  let committed = 0;
-  const dieAfter = async (action: string) => {
-    if (action !== process.env.DIE_AFTER) return;
-    committed += 1;
-    if (committed === Number(process.env.DIE_AFTER_STEPS)) process.kill(process.pid, 'SIGKILL');
-    // Not recorded either: it waits here for the end.
-    await new Promise(() => undefined);
+let committed = 0;
+
+async function dieAfter(action: string): Promise<void> {
+  if (action !== process.env.DIE_AFTER) return;
+  committed += 1;
+  if (committed === Number(process.env.DIE_AFTER_STEPS)) process.kill(process.pid, 'SIGKILL');
+  // Not recorded either: it waits here for the end.
+  await new Promise(() => undefined);
+}
+
+function mortalChannel(channel: PaymentChannelPort): PaymentChannelPort {
+  return {
+    async refund(refund) {
+      const answer = await channel.refund(refund);
+      await dieAfter('channel.refund');
+      return answer;
+    },
   };
+}
+
+function mortal(activities: ReturnType<typeof allActivities>): ReturnType<typeof allActivities> {
   return {
     ...activities,
     async recordDeliveryStep(proposal) {

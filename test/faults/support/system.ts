@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { keyRing } from '../../../codec/keys';
 import { EncryptingCodec } from '../../../codec/payloads';
@@ -17,6 +18,7 @@ import { type RunningPart, startProgram } from '../../../scripts/parts/processes
 import { startTemporal } from '../../../scripts/parts/temporal';
 import { demoClaims, signToken } from '../../../scripts/parts/tokens';
 import { startSmtpInbox } from '../../worker/smtp-inbox';
+import { watchTemporal } from './watch';
 
 /** The real processes that a test may kill. */
 export type Part = 'postgres' | 'temporal' | 'worker' | 'api';
@@ -31,7 +33,13 @@ const CALLBACK_SECRET = 'a secret of the sandbox channel';
 /** The set-up of the next test run ends what a killed one left running in folders of this name. */
 const FOLDER = 'marketplace-test-faults-';
 
+const STARTS = 3;
+const START_AGAIN_MS = 2_000;
+
 const REAL_WORKER: WorkerProgram = { entry: 'worker/main', env: {} };
+
+/** What a test may want otherwise than usual: no worker yet, or policies by their keys. */
+type Wishes = { worker?: WorkerProgram | null; policy?: Record<string, unknown> };
 
 /**
  * A whole system of real processes on data of its own, each of which can be killed and started again on its port
@@ -40,7 +48,7 @@ const REAL_WORKER: WorkerProgram = { entry: 'worker/main', env: {} };
 export type FaultSystem = Awaited<ReturnType<typeof startSystem>>;
 
 /** Starts PostgreSQL (fsync on), Temporal (with a file) and the API; the worker too, unless there is to be none yet. */
-export async function startSystem({ worker = REAL_WORKER }: { worker?: WorkerProgram | null } = {}) {
+export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), FOLDER));
   // As root PostgreSQL runs as another user, who must be able to enter.
   chmodSync(folder, 0o711);
@@ -50,7 +58,7 @@ export async function startSystem({ worker = REAL_WORKER }: { worker?: WorkerPro
   const ports = { postgres: await port(), temporal: await port(), worker: await port(), api: await port() };
   const running = new Map<Part, RunningPart>();
   const policyFile = path.join(folder, 'policy.json');
-  writeFileSync(policyFile, '{}');
+  writeFileSync(policyFile, JSON.stringify(policy));
   const spawned = (name: Part) => ({
     logFile: path.join(folder, `${name}.log`),
     onSpawn: (pid: number) => processes.add(name, pid),
@@ -94,6 +102,7 @@ export async function startSystem({ worker = REAL_WORKER }: { worker?: WorkerPro
   };
   const db = openDatabase(appUrl, 10);
   const connection = Connection.lazy({ address: environment.TEMPORAL_ADDRESS ?? '' });
+  let watching: Promise<void> | undefined;
   const stopping = new AbortController();
   // Every request under way listens to it.
   setMaxListeners(0, stopping.signal);
@@ -122,7 +131,7 @@ export async function startSystem({ worker = REAL_WORKER }: { worker?: WorkerPro
         worker: () => runProgram('worker', program),
         api: () => runProgram('api', { entry: 'api/main', env: {} }),
       }[part];
-      running.set(part, await start());
+      running.set(part, await startedAtLast(part, start, stopping.signal));
     },
     /** Starts those of the parts that do not run, e.g. because an earlier test failed half-way. */
     async ensure(...parts: Part[]): Promise<void> {
@@ -151,6 +160,7 @@ export async function startSystem({ worker = REAL_WORKER }: { worker?: WorkerPro
 
     async stop(): Promise<void> {
       stopping.abort(new Error('The system is stopped'));
+      await watching;
       await connection.close();
       await db.$disconnect();
       for (const part of ['api', 'worker', 'temporal'] as const) await running.get(part)?.kill();
@@ -168,13 +178,31 @@ export async function startSystem({ worker = REAL_WORKER }: { worker?: WorkerPro
     return process;
   }
 
+  const isTemporalAlive = () => isAlive(running.get('temporal')?.pid);
   try {
     await system.start('temporal');
+    watching = watchTemporal(client, isTemporalAlive, stopping.signal, async () => {
+      await system.kill('temporal');
+      await system.start('temporal');
+    });
     await Promise.all([system.start('api'), worker === null ? null : system.start('worker', worker)]);
     return system;
   } catch (error) {
     await system.stop();
     throw error;
+  }
+}
+
+/** Whoever runs the parts starts again what does not start while another part is away. */
+async function startedAtLast(part: Part, start: () => Promise<RunningPart>, stopping: AbortSignal) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === STARTS || stopping.aborted) throw error;
+      process.stdout.write(`The ${part} is started again: ${String(error).split('\n')[0]}\n`);
+      await sleep(START_AGAIN_MS);
+    }
   }
 }
 
