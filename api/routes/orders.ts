@@ -117,6 +117,9 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
       const paymentChannel: PaymentChannel = body.paymentChannel;
       const orderId = idFrom('ord', command.atMs, command.commandId);
       const deliveryId = idFrom('dlv', command.atMs, command.commandId);
+      // A repetition whose first answer was lost: what was agreed stands, whatever became of the product (PRD-7).
+      const earlier = await findOrder(db, orderId, 'all');
+      if (earlier !== null) return orderView(earlier);
       const terms = await termsOf(db, body.productId, body.specId);
       const placedBy = { commandId: command.commandId, requestId: request.requestId, sourceIp: request.ip ?? '' };
       request.workflow = { workflowId: orderWorkflowId(orderId) };
