@@ -2,6 +2,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Config } from '../config';
 import { AppError } from '../domain/errors';
+import { type Access, requireAccess } from './access';
 
 const ROLES = ['buyer', 'provider', 'ops'] as const;
 
@@ -68,28 +69,17 @@ function verifierOf(keys: ReturnType<typeof createRemoteJWKSet>, issuer: string)
 }
 
 /**
- * The principal of a request to `/v1/{role}/…`.
- * @throws AppError AUTH.REQUIRED without a valid token, AUTH.FORBIDDEN when it is of another role
+ * Who is asking, if the route is for them.
+ * @throws AppError AUTH.REQUIRED without a valid token, AUTH.FORBIDDEN when it does not permit this
  */
 export async function authenticate(
   authenticator: Authenticator,
   header: string | undefined,
-  roles: readonly PrincipalRole[],
+  access: Access,
 ): Promise<Principal> {
   const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header ?? '')?.[1];
   if (token === undefined) throw new AppError('AUTH.REQUIRED', REFUSED);
   const principal = await authenticator(token);
-  if (!roles.includes(principal.role)) {
-    throw new AppError(
-      'AUTH.FORBIDDEN',
-      `This route is for ${roles.join(' or ')}; the token is a ${principal.role}'s.`,
-    );
-  }
+  requireAccess(principal, access);
   return principal;
-}
-
-/** @throws AppError AUTH.FORBIDDEN when the principal lacks the permission */
-export function requirePermission(principal: Principal, permission: string): void {
-  if (principal.permissions.includes(permission)) return;
-  throw new AppError('AUTH.FORBIDDEN', `This needs the permission "${permission}"; ask an operations manager.`);
 }

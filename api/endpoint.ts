@@ -83,7 +83,7 @@ function serve<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   documentEndpoint(door.registry, method, spec);
   door.router[method](expressPath(spec.path), async (request: Request, response: Response) => {
     request.routePattern = spec.path;
-    const principal = await authenticate(door.authenticator, request.header('authorization'), spec.roles);
+    const principal = await authenticate(door.authenticator, request.header('authorization'), spec.access);
     if (method !== 'get') requireJson(request);
     await answer({
       principal,

@@ -125,6 +125,7 @@ export function documentEndpoint<P extends z.ZodType, Q extends z.ZodType, B ext
     summary: spec.summary,
     tags: [spec.tag],
     security: [{ [security]: [] }],
+    'x-access': spec.access,
     parameters: HEADERS_OF[method].map((name) => ({ $ref: `#/components/parameters/${name}` })),
     request: {
       ...(params instanceof z.ZodObject && !isEmptyObject(params) ? { params } : {}),

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { PrincipalRole } from './auth';
+import type { Access } from './access';
 
 /** One route, as data: what the router, the validator and the OpenAPI document all read. */
 export type Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {
@@ -7,8 +7,8 @@ export type Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
   path: string;
   summary: string;
   tag: string;
-  /** Whose tokens the route takes. */
-  roles: readonly PrincipalRole[];
+  /** Who may use it. */
+  access: Access;
   params: P;
   query: Q;
   body: B;

@@ -4,8 +4,13 @@ import { PrismaClient } from './generated/client';
 /** Demonstration data: two companies, one person of every kind, and something to buy. Running it again changes nothing. */
 
 const providers = [
-  { id: 'prv_demo', name: '示例云服务有限公司' },
-  { id: 'prv_other', name: '另一家服务商有限公司' },
+  { id: 'prv_demo', name: '示例云服务有限公司', licenceNumber: '91440300MA5DEMO01X', mainUserId: 'usr_provider_demo' },
+  {
+    id: 'prv_other',
+    name: '另一家服务商有限公司',
+    licenceNumber: '91440300MA5OTHER1',
+    mainUserId: 'usr_provider_other',
+  },
 ];
 
 const users = [
@@ -29,6 +34,7 @@ const users = [
     id: 'usr_provider_demo',
     role: 'provider',
     providerId: 'prv_demo',
+    account: 'main',
     name: '张服务',
     email: 'service@provider-demo.example',
     phone: '13800000003',
@@ -37,6 +43,7 @@ const users = [
     id: 'usr_provider_other',
     role: 'provider',
     providerId: 'prv_other',
+    account: 'main',
     name: '赵另一',
     email: 'service@provider-other.example',
     phone: '13800000004',
@@ -45,6 +52,7 @@ const users = [
     id: 'usr_ops_demo',
     role: 'ops',
     providerId: null,
+    permissions: ['appeals.rule', 'payloads.read'],
     name: '运营经理',
     email: 'ops@marketplace.example',
     phone: null,
@@ -143,6 +151,7 @@ export async function seed(databaseUrl: string): Promise<void> {
           grade: 'certified',
           supervised: true,
           status: 'published',
+          version: 1,
         })),
         skipDuplicates: true,
       }),

@@ -8,10 +8,10 @@ import { applyMigrations, markRolledBack } from './parts/schema-engine';
  * can neither change the schema nor the past.
  */
 
-/** Tables that the application may only add to: the audit trail. */
-const appendOnly = new Set(['steps', 'contact_looks']);
-/** Tables that the application may also delete from: what is kept for a time only. */
-const purged = new Set(['idempotency_records']);
+/** Tables that the application may only add to: the audit trail, what was signed, what was tried. */
+const appendOnly = new Set(['steps', 'contact_looks', 'agreements', 'webhook_attempts']);
+/** Tables that the application may also delete from: what is kept for a time only, or replaced. */
+const purged = new Set(['idempotency_records', 'proposals', 'product_specs']);
 /** Prisma's own record of what was applied. */
 const ownersOnly = new Set(['_prisma_migrations']);
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { RULINGS } from '../../domain/delivery/state';
-import { requirePermission } from '../auth';
 import type { DeliveryDesk } from '../delivery-desk';
 import { type Door, nothing, post } from '../endpoint';
 import { amountFen, attachmentIds, byId, deliverySchema, REASON_MAX, text, WORDS_MAX } from '../schemas';
@@ -22,7 +21,7 @@ export function appealRoutes(door: Door, desk: DeliveryDesk): void {
       path: `/v1/${role}/appeals/{id}/evidence`,
       summary: 'Add evidence to an open appeal (DLV-10)',
       tag: 'Appeals',
-      roles: [role],
+      access: role === 'buyer' ? { buyer: 'any' } : { provider: 'deliveries' },
       params: byId,
       query: nothing,
       body: evidence,
@@ -40,14 +39,13 @@ export function appealRoutes(door: Door, desk: DeliveryDesk): void {
     path: '/v1/ops/appeals/{id}/resolve',
     summary: 'Rule on an appeal; needs the permission appeals.rule (DLV-10)',
     tag: 'Appeals',
-    roles: ['ops'],
+    access: { ops: 'appeals.rule' },
     params: byId,
     query: nothing,
     body: ruling,
     answer: { status: 200, schema: deliverySchema },
     async handle(call) {
       const { body, params, principal } = call;
-      requirePermission(principal, 'appeals.rule');
       const decision = { ruling: body.ruling, refundFen: body.refundFen ?? null };
       const content = { note: body.reason, attachmentIds: [] };
       const deliveryId = await desk.ofAppeal(params.id, principal);

@@ -22,7 +22,7 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
       path: `/v1/${role}/attachments`,
       summary: 'Upload one file, 50 MB at most (DLV-14)',
       tag: 'Attachments',
-      roles: [role],
+      access: { [role]: 'any' },
       params: nothing,
       query: nothing,
       body: z.object({ file: z.string().openapi({ format: 'binary' }) }),
@@ -31,7 +31,7 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
     documentEndpoint(door.registry, 'post', upload, { takes: 'multipart/form-data' });
     door.router.post(upload.path, async (request, response) => {
       request.routePattern = upload.path;
-      const principal = await authenticate(door.authenticator, request.header('authorization'), upload.roles);
+      const principal = await authenticate(door.authenticator, request.header('authorization'), upload.access);
       requireUsableKey(request.header('idempotency-key'));
       // The content decides whether two uploads under one key are the same, so it is received first.
       const file = await receiveUpload(request, files, { maxBytes: MAX_BYTES });
@@ -53,7 +53,7 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
       path: `/v1/${role}/attachments/{id}`,
       summary: 'Download a file: your own, or one of a delivery of yours (DLV-14)',
       tag: 'Attachments',
-      roles: [role],
+      access: { [role]: 'any' },
       params: byId,
       query: nothing,
       body: nothing,
@@ -62,7 +62,7 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
     documentEndpoint(door.registry, 'get', download, { answers: '*/*' });
     door.router.get(expressPath(download.path), async (request, response) => {
       request.routePattern = download.path;
-      const principal = await authenticate(door.authenticator, request.header('authorization'), download.roles);
+      const principal = await authenticate(door.authenticator, request.header('authorization'), download.access);
       const reader = { ownerId: principal.sub, ownerRole: role, scope: scopeOf(principal) };
       const { id } = byId.parse(request.params);
       const found = await findAttachment(db, id, reader);

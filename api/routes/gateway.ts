@@ -49,7 +49,7 @@ export function gatewayRoutes(door: Door, { db, secret }: { db: Database; secret
     path: '/v1/gateway/payments/{channel}/callbacks',
     summary: 'A payment channel reports a payment (signed, at least once, in any order)',
     tag: 'Gateway',
-    roles: [],
+    access: {},
     params,
     query: nothing,
     body: callback,

@@ -10,7 +10,7 @@ import { type Door, get, nothing, post, put } from '../endpoint';
 import { pageAnswer, pageOfQuery } from '../paging';
 import { byId, messageSchema, paging, profileSchema, text } from '../schemas';
 
-const EVERYBODY = ['buyer', 'provider', 'ops'] as const;
+const EVERYBODY = { buyer: 'any', provider: 'any', ops: 'any' } as const;
 const LANGUAGES = ['zh-CN', 'en'] as const;
 
 const profileBody = z
@@ -57,7 +57,7 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
     path: '/v1/me',
     summary: 'Your profile: where notices reach you',
     tag: 'Me',
-    roles: EVERYBODY,
+    access: EVERYBODY,
     params: nothing,
     query: nothing,
     body: nothing,
@@ -72,7 +72,7 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
     path: '/v1/me',
     summary: 'Replace your profile; If-Match with the ETag guards against overwriting',
     tag: 'Me',
-    roles: EVERYBODY,
+    access: EVERYBODY,
     params: nothing,
     query: nothing,
     body: profileBody,
@@ -94,7 +94,7 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
     path: '/v1/me/messages',
     summary: 'Your in-site messages, newest first, in your language',
     tag: 'Me',
-    roles: EVERYBODY,
+    access: EVERYBODY,
     params: nothing,
     query: z.strictObject({ limit: paging.limit, cursor: paging.cursor }),
     body: nothing,
@@ -126,7 +126,7 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
     path: '/v1/me/messages/{id}/read',
     summary: 'Mark a message read',
     tag: 'Me',
-    roles: EVERYBODY,
+    access: EVERYBODY,
     params: byId,
     query: nothing,
     body: nothing,

@@ -24,6 +24,8 @@ export type OrderRoutes = {
   answerWithinMs?: number | undefined;
 };
 
+const accessOf = { buyer: { buyer: 'any' }, provider: { provider: 'orders' }, ops: { ops: 'any' } } as const;
+
 const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order of yours.');
 
 /** The terms on which a spec is sold now. @throws AppError PRODUCT.* */
@@ -78,7 +80,7 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
     path: '/v1/buyer/products',
     summary: 'Products for sale, with their specs',
     tag: 'Orders',
-    roles: ['buyer'],
+    access: { buyer: 'any' },
     params: nothing,
     query: z.strictObject(paging),
     body: nothing,
@@ -106,7 +108,7 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
     path: '/v1/buyer/orders',
     summary: 'Place an order',
     tag: 'Orders',
-    roles: ['buyer'],
+    access: { buyer: 'any' },
     params: nothing,
     query: nothing,
     body: z
@@ -135,7 +137,7 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
       path: `/v1/${role}/orders`,
       summary: 'Orders, newest first',
       tag: 'Orders',
-      roles: [role],
+      access: accessOf[role],
       params: nothing,
       query: z.strictObject({ ...paging, state: z.enum(ORDER_STATES).optional() }),
       body: nothing,
@@ -151,7 +153,7 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
       path: `/v1/${role}/orders/{id}`,
       summary: 'One order',
       tag: 'Orders',
-      roles: [role],
+      access: accessOf[role],
       params: byId,
       query: nothing,
       body: nothing,

@@ -19,7 +19,7 @@ export function sandboxRoutes(door: Door, { db, channelUrl, callbackBase }: Sand
     path: '/v1/sandbox/orders/{id}/pay',
     summary: 'Pay an order: asks the sandbox channel, which calls the gateway back with a signed callback',
     tag: 'Sandbox',
-    roles: ['buyer'],
+    access: { buyer: 'any' },
     params: byId,
     query: nothing,
     body: nothing,

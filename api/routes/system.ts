@@ -7,7 +7,7 @@ import type { KeyRing } from '../../codec/keys';
 import { EncryptingCodec } from '../../codec/payloads';
 import { AppError } from '../../domain/errors';
 import type { Database } from '../../prisma/store/client';
-import { authenticate, requirePermission } from '../auth';
+import { authenticate } from '../auth';
 import type { Door } from '../endpoint';
 import type { ApiMetrics } from '../metrics';
 import { documentStatus, openApiDocument } from '../openapi';
@@ -74,8 +74,7 @@ export function systemRoutes(door: Door, { db, client, ring, metrics, temporalUi
         allowOrigin(response);
         const { token } = request.params;
         const header = typeof token === 'string' ? `Bearer ${token}` : request.header('authorization');
-        const principal = await authenticate(door.authenticator, header, ['ops']);
-        requirePermission(principal, 'payloads.read');
+        await authenticate(door.authenticator, header, { ops: 'payloads.read' });
         next();
       },
       express.json({ limit: '8mb' }),

@@ -1,6 +1,6 @@
+import type { Notice } from '../messages/notice';
 import type { Role } from './commands';
 import type { DeliveryState, Ruling } from './state';
-import type { Notice } from './transitions';
 
 /**
  * One step of a delivery, written in one transaction: the audit row, the new state, the order it

@@ -1,18 +1,16 @@
 import { pauseClock, resumeClock, startClock, stoppedClock } from '../clock';
 import type { MessageEvent } from '../messages/events';
+import type { Notice } from '../messages/notice';
 import type { DeliveryPolicy } from '../policy/catalogue';
 import type { DeliveryCommand, Role } from './commands';
 import { type Deadline, type DeadlineOutcome, deadlines, nextDeadline } from './deadlines';
 import { groundsMet } from './rules';
 import type { DeliveryState, Outcome, Stage } from './state';
 
-/** Something people must be told: the event of the message, who hears it, and its words (DLV-13, MSG-2). */
-export type Notice = { event: MessageEvent; to: Exclude<Role, 'system'>[]; params: Record<string, string> };
-
 /** What a step makes of a delivery. */
 export type Transition = { state: DeliveryState; notices: Notice[] };
 
-type ParticipantRole = Notice['to'][number];
+type ParticipantRole = Exclude<Role, 'system'>;
 type DeliveryEvent = MessageEvent extends infer E ? (E extends `delivery.${infer Name}` ? Name : never) : never;
 const notice = (event: DeliveryEvent, to: ParticipantRole[], params: Record<string, string> = {}): Notice => ({
   event: `delivery.${event}`,

@@ -36,6 +36,24 @@ export const MESSAGE_EVENTS = {
   'delivery.appeal_opened': ['openedBy', 'grounds', 'reason'],
   'delivery.appeal_evidence': [],
   'delivery.appeal_resolved': ['ruling', 'reason'],
+
+  /** Reviews: `title` is what the shop or product is called, `operation` what is asked for, `dueAt` RFC 3339. */
+  'shop.submitted': ['title', 'reviewId', 'dueAt'],
+  'shop.approved': ['title', 'reviewId'],
+  'shop.rejected': ['title', 'reviewId', 'reason'],
+  /** To operations managers: a review is past its target (SHOP-5). */
+  'shop.overdue': ['title', 'reviewId', 'dueAt'],
+  'product.submitted': ['title', 'reviewId', 'operation', 'dueAt'],
+  'product.security_passed': ['title', 'reviewId', 'operation'],
+  'product.approved': ['title', 'reviewId', 'operation'],
+  'product.rejected': ['title', 'reviewId', 'operation', 'reason'],
+  'product.overdue': ['title', 'reviewId', 'operation', 'dueAt'],
+  /** What takes effect at once: delisted, downgraded, left the market (PRD-5). */
+  'product.changed': ['title', 'reviewId', 'operation'],
+  'account.submitted': ['title', 'reviewId', 'operation', 'dueAt'],
+  'account.approved': ['title', 'reviewId', 'operation'],
+  'account.rejected': ['title', 'reviewId', 'operation', 'reason'],
+  'account.overdue': ['title', 'reviewId', 'operation', 'dueAt'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type MessageEvent = keyof typeof MESSAGE_EVENTS;

@@ -55,6 +55,9 @@ const catalogue = z.strictObject({
     .refine((list) => new Set(list).size === list.length, 'must not name an operation twice')
     .default(['publish', 'modify', 'relist', 'upgrade']),
 
+  'product.securityCheckTarget': duration.prefault('3 working days'),
+  'account.ticketTarget': duration.prefault('3 working days'),
+
   'delivery.providerStall': elapsed.prefault('5 days'),
   'delivery.requirementRejections': count.default(3),
   'delivery.acceptanceRejections': count.default(3),

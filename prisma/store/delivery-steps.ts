@@ -24,10 +24,11 @@ export async function writeDeliveryStep(
   const written = await db.$queryRaw<{ written: bigint }[]>`
     WITH step AS (
       INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, sealed_note,
-                         appeal_id, state_after, request_id, source_ip, run_id, at)
+                         appeal_id, state_after, request_id, source_ip, run_id, at, provider_id)
       VALUES (${step.deliveryId}, ${step.sequence}, ${step.commandId}, ${step.actorRole}, ${step.actorId},
               ${step.action}, ${sealedNote === null ? step.note : null}, ${sealedNote}, ${step.appealId},
-              ${state}::jsonb, ${step.requestId}, ${step.sourceIp}, ${runId}, ${at})
+              ${state}::jsonb, ${step.requestId}, ${step.sourceIp}, ${runId}, ${at},
+              (SELECT provider_id FROM deliveries WHERE id = ${step.deliveryId}))
       ON CONFLICT DO NOTHING
       RETURNING object_id
     ), delivery AS (

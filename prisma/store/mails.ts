@@ -27,14 +27,14 @@ type ClaimedRow = Omit<ClaimedMail, 'params'> & { params: Prisma.JsonValue };
 export async function claimMails(db: Database, limit: number, now: Date): Promise<ClaimedMail[]> {
   const rows = await db.$queryRaw<ClaimedRow[]>`
     WITH due AS MATERIALIZED (
-      SELECT mails.message_id, m.event, m.params, u.email, u.language
-      FROM mails JOIN messages m ON m.id = mails.message_id LEFT JOIN users u ON u.id = m.recipient_id
-      WHERE mails.status = 'pending' AND mails.next_attempt_at <= ${now}
-      ORDER BY mails.next_attempt_at LIMIT ${limit} FOR UPDATE OF mails SKIP LOCKED
+      SELECT sendings.message_id, m.event, m.params, u.email, u.language
+      FROM sendings JOIN messages m ON m.id = sendings.message_id LEFT JOIN users u ON u.id = m.recipient_id
+      WHERE sendings.status = 'pending' AND sendings.next_attempt_at <= ${now}
+      ORDER BY sendings.next_attempt_at LIMIT ${limit} FOR UPDATE OF sendings SKIP LOCKED
     )
-    UPDATE mails SET status = 'sending', claimed_at = ${now}, attempts = attempts + 1, address = due.email
-    FROM due WHERE mails.message_id = due.message_id
-    RETURNING mails.message_id AS "messageId", mails.claimed_at AS "claimedAt", mails.attempts, mails.address,
+    UPDATE sendings SET status = 'sending', claimed_at = ${now}, attempts = attempts + 1, address = due.email
+    FROM due WHERE sendings.message_id = due.message_id
+    RETURNING sendings.message_id AS "messageId", sendings.claimed_at AS "claimedAt", sendings.attempts, sendings.address,
               due.event, due.params, due.language`;
   return rows.map((row) => ({ ...row, params: textsOf(row.params) }));
 }
@@ -65,9 +65,9 @@ export async function markUnconfirmed(db: Database, attempt: MailAttempt, error:
 }
 
 /** Writes how an attempt ended; an attempt given up as unconfirmed may still learn its true end. */
-async function settle(db: Database, attempt: MailAttempt, data: Prisma.MailUpdateManyMutationInput): Promise<void> {
+async function settle(db: Database, attempt: MailAttempt, data: Prisma.SendingUpdateManyMutationInput): Promise<void> {
   const { messageId, claimedAt } = attempt;
-  await db.mail.updateMany({ where: { messageId, claimedAt, status: { in: ['sending', 'unconfirmed'] } }, data });
+  await db.sending.updateMany({ where: { messageId, claimedAt, status: { in: ['sending', 'unconfirmed'] } }, data });
 }
 
 /**
@@ -77,7 +77,7 @@ async function settle(db: Database, attempt: MailAttempt, data: Prisma.MailUpdat
  * @returns how many there were
  */
 export async function releaseStale(db: Database, olderThan: Date): Promise<number> {
-  const { count } = await db.mail.updateMany({
+  const { count } = await db.sending.updateMany({
     where: { status: 'sending', claimedAt: { lt: olderThan } },
     data: { status: 'unconfirmed', lastError: 'The sending process ended before it knew whether the mail went out.' },
   });
@@ -108,16 +108,16 @@ export async function listMails(
   db: Database,
   page: { status: MailStatus | null; limit: number; cursor: string | null },
 ): Promise<MailRecord[]> {
-  const status = page.status === null ? Prisma.empty : Prisma.sql`AND mails.status = ${page.status}`;
-  const after = page.cursor === null ? Prisma.empty : Prisma.sql`AND mails.message_id < ${page.cursor}`;
+  const status = page.status === null ? Prisma.empty : Prisma.sql`AND sendings.status = ${page.status}`;
+  const after = page.cursor === null ? Prisma.empty : Prisma.sql`AND sendings.message_id < ${page.cursor}`;
   return db.$queryRaw<MailRecord[]>`
-    SELECT mails.message_id AS "messageId", mails.status, mails.attempts, mails.address,
-           mails.last_error AS "lastError", mails.next_attempt_at AS "nextAttemptAt",
-           mails.claimed_at AS "claimedAt", mails.sent_at AS "sentAt", m.event, m.object_id AS "objectId",
+    SELECT sendings.message_id AS "messageId", sendings.status, sendings.attempts, sendings.address,
+           sendings.last_error AS "lastError", sendings.next_attempt_at AS "nextAttemptAt",
+           sendings.claimed_at AS "claimedAt", sendings.sent_at AS "sentAt", m.event, m.object_id AS "objectId",
            m.recipient_id AS "recipientId", m.created_at AS "createdAt"
-    FROM mails JOIN messages m ON m.id = mails.message_id
+    FROM sendings JOIN messages m ON m.id = sendings.message_id
     WHERE true ${status} ${after}
-    ORDER BY mails.message_id DESC LIMIT ${page.limit}`;
+    ORDER BY sendings.message_id DESC LIMIT ${page.limit}`;
 }
 
 /**
@@ -125,7 +125,7 @@ export async function listMails(
  * @returns false when there is no such mail, or it is in another state
  */
 export async function retryMail(db: Database, messageId: string, now: Date): Promise<boolean> {
-  const { count } = await db.mail.updateMany({
+  const { count } = await db.sending.updateMany({
     where: { messageId, status: { in: ['failed', 'unconfirmed'] } },
     data: { status: 'pending', attempts: 0, claimedAt: null, nextAttemptAt: now },
   });
@@ -134,7 +134,7 @@ export async function retryMail(db: Database, messageId: string, now: Date): Pro
 
 /** Whether there is such a mail. */
 export async function mailExists(db: Database, messageId: string): Promise<boolean> {
-  return (await db.mail.count({ where: { messageId } })) === 1;
+  return (await db.sending.count({ where: { messageId } })) === 1;
 }
 
 /** A message's parameters that are texts; the others say nothing. */

@@ -1,5 +1,6 @@
-import type { Notice } from '../../domain/delivery/transitions';
+import type { Notice } from '../../domain/messages/notice';
 import { Prisma } from '../generated/client';
+import type { Transaction } from './change';
 import type { Database } from './client';
 
 /** What a step tells people, for the outbox. */
@@ -19,6 +20,9 @@ export function tell({ objectId, deliveryId, sequence, notices, at }: Telling): 
       SELECT 'provider', u.id FROM target t JOIN users u ON u.provider_id = t.provider_id AND u.role = 'provider'
       UNION ALL
       SELECT 'ops', u.id FROM users u WHERE u.role = 'ops' AND ${hears('ops')}::boolean
+      UNION ALL
+      SELECT 'managers', u.id FROM users u
+      WHERE u.role = 'ops' AND 'appeals.rule' = ANY(u.permissions) AND ${hears('managers')}::boolean
     ), told AS (
       INSERT INTO messages (id, recipient_id, event, object_id, sequence, params, created_at)
       SELECT 'msg_' || lpad(to_hex(${at.getTime()}::bigint), 12, '0') || substr(md5(random()::text), 1, 14),
@@ -31,8 +35,21 @@ export function tell({ objectId, deliveryId, sequence, notices, at }: Telling): 
       ON CONFLICT DO NOTHING
       RETURNING id
     ), mailed AS (
-      INSERT INTO mails (message_id) SELECT id FROM told
+      INSERT INTO sendings (message_id) SELECT id FROM told
     )`;
+}
+
+/** Puts notices into the outbox in the transaction that they belong to, for what has no order. */
+export async function tellIn(
+  tx: Transaction,
+  { providerId, ...telling }: Omit<Telling, 'deliveryId'> & { providerId: string },
+): Promise<void> {
+  if (telling.notices.length === 0) return;
+  await tx.$executeRaw`
+    WITH step AS (SELECT 1), target AS (
+      SELECT NULL::text AS order_id, NULL::text AS product_name, NULL::text AS buyer_id, ${providerId}::text AS provider_id
+    )${tell({ ...telling, deliveryId: null })}
+    SELECT count(*) FROM told`;
 }
 
 /** An in-site message as it is stored; it is worded when it is read, in the reader's language. */

@@ -1,4 +1,4 @@
-import type { Notice } from '../../domain/delivery/transitions';
+import type { Notice } from '../../domain/messages/notice';
 import type { PlacedStep, Settled, SettledStep } from '../../domain/orders/step';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
@@ -16,10 +16,10 @@ export async function writePlacedStep(db: Database, step: PlacedStep, runId: str
   await db.$executeRaw`
     WITH step AS (
       INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after,
-                         request_id, source_ip, run_id, at)
+                         request_id, source_ip, run_id, at, provider_id)
       VALUES (${terms.orderId}, ${PLACED}, ${step.commandId}, 'buyer', ${terms.buyerId}, 'order.placed', '',
               ${JSON.stringify({ state: 'pending_payment', payableFen: terms.payableFen })}::jsonb,
-              ${step.requestId}, ${step.sourceIp}, ${runId}, ${at})
+              ${step.requestId}, ${step.sourceIp}, ${runId}, ${at}, ${terms.providerId})
       ON CONFLICT DO NOTHING
       RETURNING object_id
     )
@@ -51,9 +51,10 @@ export async function writeSettledStep(db: Database, step: SettledStep, runId: s
     : [{ event: 'order.closed_unpaid', to: ['buyer', 'provider'], params: {} }];
   const rows = await db.$queryRaw<{ written: bigint }[]>`
     WITH step AS (
-      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at)
+      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
+                         provider_id)
       VALUES (${terms.orderId}, ${SETTLED}, ${`${terms.orderId}/${SETTLED}`}, 'system', 'system', ${action}, '',
-              ${JSON.stringify(settled)}::jsonb, ${runId}, ${at})
+              ${JSON.stringify(settled)}::jsonb, ${runId}, ${at}, ${terms.providerId})
       ON CONFLICT DO NOTHING
       RETURNING object_id
     ), target AS (
@@ -86,9 +87,10 @@ function startOfDelivery(
              ${delivery.stage}::text, false, 0, 0, ${state}::jsonb, ${JSON.stringify(policy)}::jsonb, 1,
              ${at}::timestamptz, ${at}::timestamptz FROM target
     ), first AS (
-      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at)
+      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
+                         provider_id)
       SELECT ${terms.deliveryId}::text, 1, ${`${terms.deliveryId}/1`}::text, 'system', 'system', 'delivery.started',
-             '', ${state}::jsonb, ${runId}::text, ${at}::timestamptz FROM target
+             '', ${state}::jsonb, ${runId}::text, ${at}::timestamptz, provider_id FROM target
     )`;
 }
 

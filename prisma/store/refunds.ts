@@ -1,4 +1,4 @@
-import type { Notice } from '../../domain/delivery/transitions';
+import type { Notice } from '../../domain/messages/notice';
 import type { Refund } from '../../domain/orders/order';
 import type { Database } from './client';
 import { tell } from './messages';

@@ -133,12 +133,19 @@ async function withDatabase<T>(url: string, work: (engine: SchemaEngine) => Prom
   }
 }
 
-/** The statements that create an empty database as prisma/schema.prisma describes it. */
-export function schemaSql(): Promise<string> {
-  const files = [{ path: schemaFile, content: readFileSync(schemaFile, 'utf8') }];
+/**
+ * The statements that lead from one schema to prisma/schema.prisma.
+ * @param before the text of the older schema; without one, an empty database
+ */
+export function schemaSql(before?: string): Promise<string> {
+  const describedBy = (content: string) => ({
+    tag: 'schemaDatamodel' as const,
+    files: [{ path: schemaFile, content }],
+  });
   return withSchemaEngine(noDatabase, async (engine) => {
-    const to = { tag: 'schemaDatamodel' as const, files };
-    const { stdout } = await engine.diff({ from: { tag: 'empty' }, to, script: true, exitCode: null, filters });
+    const from = before === undefined ? { tag: 'empty' as const } : describedBy(before);
+    const to = describedBy(readFileSync(schemaFile, 'utf8'));
+    const { stdout } = await engine.diff({ from, to, script: true, exitCode: null, filters });
     if (stdout === null) throw new Error('The schema engine answered nothing.');
     return stdout;
   });

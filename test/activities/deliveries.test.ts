@@ -128,10 +128,10 @@ describe('recordDeliveryStep: all of a step or nothing of it', () => {
     expect(uses).toHaveLength(2);
     const messages = await store.db.message.findMany({
       where: { objectId: delivery.deliveryId },
-      include: { mail: true },
+      include: { sendings: true },
     });
     expect(messages).toHaveLength(3);
-    expect(messages.every(({ mail }) => mail !== null)).toBe(true);
+    expect(messages.every(({ sendings }) => sendings.length === 1)).toBe(true);
   });
 
   test('the ruling closes the appeal and the order in the same breath', async () => {

@@ -1,10 +1,18 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { type Access, rolesOf } from '../../api/access';
 import type { PrincipalRole } from '../../api/auth';
 import { openApiDocument } from '../../api/openapi';
+import { AREAS } from '../../domain/account/areas';
 
 /** A route under /v1 as the OpenAPI document has it, with a body that it takes. */
-export type Route = { method: 'GET' | 'PUT' | 'POST'; path: string; roles: PrincipalRole[]; body: unknown };
+export type Route = {
+  method: 'GET' | 'PUT' | 'POST';
+  path: string;
+  access: Access;
+  roles: PrincipalRole[];
+  body: unknown;
+};
 
 type Schema = z.infer<typeof schema>;
 const schema = z.looseObject({
@@ -16,9 +24,15 @@ const schema = z.looseObject({
     return z.record(z.string(), schema).optional();
   },
 });
+const access = z.strictObject({
+  buyer: z.literal('any').optional(),
+  provider: z.enum([...AREAS, 'main', 'any']).optional(),
+  ops: z.enum(['appeals.rule', 'payloads.read', 'any']).optional(),
+});
 const operation = z.looseObject({
   requestBody: z.object({ content: z.record(z.string(), z.object({ schema })) }).optional(),
   security: z.array(z.record(z.string(), z.unknown())),
+  'x-access': access.optional(),
 });
 const document = z.object({
   paths: z.record(z.string(), z.record(z.string(), operation)),
@@ -27,36 +41,30 @@ const document = z.object({
 
 /**
  * Every route that takes a bearer token: a new one is covered by the tests that walk them without a
- * word. Whose a route is follows from its path; a path that does not tell fails here.
+ * word. Who may use it is said by the route itself; one that is for others than its path says fails here.
  */
 export function tokenRoutes(registry: OpenAPIRegistry): Route[] {
   const { paths, components } = document.parse(openApiDocument(registry));
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods)
       .filter(([, { security }]) => security.some((scheme) => 'bearer' in scheme))
-      .map(([method, { requestBody }]) => ({
+      .map(([method, { requestBody, 'x-access': who = {} }]) => ({
         method: z.enum(['GET', 'PUT', 'POST']).parse(method.toUpperCase()),
         path,
-        roles: rolesOf(path),
+        access: requireKnown(path, who),
+        roles: rolesOf(requireKnown(path, who)),
         body: sampleOf(requestBody?.content['application/json']?.schema, components.schemas),
       })),
   );
 }
 
-function rolesOf(path: string): PrincipalRole[] {
-  const [, role] = /^\/v1\/(\w+)/.exec(path) ?? [];
-  switch (role) {
-    case 'buyer':
-    case 'provider':
-    case 'ops':
-      return [role];
-    case 'sandbox':
-      return ['buyer'];
-    case 'me':
-      return ['buyer', 'provider', 'ops'];
-    default:
-      throw new Error(`${path}: say here whose route this is`);
-  }
+/** The route's rule: it has one, and it is for the role that its path names. */
+function requireKnown(path: string, who: Access): Access {
+  const roles: string[] = rolesOf(who);
+  const [, role = ''] = /^\/v1\/(\w+)/.exec(path) ?? [];
+  const named = role === 'sandbox' ? ['buyer'] : role === 'me' ? ['buyer', 'provider', 'ops'] : [role];
+  if (roles.join() === named.join()) return who;
+  throw new Error(`${path} is for ${roles.join(', ') || 'nobody'}, and its path says ${named.join(', ')}`);
 }
 
 /** The smallest value that a schema takes: what is required, and nothing else. */

@@ -13,7 +13,7 @@ export async function businessOf(db: Database) {
       await db.attachment.count(),
       await db.attachmentUse.count(),
       await db.message.count(),
-      await db.mail.count(),
+      await db.sending.count(),
       await db.payment.count(),
       await db.paymentCallback.count(),
       await db.refund.count(),

@@ -52,7 +52,7 @@ async function write(
   await db.message.createMany({
     data: ids.map((id) => ({ id, recipientId, event, objectId: id, sequence: 1, params, createdAt: new Date(START) })),
   });
-  await db.mail.createMany({ data: ids.map((messageId) => ({ messageId, nextAttemptAt: new Date(START) })) });
+  await db.sending.createMany({ data: ids.map((messageId) => ({ messageId, nextAttemptAt: new Date(START) })) });
   return ids;
 }
 
@@ -69,8 +69,8 @@ const idsOf = (mails: SmtpInbox['taken']) =>
 
 async function untilNone(...statuses: string[]): Promise<void> {
   const until = Date.now() + 5_000;
-  while ((await db.mail.count({ where: { status: { in: statuses } } })) > 0) {
-    if (Date.now() > until) throw new Error(`waited in vain: ${JSON.stringify(await db.mail.findMany())}`);
+  while ((await db.sending.count({ where: { status: { in: statuses } } })) > 0) {
+    if (Date.now() > until) throw new Error(`waited in vain: ${JSON.stringify(await db.sending.findMany())}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -78,7 +78,7 @@ async function untilNone(...statuses: string[]): Promise<void> {
 async function untilStatus(messageId: string, status: string, attempts: number) {
   const until = Date.now() + 5_000;
   for (;;) {
-    const mail = await db.mail.findUniqueOrThrow({ where: { messageId } });
+    const mail = await db.sending.findFirstOrThrow({ where: { messageId } });
     if (mail.status === status && mail.attempts === attempts) return mail;
     if (Date.now() > until) throw new Error(`waited in vain: ${JSON.stringify(mail)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -237,7 +237,7 @@ describe('MSG-2: a mail of which nobody can tell is never sent twice by itself',
     start();
     const [other = ''] = await write(1);
     await untilStatus(other, 'sent', 1);
-    expect((await db.mail.findUniqueOrThrow({ where: { messageId: id } })).status).toBe('sending');
+    expect((await db.sending.findFirstOrThrow({ where: { messageId: id } })).status).toBe('sending');
     now = START + 15 * MINUTE + 1;
     await untilStatus(id, 'unconfirmed', 1);
     expect(idsOf(inbox.taken)).toEqual([other]);
@@ -264,11 +264,11 @@ describe('MSG-2: a mail of which nobody can tell is never sent twice by itself',
   test('the word of an attempt that a person has replaced is not taken for the new one’s', async () => {
     const [id = ''] = await write(1);
     const [old] = await claimMails(db, 10, new Date(now));
-    await db.mail.update({ where: { messageId: id }, data: { status: 'unconfirmed' } });
+    await db.sending.updateMany({ where: { messageId: id }, data: { status: 'unconfirmed' } });
     await retryMail(db, id, new Date(now));
     await claimMails(db, 10, new Date(now + 1));
     if (old !== undefined) await markSent(db, old, new Date(now));
-    expect((await db.mail.findUniqueOrThrow({ where: { messageId: id } })).status).toBe('sending');
+    expect((await db.sending.findFirstOrThrow({ where: { messageId: id } })).status).toBe('sending');
   });
 });
 
@@ -280,7 +280,7 @@ describe('MSG-2: several workers at once', () => {
     start();
     await untilNone('pending', 'sending');
     expect(idsOf(inbox.taken)).toEqual([...ids].sort());
-    expect(await db.mail.count({ where: { status: 'sent', attempts: 1 } })).toBe(120);
+    expect(await db.sending.count({ where: { status: 'sent', attempts: 1 } })).toBe(120);
   });
 
   test('claims never overlap, and keep to their limit', async () => {
@@ -304,13 +304,16 @@ describe('MSG-2: several workers at once', () => {
     const stopped = relay.stop();
     release();
     await stopped;
-    expect((await db.mail.findUniqueOrThrow({ where: { messageId: id } })).status).toBe('sent');
+    expect((await db.sending.findFirstOrThrow({ where: { messageId: id } })).status).toBe('sent');
   });
 });
 
 test('MSG-2: failures are listed newest first, page by page', async () => {
   const ids = await write(5);
-  await db.mail.updateMany({ where: { messageId: { not: ids[2] ?? '' } }, data: { status: 'failed', lastError: 'x' } });
+  await db.sending.updateMany({
+    where: { messageId: { not: ids[2] ?? '' } },
+    data: { status: 'failed', lastError: 'x' },
+  });
   const page = (cursor: string | null) => listMails(db, { status: 'failed', limit: 2, cursor });
   const first = await page(null);
   const second = await page(first[1]?.messageId ?? null);

@@ -9,8 +9,13 @@ afterAll(() => world.stop());
 
 /** Every in-site message has its e-mail, and no e-mail is without one. */
 async function expectOneMailAMessage(objectIds: string[]) {
-  const messages = await world.db.message.findMany({ where: { objectId: { in: objectIds } }, include: { mail: true } });
-  expect(messages.map(({ mail }) => mail?.status)).toEqual(messages.map(() => 'pending'));
+  const messages = await world.db.message.findMany({
+    where: { objectId: { in: objectIds } },
+    include: { sendings: true },
+  });
+  expect(messages.flatMap(({ sendings }) => sendings.map(({ status }) => status))).toEqual(
+    messages.map(() => 'pending'),
+  );
   return messages.length;
 }
 

@@ -1,6 +1,7 @@
 import type { DeliveryAction } from '../../../domain/delivery/commands';
 import { type DeliveryState, newDelivery, orderStateOf, STAGES } from '../../../domain/delivery/state';
-import { applyCommand, type Notice } from '../../../domain/delivery/transitions';
+import { applyCommand } from '../../../domain/delivery/transitions';
+import type { Notice } from '../../../domain/messages/notice';
 import { command } from '../../support/commands';
 import { acted, days, dueOnDay, frozen, inStage, POLICY, T0 } from '../../support/states';
 

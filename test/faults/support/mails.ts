@@ -10,7 +10,7 @@ export const takenIds = ({ inbox }: Pick<FaultSystem, 'inbox'>): string[] =>
 
 /** Settles when the relay has nothing left to send. */
 export async function untilMailsAreOut({ db }: Pick<FaultSystem, 'db'>): Promise<void> {
-  await eventually(async () => expect(await db.mail.count({ where: { status: 'pending' } })).toBe(0), 90_000);
+  await eventually(async () => expect(await db.sending.count({ where: { status: 'pending' } })).toBe(0), 90_000);
 }
 
 /**
@@ -23,7 +23,7 @@ export async function expectMailsOnce(system: FaultSystem): Promise<MailCount> {
   await system.end('worker');
   const taken = takenIds(system);
   expect(taken.filter((id, index) => taken.indexOf(id) !== index)).toEqual([]);
-  const rows = await system.db.mail.findMany({ select: { messageId: true, status: true } });
+  const rows = await system.db.sending.findMany({ select: { messageId: true, status: true } });
   const idsOf = (...statuses: string[]) =>
     rows.filter(({ status }) => statuses.includes(status)).map(({ messageId }) => messageId);
   const unsettled = idsOf('sending', 'unconfirmed');

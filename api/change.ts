@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
+import type { Change } from '../prisma/store/change';
+import type { Call } from './endpoint';
+import type { CommandRecord } from './idempotency';
+
+/** The change that a request makes at once, without a process, for the audit trail (AUD-1). */
+export function changeOf(
+  {
+    principal,
+    request,
+    command,
+  }: Pick<Call<z.ZodType, z.ZodType, z.ZodType>, 'principal' | 'request'> & {
+    /** Of a POST; a PUT is a change of its own each time. */
+    command?: CommandRecord;
+  },
+  objectId: string,
+  action: string,
+): Change {
+  return {
+    objectId,
+    action,
+    providerId: principal.providerId ?? null,
+    commandId: command?.commandId ?? randomBytes(12).toString('base64url'),
+    actorRole: principal.role,
+    actorId: principal.sub,
+    requestId: request.requestId,
+    sourceIp: request.ip ?? '',
+    at: new Date(),
+  };
+}

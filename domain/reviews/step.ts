@@ -1,0 +1,35 @@
+import type { Role } from '../delivery/commands';
+import type { Notice } from '../messages/notice';
+import type { ReviewKind, ReviewState } from './state';
+
+/** What is reviewed, as its process knows it; documents stay in the tables. */
+export type ReviewSubject = {
+  reviewId: string;
+  kind: ReviewKind;
+  /** `introduction` of a shop; publish, modify … of a product; what is to be changed of an account. */
+  operation: string;
+  /** The shop, the product, or the provider whose account it is. */
+  objectId: string;
+  providerId: string;
+  /** What people call it: the shop's or product's name. */
+  title: string;
+};
+
+/** One step of a review, written in one transaction: audit row, review, what it means for its object, outbox. */
+export type ReviewStep = {
+  subject: ReviewSubject;
+  sequence: number;
+  commandId: string;
+  action: string;
+  actorRole: Role;
+  actorId: string;
+  requestId: string | null;
+  sourceIp: string | null;
+  note: string;
+  state: ReviewState;
+  notices: Notice[];
+  atMs: number;
+};
+
+/** The step that the table holds at a sequence. */
+export type StoredReviewStep = { sequence: number; commandId: string; state: ReviewState };

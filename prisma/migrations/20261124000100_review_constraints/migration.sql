@@ -1,0 +1,42 @@
+-- The invariants of what came with the reviews, written by hand: Prisma's schema cannot say these.
+
+-- One review at a time: of a shop, of a product (PRD-4), of each kind of locked account data.
+CREATE UNIQUE INDEX "reviews_one_open_per_object" ON "reviews" ("object_id", (CASE WHEN "kind" = 'account' THEN "operation" ELSE '' END))
+  WHERE "status" IN ('security_check', 'in_review');
+CREATE INDEX "reviews_open" ON "reviews" ("due_at") WHERE "status" IN ('security_check', 'in_review');
+ALTER TABLE "reviews"
+  ADD CONSTRAINT "reviews_kind_known" CHECK ("kind" IN ('shop', 'product', 'account')),
+  ADD CONSTRAINT "reviews_status_known" CHECK ("status" IN (
+    'security_check', 'in_review', 'approved', 'rejected', 'withdrawn', 'effective')),
+  ADD CONSTRAINT "reviews_sequence" CHECK ("sequence" >= 1),
+  ADD CONSTRAINT "reviews_decided" CHECK (("status" IN ('security_check', 'in_review')) = ("decided_at" IS NULL));
+
+-- One version of a shop is being worked on at a time (SHOP-5).
+CREATE UNIQUE INDEX "shop_versions_one_open_per_shop" ON "shop_versions" ("shop_id") WHERE "status" IN ('draft', 'in_review');
+CREATE UNIQUE INDEX "shop_versions_one_published_per_shop" ON "shop_versions" ("shop_id") WHERE "status" = 'published';
+ALTER TABLE "shop_versions" ADD CONSTRAINT "shop_versions_status_known" CHECK ("status" IN (
+  'draft', 'in_review', 'rejected', 'published', 'superseded'));
+
+ALTER TABLE "products"
+  ADD CONSTRAINT "products_status_known" CHECK ("status" IN ('unpublished', 'published', 'delisted', 'exited')),
+  ADD CONSTRAINT "products_grade_known" CHECK ("grade" IN ('certified', 'bazaar')),
+  ADD CONSTRAINT "products_version" CHECK ("version" >= 0);
+
+ALTER TABLE "users" ADD CONSTRAINT "users_account_known" CHECK ("account" IN ('main', 'sub'));
+ALTER TABLE "providers"
+  ADD CONSTRAINT "providers_money" CHECK ("registered_capital_fen" >= 0 AND "yearly_revenue_fen" >= 0),
+  ADD CONSTRAINT "providers_counts" CHECK ("team_size" >= 0 AND "years_registered" >= 0 AND "version" >= 1),
+  ADD CONSTRAINT "providers_account_number" CHECK (("account_number_sealed" IS NULL) = ("account_number_last4" IS NULL));
+ALTER TABLE "agreements" ADD CONSTRAINT "agreements_kind_known" CHECK ("kind" IN ('entry', 'revenue_supplement'));
+
+ALTER TABLE "sendings" ADD CONSTRAINT "sendings_channel_known" CHECK ("channel" IN ('email', 'sms'));
+ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_status_known" CHECK ("status" IN (
+  'pending', 'delivered', 'failed'));
+CREATE INDEX "webhook_deliveries_waiting" ON "webhook_deliveries" ("endpoint_id", "object_id", "id") WHERE "status" = 'pending';
+CREATE INDEX "webhook_deliveries_to_hand" ON "webhook_deliveries" ("created_at") WHERE "handed_at" IS NULL;
+
+-- What was signed and what was tried stays as it was: also the owner is refused.
+CREATE TRIGGER "agreements_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "agreements"
+  FOR EACH STATEMENT EXECUTE FUNCTION "refuse_change"();
+CREATE TRIGGER "webhook_attempts_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "webhook_attempts"
+  FOR EACH STATEMENT EXECUTE FUNCTION "refuse_change"();

@@ -1,0 +1,57 @@
+import type { Role } from '../../domain/delivery/commands';
+import type { Prisma } from '../generated/client';
+import type { Database } from './client';
+
+/** A transaction under way. */
+export type Transaction = Prisma.TransactionClient;
+
+/** Something that is done at once, without a process: by whom, from where, by which command (AUD-1). */
+export type Change = {
+  /** What is changed, and whose it is. */
+  objectId: string;
+  providerId: string | null;
+  commandId: string;
+  action: string;
+  actorRole: Role;
+  actorId: string;
+  requestId: string;
+  sourceIp: string;
+  note?: string;
+  at: Date;
+};
+
+/** Waits until nobody else changes the object, for the rest of the transaction. */
+export async function lockObject(tx: Transaction, objectId: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${objectId}, 0))`;
+}
+
+/**
+ * Changes an object at once, and leaves the change in the audit trail, in one transaction. A command that was carried
+ * out already changes nothing more.
+ * @param work makes the change; answers the object as it is then, as the trail shall show it: without secrets
+ * @returns false when the command had been carried out before
+ */
+export async function changeOnce(
+  db: Database,
+  change: Change,
+  work: (tx: Transaction) => Promise<Prisma.InputJsonObject>,
+): Promise<boolean> {
+  return db.$transaction(async (tx) => {
+    await lockObject(tx, change.objectId);
+    const known = await tx.$queryRaw<unknown[]>`SELECT FROM steps WHERE command_id = ${change.commandId}`;
+    if (known.length > 0) return false;
+    await addStep(tx, change, await work(tx));
+    return true;
+  });
+}
+
+/** Adds the next step of an object that the transaction has locked. */
+async function addStep(tx: Transaction, change: Change, after: Prisma.InputJsonObject): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, request_id,
+                       source_ip, provider_id, at)
+    SELECT ${change.objectId}, coalesce(max(sequence), 0) + 1, ${change.commandId}, ${change.actorRole},
+           ${change.actorId}, ${change.action}, ${change.note ?? ''}, ${JSON.stringify(after)}::jsonb,
+           ${change.requestId}, ${change.sourceIp}, ${change.providerId}, ${change.at}
+    FROM steps WHERE object_id = ${change.objectId}`;
+}
