@@ -17,6 +17,7 @@ import { createMetrics } from './metrics';
 import { createRegistry } from './openapi';
 import { noSuchRoute, problems } from './problems';
 import { requestContext } from './request-context';
+import { reviewDesk } from './review-desk';
 import { appealRoutes } from './routes/appeals';
 import { attachmentRoutes } from './routes/attachments';
 import { deliveryRoutes } from './routes/deliveries';
@@ -24,6 +25,7 @@ import { gatewayRoutes } from './routes/gateway';
 import { mailRoutes } from './routes/mails';
 import { meRoutes } from './routes/me';
 import { orderRoutes } from './routes/orders';
+import { reviewRoutes } from './routes/reviews';
 import { sandboxRoutes } from './routes/sandbox';
 import { systemRoutes } from './routes/system';
 
@@ -72,10 +74,20 @@ export function createApp(deps: ApiDependencies) {
   // Only what follows reads JSON: uploads and signed callbacks are read raw.
   router.use('/v1', express.json({ limit: '64kb' }));
   orderRoutes(door, { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs: deps.answerWithinMs });
-  const desk = deliveryDesk({ db, ring, commands: createCommandSender({ client, metrics }) });
+  const commands = createCommandSender({ client, metrics });
+  const desk = deliveryDesk({ db, ring, commands });
+  const reviews = reviewDesk({
+    db,
+    client,
+    policy,
+    commands,
+    taskQueue: config.TASK_QUEUE,
+    answerWithinMs: deps.answerWithinMs,
+  });
   deliveryRoutes(door, desk, db);
   appealRoutes(door, desk);
   meRoutes(door, { db });
+  reviewRoutes(door, { db, desk: reviews });
   mailRoutes(door, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
     sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });

@@ -7,11 +7,13 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
 import { z } from 'zod';
 import type { DeliveryCommand } from '../domain/delivery/commands';
 import { AppError, ERRORS, isErrorCode } from '../domain/errors';
-import type { DeliveryStatus } from '../prisma/store/deliveries';
-import { catchUp, deliveryUpdate, deliveryWorkflowId } from '../workflows/contracts/delivery';
+import type { ProcessStatus } from '../prisma/store/process-status';
+import { catchUp } from '../workflows/contracts/catch-up';
+import { deliveryUpdate, deliveryWorkflowId } from '../workflows/contracts/delivery';
 import type { ApiMetrics } from './metrics';
 import { turns } from './turns';
 
@@ -43,9 +45,21 @@ const GRPC = {
  */
 const CAME_TO_NOTHING: readonly unknown[] = ['AcceptedUpdateCompletedWorkflow', 'UnprocessedUpdate'];
 
-const refusedWith = z.object({ allowedActions: z.array(z.string()), judgedOn: z.int() });
+const refusedWith = z.object({ allowedActions: z.array(z.string()).optional(), judgedOn: z.int().optional() });
 
-type StatusOf = () => Promise<DeliveryStatus>;
+type StatusOf = () => Promise<ProcessStatus>;
+
+/** A process that commands are sent to, and what is said where it is not there, or not any more. */
+export type Addressee = { workflowId: string; absent: () => AppError; ended: () => AppError };
+
+const deliveryProcess = (deliveryId: string): Addressee => ({
+  workflowId: deliveryWorkflowId(deliveryId),
+  absent: () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.'),
+  ended: () =>
+    new AppError('DELIVERY.NOT_ALLOWED', 'The delivery has ended: nothing more can be done to it.', {
+      allowedActions: [],
+    }),
+});
 
 /**
  * What an error means for a command: it is sent again, perhaps once its process has caught up; it is done all the same;
@@ -64,33 +78,44 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
      * @param status what the table says of the delivery, asked when its process refuses, is not found or does not answer
      * @throws AppError the process's refusal; SERVICE.* when it could not be asked, or did not answer
      */
-    async send(deliveryId: string, command: DeliveryCommand, status: StatusOf): Promise<void> {
-      const startedAt = performance.now();
-      const update = deliveryUpdate(command.action);
-      let result = 'refused';
-      try {
-        const { commandId: updateId, ...sent } = command;
-        const handle = client.workflow.getHandle(deliveryWorkflowId(deliveryId));
-        const execute = () =>
-          client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-            handle.executeUpdate(update, { args: [sent], updateId }),
-          );
-        const table = { status, adopt: () => tellToCatchUp(deliveryId) };
-        await tryingAgain(table, (patienceMs) => inTurn(deliveryId, patienceMs, execute));
-        result = 'done';
-      } finally {
-        const seconds = (performance.now() - startedAt) / 1000;
-        metrics.updates.observe({ action: command.action, result }, seconds);
-      }
+    send(deliveryId: string, command: DeliveryCommand, status: StatusOf): Promise<void> {
+      const { commandId: updateId, ...sent } = command;
+      return sendTo(deliveryProcess(deliveryId), deliveryUpdate(command.action), { updateId, sent }, status);
     },
+    sendTo,
+    tellToCatchUp,
   };
+
+  /** As `send`, to any process of ours: what is sent is its update's only argument. */
+  async function sendTo<S>(
+    process: Addressee,
+    update: UpdateDefinition<void, [S]>,
+    { updateId, sent }: { updateId: string; sent: S },
+    status: StatusOf,
+  ): Promise<void> {
+    const { workflowId } = process;
+    const startedAt = performance.now();
+    let result = 'refused';
+    try {
+      const handle = client.workflow.getHandle(workflowId);
+      const execute = () =>
+        client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+          handle.executeUpdate<void, [S]>(update, { args: [sent], updateId }),
+        );
+      const table = { process, status, adopt: () => tellToCatchUp(workflowId) };
+      await tryingAgain(table, (patienceMs) => inTurn(workflowId, patienceMs, execute));
+      result = 'done';
+    } finally {
+      metrics.updates.observe({ action: update.name, result }, (performance.now() - startedAt) / 1000);
+    }
+  }
 
   /**
    * Tells a process to adopt what the table holds beyond what it knows. Once told it will, whoever dies meanwhile.
    * @throws AppError SERVICE.UNAVAILABLE when it cannot be told
    */
-  async function tellToCatchUp(deliveryId: string): Promise<void> {
-    const handle = client.workflow.getHandle(deliveryWorkflowId(deliveryId));
+  async function tellToCatchUp(workflowId: string): Promise<void> {
+    const handle = client.workflow.getHandle(workflowId);
     try {
       await client.withDeadline(Date.now() + TOLD_WITHIN_MS, () => handle.signal(catchUp));
     } catch (error) {
@@ -100,15 +125,15 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
   }
 }
 
-/** What the table says of a delivery and the command, and how to have the process adopt that. */
-type Table = { status: StatusOf; adopt: () => Promise<void> };
+/** What the table says of a process and the command, and how to have the process adopt that. */
+type Table = { process: Addressee; status: StatusOf; adopt: () => Promise<void> };
 
 async function tryingAgain(table: Table, work: (patienceMs: number) => Promise<unknown>): Promise<void> {
   const until = Date.now() + TRY_AGAIN_FOR_MS;
   for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 2)) {
     const verdict = await work(until - Date.now()).then(
       (done): Verdict => (done === 'impatient' ? { end: busy() } : 'done'),
-      (error) => verdictOf(error, table.status),
+      (error) => verdictOf(error, table),
     );
     if (verdict === 'done') return;
     if (verdict === 'catch up') await table.adopt();
@@ -130,12 +155,13 @@ const busy = () =>
   new AppError('SERVICE.BUSY', 'Many commands are under way for this object; send yours again in a second.');
 
 /** What an error of an update means: a refusal to pass on, or something that passes. */
-async function verdictOf(error: unknown, statusOf: StatusOf): Promise<Verdict> {
+async function verdictOf(error: unknown, { process, status }: Table): Promise<Verdict> {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-    return verdictOfRefusal(error.cause, statusOf);
+    return verdictOfRefusal(error.cause, status);
   }
   const code = grpcCodeOf(error);
-  if (error instanceof WorkflowNotFoundError || code === GRPC.NOT_FOUND) return verdictOfStatus(await statusOf());
+  if (error instanceof WorkflowNotFoundError || code === GRPC.NOT_FOUND)
+    return verdictOfStatus(process, await status());
   if (code === GRPC.RESOURCE_EXHAUSTED || code === GRPC.FAILED_PRECONDITION) return 'try again';
   return { end: unanswered(error) ?? error };
 }
@@ -162,16 +188,21 @@ async function verdictOfRefusal(failure: ApplicationFailure, statusOf: StatusOf)
   // A worker died when it had stored a step and no history knew: the process judged without that step.
   if (judgedOn !== undefined && judgedOn < sequence) return 'catch up';
   // A repetition is refused by the delivery that it has changed already.
-  return hasCommand ? 'done' : { end: new AppError(type, message, extra) };
+  if (hasCommand) return 'done';
+  return {
+    end: new AppError(
+      type,
+      message,
+      extra.allowedActions === undefined ? {} : { allowedActions: extra.allowedActions },
+    ),
+  };
 }
 
 /** A process that is not found is being started if the table says it runs; else it has ended, or never was for this reader. */
-function verdictOfStatus({ is, hasCommand }: DeliveryStatus): Verdict {
+function verdictOfStatus(process: Addressee, { is, hasCommand }: ProcessStatus): Verdict {
   if (hasCommand) return 'done';
   if (is === 'open') return 'try again';
-  if (is === 'absent') return { end: new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.') };
-  const detail = 'The delivery has ended: nothing more can be done to it.';
-  return { end: new AppError('DELIVERY.NOT_ALLOWED', detail, { allowedActions: [] }) };
+  return { end: is === 'absent' ? process.absent() : process.ended() };
 }
 
 const notAnswered = () =>

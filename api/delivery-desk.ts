@@ -62,6 +62,7 @@ export function deliveryDesk({ db, ring, commands }: { db: Database; ring: KeyRi
   };
 }
 
-function originOf({ sub, providerId }: Principal, request: Commanded['request']): Origin {
+/** Who sent a command, and from where (AUD-1). */
+export function originOf({ sub, providerId }: Principal, request: Commanded['request']): Origin {
   return { actorId: sub, providerId: providerId ?? null, requestId: request.requestId, sourceIp: request.ip ?? '' };
 }

@@ -45,6 +45,7 @@ const TAGS = [
   { name: 'Orders', description: 'What is sold, and what was bought (SPEC section 5)' },
   { name: 'Deliveries', description: 'Supervised deliveries: POST operations are those of allowedActions (section 4)' },
   { name: 'Appeals', description: 'An appeal freezes its delivery until operations rule (DLV-6 … DLV-10)' },
+  { name: 'Reviews', description: 'What operations decide: shops, product applications, tickets (sections 1 to 3)' },
   { name: 'Attachments', description: 'Files, uploaded first and then named by their ids (DLV-14)' },
   { name: 'Me', description: 'Your profile and your in-site messages (MSG-2)' },
   { name: 'Operations', description: 'The outbox of e-mails (MSG-2)' },

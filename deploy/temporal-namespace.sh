@@ -12,7 +12,7 @@ for attempt in 1 2 3 4 5 6 7 8 9 10; do
   sleep 2
 done
 
-for attribute in ProviderId=Keyword Stage=Keyword Frozen=Bool DueAt=Datetime; do
+for attribute in ProviderId=Keyword Stage=Keyword Frozen=Bool DueAt=Datetime Overdue=Bool; do
   case "$known" in
     *"${attribute%=*}"*) ;;
     *)

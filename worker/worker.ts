@@ -6,12 +6,14 @@ import { deliveryActivities } from '../activities/deliveries';
 import { orderActivities } from '../activities/orders';
 import { httpPaymentChannel } from '../activities/payment-channel';
 import { type PaymentChannelPort, refundActivities } from '../activities/refunds';
+import { reviewActivities } from '../activities/reviews';
 import { type KeyRing, keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import type { Config } from '../config';
 import { temporalConnection } from '../config/temporal';
 import type { HolidayCalendar } from '../domain/calendar/working-days';
 import type { Database } from '../prisma/store/client';
+import { EFFECTS } from '../prisma/store/effects';
 import { BUNDLE_PATH } from './bundle';
 
 /** What the activities reach the outside with. */
@@ -19,7 +21,12 @@ export type Outside = { db: Database; ring: KeyRing; calendar: HolidayCalendar; 
 
 /** Every activity of the platform, with its dependencies filled in. */
 export function allActivities(outside: Outside) {
-  return { ...deliveryActivities(outside), ...orderActivities(outside), ...refundActivities(outside) };
+  return {
+    ...deliveryActivities(outside),
+    ...orderActivities(outside),
+    ...refundActivities(outside),
+    ...reviewActivities({ ...outside, effects: EFFECTS }),
+  };
 }
 
 /** The real outside world, as the configuration names it. */

@@ -1,6 +1,4 @@
 import {
-  ActivityFailure,
-  ApplicationFailure,
   allHandlersFinished,
   condition,
   currentUpdateInfo,
@@ -19,8 +17,8 @@ import { type DeliveryState, isClosed } from '../domain/delivery/state';
 import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
 import { applyCommand, asOf, passDeadline } from '../domain/delivery/transitions';
 import type { DeliveryPolicy } from '../domain/policy/catalogue';
+import { catchUp } from './contracts/catch-up';
 import {
-  catchUp,
   type DeliveryInput,
   type DeliveryResult,
   deliveryState,
@@ -30,7 +28,7 @@ import {
 import { alarm } from './lib/alarm';
 import { describeDelivery, searchAttributesOf } from './lib/delivery-display';
 import { oneAtATime } from './lib/one-at-a-time';
-import { refusal } from './lib/refuse';
+import { asRefusal, refusal } from './lib/refuse';
 
 const { recordDeliveryStep, storedDeliveryStep, appealTarget } = proxyLocalActivities<DeliveryActivities>({
   startToCloseTimeout: '10 seconds',
@@ -90,11 +88,6 @@ function received(sent: SentCommand): DeliveryCommand {
   const update = currentUpdateInfo();
   if (update === undefined) throw new Error('Commands come by updates only');
   return { ...sent, commandId: update.id };
-}
-
-/** A step that can never be stored is refused in the activity's own words; other failures do not get here. */
-function asRefusal(error: unknown): never {
-  throw error instanceof ActivityFailure && error.cause instanceof ApplicationFailure ? error.cause : error;
 }
 
 /** What the process knows, and the only ways in which that changes. */

@@ -1,2 +1,3 @@
 export { delivery } from './delivery';
 export { order, paymentReturn } from './order';
+export { accountTicket, productApplication, shopReview } from './review';

@@ -39,7 +39,7 @@ export type DeliveryCommand = { commandId: string; origin: Origin } & Content &
 export type DeliveryAction = DeliveryCommand['action'];
 
 /** The role that an action belongs to: the first part of its name. */
-export function roleOf(action: DeliveryAction): Exclude<Role, 'system'> {
+export function roleOf(action: `${'buyer' | 'provider' | 'ops'}.${string}`): Exclude<Role, 'system'> {
   if (action.startsWith('buyer.')) return 'buyer';
   return action.startsWith('provider.') ? 'provider' : 'ops';
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { ReviewPolicy } from '../reviews/rules';
+import type { ReviewKind } from '../reviews/state';
 import { type Duration, type Elapsed, parseDuration } from './duration';
 
 /**
@@ -154,6 +156,16 @@ export function deliveryPolicy(policy: Policy): DeliveryPolicy {
     operationsRemindersMs: inMs(policy['delivery.operationsReminders']),
     appealTarget: policy['delivery.appealTarget'],
   };
+}
+
+/** The snapshot a review carries for life (GEN-3). */
+export function reviewPolicy(policy: Policy, kind: ReviewKind): ReviewPolicy {
+  const target = {
+    shop: 'shop.reviewTarget',
+    product: 'product.reviewTarget',
+    account: 'account.ticketTarget',
+  } as const;
+  return { target: policy[target[kind]], securityTarget: policy['product.securityCheckTarget'] };
 }
 
 /** The snapshot an order carries for life (GEN-3). */

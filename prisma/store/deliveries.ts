@@ -2,6 +2,7 @@ import type { DeliveryState } from '../../domain/delivery/state';
 import type { DeliveryPolicy } from '../../domain/policy/catalogue';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
+import type { ProcessStatus } from './process-status';
 
 /** Whose rows a reader may see: a buyer's, a provider's, or all of them (operations). */
 export type Scope = { buyerId: string } | { providerId: string } | 'all';
@@ -103,19 +104,13 @@ export function keyset(page: { limit: number; after: string | null; newestFirst:
     : Prisma.sql`AND (${page.after}::text IS NULL OR id > ${page.after}) ORDER BY id LIMIT ${page.limit + 1}`;
 }
 
-/**
- * What the table says of a delivery: whether it still runs (`absent` also when it is not in the reader's scope), its
- * last step, and whether a command is among its steps.
- */
-export type DeliveryStatus = { is: 'open' | 'ended' | 'absent'; sequence: number; hasCommand: boolean };
-
 /** What the table says of a delivery and of a command to it, as far as the reader may know. */
 export async function deliveryStatus(
   db: Database,
   id: string,
   scope: Scope,
   commandId: string | null = null,
-): Promise<DeliveryStatus> {
+): Promise<ProcessStatus> {
   const [row] = await db.$queryRaw<{ ended: boolean; sequence: number; hasCommand: boolean }[]>`
     SELECT outcome IS NOT NULL AS ended, sequence,
            EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"

@@ -11,6 +11,7 @@ export const searchAttributes = {
   Stage: 'Keyword',
   Frozen: 'Bool',
   DueAt: 'Datetime',
+  Overdue: 'Bool',
 } as const;
 
 /** How to start a Temporal development server. */

@@ -2,7 +2,10 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
 import type { Database } from '../../prisma/store/client';
 import { markReconciled, purgeRecords, unansweredSteps } from '../../prisma/store/idempotency';
-import { catchUp, deliveryWorkflowId } from '../../workflows/contracts/delivery';
+import { subjectOfReview } from '../../prisma/store/reviews';
+import { catchUp } from '../../workflows/contracts/catch-up';
+import { deliveryWorkflowId } from '../../workflows/contracts/delivery';
+import { reviewWorkflowId } from '../../workflows/contracts/review';
 import { type Relay, startRelay } from './loop';
 
 /** Longer than a command takes when all goes well. */
@@ -30,7 +33,8 @@ export function startReconciliation({ db, client, logger, intervalMs }: Reconcil
     const steps = await unansweredSteps(db, UNANSWERED_FOR_SECONDS, BATCH);
     for (const { commandId, objectId, sequence } of steps) {
       try {
-        if (objectId.startsWith('dlv_')) await client.workflow.getHandle(deliveryWorkflowId(objectId)).signal(catchUp);
+        const workflowId = await workflowOf(db, objectId);
+        if (workflowId !== null) await client.workflow.getHandle(workflowId).signal(catchUp);
       } catch (error) {
         // A process that has ended knows all of its steps.
         if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -40,4 +44,11 @@ export function startReconciliation({ db, client, logger, intervalMs }: Reconcil
     }
     return steps.length;
   });
+}
+
+/** The process whose steps an object's are; null for what has none that could miss a step. */
+async function workflowOf(db: Database, objectId: string): Promise<string | null> {
+  if (objectId.startsWith('dlv_')) return deliveryWorkflowId(objectId);
+  const subject = await subjectOfReview(db, objectId);
+  return subject === null ? null : reviewWorkflowId(subject);
 }

@@ -1,5 +1,5 @@
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { DeliveryAction, DeliveryCommand, Operation } from '../../domain/delivery/commands';
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
 import type { DeliveryState, Outcome } from '../../domain/delivery/state';
 import type { DeliveryPolicy } from '../../domain/policy/catalogue';
 
@@ -31,14 +31,5 @@ export type SentCommand = DeliveryCommand extends infer C
     : never
   : never;
 
-/** What a refused command carries: what is allowed instead, and the number of the step on which that was judged. */
-export type RefusedWith = { allowedActions: Operation[]; judgedOn: number };
-
 /** For operations and tests: what the process itself believes. Screens read PostgreSQL. */
 export const deliveryState = defineQuery<{ state: DeliveryState; sequence: number }>('state');
-
-/**
- * Tells the process that the table may hold a step which it has not recorded: whoever wrote it died
- * before the history knew. The process adopts it; told for nothing, it changes nothing.
- */
-export const catchUp = defineSignal('catchUp');

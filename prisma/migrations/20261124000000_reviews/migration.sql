@@ -155,6 +155,7 @@ CREATE TABLE "reviews" (
     "operation" TEXT NOT NULL,
     "object_id" TEXT NOT NULL,
     "provider_id" TEXT NOT NULL,
+    "title" TEXT NOT NULL,
     "status" TEXT NOT NULL,
     "base" JSONB,
     "proposed" JSONB,

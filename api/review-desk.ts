@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  ApplicationFailure,
+  type Client,
+  WithStartWorkflowOperation,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { z } from 'zod';
+import { AppError, isErrorCode } from '../domain/errors';
+import { type Policy, reviewPolicy } from '../domain/policy/catalogue';
+import type { ReviewOperation } from '../domain/reviews/commands';
+import type { ReviewSubject } from '../domain/reviews/step';
+import type { Database } from '../prisma/store/client';
+import { findReview, openReviewOf, type ReviewScope, reviewStatus } from '../prisma/store/reviews';
+import {
+  REVIEW_WORKFLOWS,
+  type ReviewInput,
+  reviewUpdate,
+  reviewWorkflowId,
+  untilSubmitted,
+} from '../workflows/contracts/review';
+import type { shopReview } from '../workflows/review';
+import type { Principal } from './auth';
+import { type Addressee, ANSWER_WITHIN_MS, type CommandSender, unanswered } from './commands';
+import { type Commanded, originOf } from './delivery-desk';
+import { reviewView } from './views/review';
+
+const PROVIDER_ID = defineSearchAttributeKey('ProviderId', SearchAttributeType.KEYWORD);
+/** How long a submission waits for a process that is just ending, or that has to catch up first. */
+const TRY_AGAIN_FOR_MS = 8_000;
+const PAUSE_MS = 100;
+
+/** What is submitted for review; the documents are in the tables already. */
+export type Submission = { subject: ReviewSubject; needsSecurityCheck: boolean };
+
+/** Where routes submit, withdraw and decide reviews, and read what became of them. */
+export type ReviewDesk = ReturnType<typeof reviewDesk>;
+
+type Furniture = {
+  db: Database;
+  client: Client;
+  policy: Policy;
+  taskQueue: string;
+  commands: CommandSender;
+  answerWithinMs?: number | undefined;
+};
+
+/** What a refused submission says beyond its code. */
+const refusedWith = z.object({
+  allowedActions: z.array(z.string()).optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+const noReview = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review of yours.');
+const addressee = (subject: Pick<ReviewSubject, 'kind' | 'objectId' | 'operation'>): Addressee => ({
+  workflowId: reviewWorkflowId(subject),
+  absent: noReview,
+  ended: () =>
+    new AppError('REVIEW.NOT_ALLOWED', 'The review is decided: nothing more can be done to it.', {
+      allowedActions: [],
+    }),
+});
+
+/** The reviews that a principal may see: their provider's, or, for operations, all. */
+export const reviewScope = ({ role, providerId }: Principal): ReviewScope =>
+  role === 'ops' ? 'all' : { providerId: providerId ?? '' };
+
+export function reviewDesk(furniture: Furniture) {
+  const { db, commands } = furniture;
+
+  /** A review in full. @throws AppError REVIEW.NOT_FOUND also when it is somebody else's */
+  async function view(reviewId: string, scope: ReviewScope) {
+    const found = await findReview(db, reviewId, scope);
+    if (found === null) throw noReview();
+    return reviewView(found);
+  }
+
+  return {
+    view,
+
+    /**
+     * Starts the process of a review, and waits until its row is there. Submitted already, it changes nothing.
+     * @throws AppError REVIEW.IN_REVIEW while another review of the object is open, or the refusal of the object itself
+     */
+    async submit({ principal, request, command }: Commanded, submission: Submission): Promise<void> {
+      const { subject } = submission;
+      const workflowId = reviewWorkflowId(subject);
+      request.workflow = { workflowId };
+      const { commandId } = command;
+      const input = inputOf(furniture, submission, { commandId, origin: originOf(principal, request) });
+      for (const giveUpAt = Date.now() + TRY_AGAIN_FOR_MS; ; await sleep(PAUSE_MS)) {
+        // Submitted by an earlier try whose answer was lost.
+        if ((await findReview(db, subject.reviewId, 'all')) !== null) return;
+        const refused = await start(furniture, input);
+        if (refused === null) return;
+        const isFree = refused.code === 'REVIEW.IN_REVIEW' && (await openReviewOf(db, subject)) === null;
+        if (Date.now() > giveUpAt || !(isFree || refused.code === 'SERVICE.BUSY')) throw refused;
+        // The process that is there should be over: it has missed its last step, or is just ending.
+        await commands.tellToCatchUp(workflowId);
+      }
+    },
+
+    /** Has one command carried out and answers the review as it is then. @throws AppError the process's refusal */
+    async act(reviewId: string, action: ReviewOperation, note: string, { principal, request, command }: Commanded) {
+      const scope = reviewScope(principal);
+      const found = await findReview(db, reviewId, scope);
+      if (found === null) throw noReview();
+      const process = addressee(found);
+      request.workflow = { workflowId: process.workflowId };
+      const { commandId: updateId } = command;
+      const sent = { reviewId, action, note, origin: originOf(principal, request) };
+      const status = () => reviewStatus(db, reviewId, scope, updateId);
+      await commands.sendTo(process, reviewUpdate(action), { updateId, sent }, status);
+      return view(reviewId, scope);
+    },
+  };
+}
+
+function inputOf(
+  { policy }: Furniture,
+  { subject, needsSecurityCheck }: Submission,
+  submission: ReviewInput['submission'],
+): ReviewInput {
+  return { subject, submission, needsSecurityCheck, policy: reviewPolicy(policy, subject.kind) };
+}
+
+/** Starts the process, or finds it running; answers its refusal, or null when what was submitted is in review. */
+async function start(furniture: Furniture, input: ReviewInput): Promise<AppError | null> {
+  const { client, taskQueue, answerWithinMs = ANSWER_WITHIN_MS } = furniture;
+  const { subject, submission } = input;
+  const { reviewId, kind, operation, title, objectId, providerId } = subject;
+  const startWorkflowOperation = new WithStartWorkflowOperation<typeof shopReview>(REVIEW_WORKFLOWS[kind], {
+    workflowId: reviewWorkflowId(subject),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    taskQueue,
+    args: [input],
+    typedSearchAttributes: [{ key: PROVIDER_ID, value: providerId }],
+    staticSummary: `${kind} ${operation.replaceAll('_', ' ')}: ${title}`,
+    staticDetails: `Review ${reviewId} of ${objectId}, provider ${providerId}`,
+  });
+  const options = {
+    updateId: submission.commandId,
+    args: [{ reviewId }] as [{ reviewId: string }],
+    startWorkflowOperation,
+  };
+  try {
+    await client.withDeadline(Date.now() + answerWithinMs, () =>
+      client.workflow.executeUpdateWithStart(untilSubmitted, options),
+    );
+    return null;
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/** The process's refusal; other errors are thrown on. */
+function refusalOf(error: unknown): AppError {
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  if (!(cause instanceof ApplicationFailure)) throw unanswered(error) ?? error;
+  // The run that was found ended before it had looked at the update.
+  if (!isErrorCode(cause.type)) return new AppError('SERVICE.BUSY', 'The process is just ending; send yours again.');
+  const { allowedActions, errors } = refusedWith.safeParse(cause.details?.[0]).data ?? {};
+  return new AppError(cause.type, cause.message, {
+    ...(allowedActions === undefined ? {} : { allowedActions }),
+    ...(errors === undefined ? {} : { errors }),
+  });
+}

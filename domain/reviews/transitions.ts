@@ -1,0 +1,65 @@
+import type { Audience, Notice } from '../messages/notice';
+import type { ReviewCommand } from './commands';
+import { newReview, type ReviewState } from './state';
+import type { ReviewSubject } from './step';
+
+/** What a step makes of a review. */
+export type ReviewTransition = { state: ReviewState; notices: Notice[] };
+
+type Word = 'submitted' | 'approved' | 'rejected' | 'overdue';
+
+/** A notice about a review; `dueAt` is left for the activity to fill in, which alone knows the calendar. */
+function notice(
+  { kind, title, reviewId, operation }: ReviewSubject,
+  word: Word,
+  to: Audience[],
+  params: Record<string, string> = {},
+): Notice {
+  return { event: `${kind}.${word}`, to, params: { title, reviewId, operation, ...params } };
+}
+
+/** Something was submitted: operations have it to review, an image product to check for security first (PRD-6). */
+export function submitted(subject: ReviewSubject, needsSecurityCheck: boolean, nowMs: number): ReviewTransition {
+  return {
+    state: newReview(needsSecurityCheck, nowMs),
+    notices: [notice(subject, 'submitted', ['ops'], { dueAt: '' })],
+  };
+}
+
+/** What a legal command makes of a review (SHOP-2, SHOP-3, PRD-5, PRD-6). */
+export function applyReviewCommand(
+  subject: ReviewSubject,
+  { action, note }: Pick<ReviewCommand, 'action' | 'note'>,
+  nowMs: number,
+): ReviewTransition {
+  const enter = (stage: ReviewState['stage']): ReviewState => ({
+    stage,
+    enteredAtMs: nowMs,
+    due: null,
+    overdue: false,
+  });
+  switch (action) {
+    case 'provider.withdraw':
+      return { state: enter('withdrawn'), notices: [] };
+    case 'ops.security.pass': {
+      const { title, reviewId, operation } = subject;
+      const passed: Notice = {
+        event: 'product.security_passed',
+        to: ['provider'],
+        params: { title, reviewId, operation },
+      };
+      return { state: enter('in_review'), notices: [passed] };
+    }
+    case 'ops.approve':
+      return { state: enter('approved'), notices: [notice(subject, 'approved', ['provider'])] };
+    case 'ops.security.fail':
+    case 'ops.reject':
+      return { state: enter('rejected'), notices: [notice(subject, 'rejected', ['provider'], { reason: note })] };
+  }
+}
+
+/** The target has passed: the review is overdue, and managers are told; it is never decided by a timer (SHOP-5). */
+export function passReviewTarget(subject: ReviewSubject, state: ReviewState): ReviewTransition {
+  const dueAt = new Date(state.due?.atMs ?? state.enteredAtMs).toISOString();
+  return { state: { ...state, overdue: true }, notices: [notice(subject, 'overdue', ['managers'], { dueAt })] };
+}

@@ -1,0 +1,256 @@
+import { z } from 'zod';
+import { AppError } from '../../domain/errors';
+import type { ReviewKind, ReviewState } from '../../domain/reviews/state';
+import { isDecided } from '../../domain/reviews/state';
+import type { ReviewStep, ReviewSubject, StoredReviewStep } from '../../domain/reviews/step';
+import { Prisma } from '../generated/client';
+import { lockObject, type Transaction } from './change';
+import type { Database } from './client';
+import { tellIn } from './messages';
+import type { ProcessStatus } from './process-status';
+import type { Decided, EffectsOfKinds } from './review-effects';
+
+/**
+ * Writes one step of a review in one transaction: the audit row, the review, what it means for its object, and the
+ * outbox (MSG-2). A step whose sequence or command is there already changes nothing.
+ * @returns null when the step was written; otherwise the step that stands in its place
+ * @throws AppError when what was submitted cannot be submitted now; nothing has changed then
+ */
+export async function writeReviewStep(
+  db: Database,
+  step: ReviewStep,
+  runId: string,
+  effects: EffectsOfKinds,
+): Promise<StoredReviewStep | null> {
+  const written = await db.$transaction(async (tx) => {
+    // Whatever is done to the object meanwhile waits: it comes before this step, or after it.
+    await lockObject(tx, step.subject.objectId);
+    if (!(await addStep(tx, step, runId))) return false;
+    if (step.sequence === 1) await open(tx, step, effects);
+    else await advance(tx, step, effects);
+    await tellIn(tx, {
+      objectId: step.subject.reviewId,
+      providerId: step.subject.providerId,
+      sequence: step.sequence,
+      notices: step.notices,
+      at: new Date(step.atMs),
+    });
+    return true;
+  });
+  return written ? null : storedStep(db, step);
+}
+
+async function addStep(tx: Transaction, step: ReviewStep, runId: string): Promise<boolean> {
+  const { subject } = step;
+  const count = await tx.$executeRaw`
+    INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, request_id,
+                       source_ip, run_id, provider_id, at)
+    VALUES (${subject.reviewId}, ${step.sequence}, ${step.commandId}, ${step.actorRole}, ${step.actorId},
+            ${step.action}, ${step.note}, ${JSON.stringify(step.state)}::jsonb, ${step.requestId}, ${step.sourceIp},
+            ${runId}, ${subject.providerId}, ${new Date(step.atMs)})
+    ON CONFLICT DO NOTHING`;
+  return count === 1;
+}
+
+/** The first step: the object goes into review, unless it is there already (SHOP-5, PRD-4). */
+async function open(tx: Transaction, step: ReviewStep, effects: EffectsOfKinds): Promise<void> {
+  const { subject, state } = step;
+  const { reviewId, kind, operation, objectId, providerId, title } = subject;
+  const at = new Date(step.atMs);
+  await requireNoneOpen(tx, subject);
+  const { base, proposed, sealed = null } = await effects[kind].takeUp(tx, subject, at);
+  const json = (document: Prisma.InputJsonObject | null) => (document === null ? null : JSON.stringify(document));
+  await tx.$executeRaw`
+    INSERT INTO reviews (id, kind, operation, object_id, provider_id, title, status, base, proposed, sealed, due_at,
+                         due_provisional, calendar_version, state, sequence, submitted_by, submitted_at, updated_at)
+    VALUES (${reviewId}, ${kind}, ${operation}, ${objectId}, ${providerId}, ${title}, ${state.stage}, ${json(base)}::jsonb,
+            ${json(proposed)}::jsonb, ${sealed}, ${dueOf(state)}, ${state.due?.provisional ?? false},
+            ${state.due?.calendarVersion ?? null}, ${JSON.stringify(state)}::jsonb, ${step.sequence}, ${step.actorId},
+            ${at}, ${at})`;
+  await tx.$executeRaw`DELETE FROM proposals WHERE id = ${reviewId}`;
+}
+
+/**
+ * What is under way excludes everything else that could be asked of the object.
+ * @throws AppError REVIEW.IN_REVIEW
+ */
+export async function requireNoneOpen(
+  tx: Transaction,
+  subject: Pick<ReviewSubject, 'kind' | 'objectId' | 'operation'>,
+): Promise<void> {
+  const open = await openReviewOf(tx, subject);
+  if (open === null) return;
+  throw new AppError('REVIEW.IN_REVIEW', `${open} is being reviewed: wait for the decision, or withdraw it first.`);
+}
+
+async function advance(tx: Transaction, step: ReviewStep, effects: EffectsOfKinds): Promise<void> {
+  const { subject, state, note, actorId } = step;
+  const at = new Date(step.atMs);
+  const decided = isDecided(state);
+  const reason = state.stage === 'rejected' ? note : null;
+  const rows = await tx.$queryRaw<{ proposed: Prisma.JsonObject | null; sealed: Uint8Array | null }[]>`
+    UPDATE reviews SET status = ${state.stage}, due_at = coalesce(${dueOf(state)}, due_at),
+      due_provisional = ${state.due?.provisional ?? false},
+      calendar_version = coalesce(${state.due?.calendarVersion ?? null}, calendar_version),
+      overdue = overdue OR ${state.overdue}, state = ${JSON.stringify(state)}::jsonb, sequence = ${step.sequence},
+      reason = ${reason}, decided_by = ${decided ? actorId : null}, decided_at = ${decided ? at : null}, updated_at = ${at}
+    WHERE id = ${subject.reviewId} RETURNING proposed, sealed`;
+  const [row] = rows;
+  if (row === undefined) throw new Error(`Review ${subject.reviewId} has no row`);
+  if (!decided) return;
+  const sealed = row.sealed === null ? null : Buffer.from(row.sealed);
+  const review: Decided = { ...subject, proposed: row.proposed, sealed, reason: note, at };
+  const { approve, reject, withdraw } = effects[subject.kind];
+  await { approved: approve, rejected: reject, withdrawn: withdraw }[decidedStage(state)](tx, review);
+}
+
+type DecidedStage = 'approved' | 'rejected' | 'withdrawn';
+function decidedStage({ stage }: ReviewState): DecidedStage {
+  if (stage === 'security_check' || stage === 'in_review') throw new Error(`${stage} is no decision`);
+  return stage;
+}
+
+const dueOf = ({ due }: ReviewState): Date | null => (due === null ? null : new Date(due.atMs));
+
+/** What stands where a step could not be written: the same command if it is stored, else the same sequence. */
+async function storedStep(db: Database, { commandId, subject, sequence }: ReviewStep): Promise<StoredReviewStep> {
+  const rows = await db.$queryRaw<StoredReviewStep[]>`
+    SELECT sequence, command_id AS "commandId", state_after AS state FROM steps
+    WHERE command_id = ${commandId} OR (object_id = ${subject.reviewId} AND sequence = ${sequence})
+    ORDER BY command_id = ${commandId} DESC LIMIT 1`;
+  const [stored] = rows;
+  if (stored === undefined) throw new Error(`Step ${subject.reviewId}/${sequence} conflicts with nothing`);
+  return stored;
+}
+
+/** The step that is stored at a sequence, or null. */
+export async function findReviewStep(
+  db: Database,
+  reviewId: string,
+  sequence: number,
+): Promise<StoredReviewStep | null> {
+  const rows = await db.$queryRaw<StoredReviewStep[]>`
+    SELECT sequence, command_id AS "commandId", state_after AS state FROM steps
+    WHERE object_id = ${reviewId} AND sequence = ${sequence}`;
+  return rows[0] ?? null;
+}
+
+/** Whose reviews a reader may see. */
+export type ReviewScope = { providerId: string } | 'all';
+
+const within = (scope: ReviewScope) =>
+  scope === 'all' ? Prisma.sql`true` : Prisma.sql`provider_id = ${scope.providerId}`;
+
+/** A review as lists show it. */
+export type ReviewRow = {
+  id: string;
+  kind: ReviewKind;
+  operation: string;
+  objectId: string;
+  providerId: string;
+  status: string;
+  title: string;
+  reason: string | null;
+  dueAt: Date | null;
+  dueProvisional: boolean;
+  calendarVersion: string | null;
+  overdue: boolean;
+  state: ReviewState;
+  submittedBy: string;
+  submittedAt: Date;
+  decidedBy: string | null;
+  decidedAt: Date | null;
+};
+
+/** A review with its documents. */
+export type ReviewDetails = ReviewRow & {
+  base: Prisma.JsonObject | null;
+  proposed: Prisma.JsonObject | null;
+  timeline: { at: string; actor: string; action: string; note: string | null }[];
+};
+
+const COLUMNS = Prisma.sql`id, kind, operation, object_id AS "objectId", provider_id AS "providerId", status,
+  title, reason, due_at AS "dueAt",
+  due_provisional AS "dueProvisional", calendar_version AS "calendarVersion", overdue, state,
+  submitted_by AS "submittedBy", submitted_at AS "submittedAt", decided_by AS "decidedBy", decided_at AS "decidedAt"`;
+
+/** Which reviews a list holds; what is left out does not matter. */
+export type ReviewFilter = {
+  kind?: ReviewKind | undefined;
+  status?: string | undefined;
+  open?: boolean | undefined;
+  overdue?: boolean | undefined;
+  providerId?: string | undefined;
+  objectId?: string | undefined;
+  operation?: string | undefined;
+};
+
+/** A page of reviews of all kinds by the time they were submitted, one more than asked for when there are more. */
+export async function listReviews(
+  db: Database,
+  scope: ReviewScope,
+  filter: ReviewFilter,
+  page: { limit: number; after: string | null; newestFirst: boolean },
+): Promise<ReviewRow[]> {
+  const equal = (column: string, value: string | boolean | undefined) =>
+    value === undefined ? Prisma.empty : Prisma.sql`AND ${Prisma.raw(column)} = ${value}`;
+  const open =
+    filter.open === undefined
+      ? Prisma.empty
+      : Prisma.sql`AND (status IN ('security_check', 'in_review')) = ${filter.open}`;
+  // Ids of different kinds sort by time only after their prefixes.
+  const order = page.newestFirst
+    ? Prisma.sql`AND (${page.after}::text IS NULL OR substr(id, 5) < substr(${page.after}, 5)) ORDER BY substr(id, 5) DESC`
+    : Prisma.sql`AND (${page.after}::text IS NULL OR substr(id, 5) > substr(${page.after}, 5)) ORDER BY substr(id, 5)`;
+  return db.$queryRaw<ReviewRow[]>`
+    SELECT ${COLUMNS} FROM reviews WHERE ${within(scope)} ${equal('kind', filter.kind)} ${equal('status', filter.status)}
+      ${equal('overdue', filter.overdue)} ${equal('provider_id', filter.providerId)}
+      ${equal('object_id', filter.objectId)} ${equal('operation', filter.operation)} ${open}
+      ${order} LIMIT ${page.limit + 1}`;
+}
+
+/** One review in full, or null when it is not in the scope. */
+export async function findReview(db: Database, id: string, scope: ReviewScope): Promise<ReviewDetails | null> {
+  const rows = await db.$queryRaw<ReviewDetails[]>`
+    SELECT ${COLUMNS}, base, proposed, (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('at', at, 'actor', actor_role, 'action', action, 'note', note)
+                                ORDER BY sequence), '[]')
+      FROM steps WHERE object_id = reviews.id) AS timeline
+    FROM reviews WHERE id = ${id} AND ${within(scope)}`;
+  return rows[0] ?? null;
+}
+
+/** The open review that excludes another one of the same, or null. */
+export async function openReviewOf(
+  db: Pick<Database, '$queryRaw'>,
+  { kind, objectId, operation }: Pick<ReviewSubject, 'kind' | 'objectId' | 'operation'>,
+): Promise<string | null> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM reviews WHERE object_id = ${objectId} AND status IN ('security_check', 'in_review')
+      AND kind = ${kind} AND (kind <> 'account' OR operation = ${operation})`;
+  return rows[0]?.id ?? null;
+}
+
+const subject = z.object({ kind: z.enum(['shop', 'product', 'account']), operation: z.string(), objectId: z.string() });
+
+/** What tells the workflow id of a review, or null when there is no such review. */
+export async function subjectOfReview(db: Database, id: string): Promise<z.infer<typeof subject> | null> {
+  const row = await db.review.findUnique({ where: { id }, select: { kind: true, operation: true, objectId: true } });
+  return row === null ? null : subject.parse(row);
+}
+
+/** What the table says of a review and of a command to it, as far as the reader may know. */
+export async function reviewStatus(
+  db: Database,
+  id: string,
+  scope: ReviewScope,
+  commandId: string,
+): Promise<ProcessStatus> {
+  const rows = await db.$queryRaw<{ open: boolean; sequence: number; hasCommand: boolean }[]>`
+    SELECT status IN ('security_check', 'in_review') AS open, sequence,
+           EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
+    FROM reviews WHERE id = ${id} AND ${within(scope)}`;
+  const [row] = rows;
+  if (row === undefined) return { is: 'absent', sequence: 0, hasCommand: false };
+  return { is: row.open ? 'open' : 'ended', sequence: row.sequence, hasCommand: row.hasCommand };
+}
