@@ -3,29 +3,11 @@ import { z } from 'zod';
 import { OPERATIONS } from '../domain/delivery/commands';
 import { RULINGS, STAGES } from '../domain/delivery/state';
 import { ORDER_STATES, PAYMENT_CHANNELS } from '../domain/orders/order';
+import { id, namesNothingTwice } from '../domain/words';
 
 extendZodWithOpenApi(z);
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
-
-const words = (max: number) =>
-  z
-    .string()
-    .trim()
-    .max(max, `must have ${max} characters at most`)
-    .refine((value) => !CONTROL.test(value), 'must not hold control characters')
-    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
-
-/** Words of a person: trimmed, not empty, `max` characters at most; emoji are welcome, control characters are not. */
-export const text = (max: number) => words(max).min(1, 'must not be empty');
-
-/** As `text`, but may be left out. */
-export const optionalText = (max: number) => words(max).default('');
-
-/** An id of ours with its prefix. */
-export const id = (prefix: string) =>
-  z.string().regex(new RegExp(`^${prefix}_[0-9A-Za-z_]{1,60}$`), `must be a ${prefix}_ id`);
+export { id, optionalText, text } from '../domain/words';
 
 /**
  * An id in a path. What cannot be an id is the id of nothing: it is answered with 404 as every
@@ -43,7 +25,7 @@ export const byId = z.strictObject({ id: pathId });
 export const attachmentIds = z
   .array(id('att'))
   .max(20, 'at most 20 attachments a step')
-  .refine((ids) => new Set(ids).size === ids.length, 'must not name an attachment twice')
+  .refine(namesNothingTwice, 'must not name an attachment twice')
   .default([]);
 
 /** How long texts and reasons may be, in characters. */

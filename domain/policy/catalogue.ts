@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PRODUCT_OPERATIONS } from '../products/rules';
 import type { ReviewPolicy } from '../reviews/rules';
 import type { ReviewKind } from '../reviews/state';
 import { type Duration, type Elapsed, parseDuration } from './duration';
@@ -46,7 +47,7 @@ const workingDayRange = z
 const feeByCategory = z
   .record(z.string().min(1), amountFen)
   .refine((tiers) => Object.hasOwn(tiers, '*'), 'needs "*", the tier of every category not named');
-const productOperation = z.enum(['publish', 'modify', 'relist', 'upgrade', 'delist', 'downgrade', 'exit']);
+const productOperation = z.enum(PRODUCT_OPERATIONS);
 
 const catalogue = z.strictObject({
   'shop.reviewTarget': duration.prefault('7 working days'),
