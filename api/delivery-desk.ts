@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { Request } from 'express';
 import type { KeyRing } from '../codec/keys';
 import type { DeliveryCommand, Origin } from '../domain/delivery/commands';
 import { AppError } from '../domain/errors';
@@ -8,13 +8,14 @@ import { deliveryWorkflowId } from '../workflows/contracts/delivery';
 import { requireOwnAttachments } from './attachments';
 import type { Principal } from './auth';
 import type { CommandSender } from './commands';
-import type { Call } from './endpoint';
 import type { CommandRecord } from './idempotency';
 import { scopeOf } from './scope';
 import { deliveryView } from './views/delivery';
 
 /** What a command to a delivery needs of the request that brings it. */
-export type Commanded = Pick<Call<z.ZodType, z.ZodType, z.ZodType>, 'principal' | 'request'> & {
+export type Commanded = {
+  principal: Principal;
+  request: Pick<Request, 'requestId' | 'ip' | 'workflow'>;
   command: CommandRecord;
 };
 

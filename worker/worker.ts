@@ -14,10 +14,18 @@ import { temporalConnection } from '../config/temporal';
 import type { HolidayCalendar } from '../domain/calendar/working-days';
 import type { Database } from '../prisma/store/client';
 import { EFFECTS } from '../prisma/store/effects';
+import type { EffectsOfKinds } from '../prisma/store/review-effects';
 import { BUNDLE_PATH } from './bundle';
 
 /** What the activities reach the outside with. */
-export type Outside = { db: Database; ring: KeyRing; calendar: HolidayCalendar; channel: PaymentChannelPort };
+export type Outside = {
+  db: Database;
+  ring: KeyRing;
+  calendar: HolidayCalendar;
+  channel: PaymentChannelPort;
+  /** What decisions of reviews mean for what is reviewed. */
+  effects: EffectsOfKinds;
+};
 
 /** Every activity of the platform, with its dependencies filled in. */
 export function allActivities(outside: Outside) {
@@ -25,7 +33,7 @@ export function allActivities(outside: Outside) {
     ...deliveryActivities(outside),
     ...orderActivities(outside),
     ...refundActivities(outside),
-    ...reviewActivities({ ...outside, effects: EFFECTS }),
+    ...reviewActivities(outside),
   };
 }
 
@@ -37,6 +45,7 @@ export function outsideOf(config: Config, db: Database): Outside {
     ring: keyRing(config.CODEC_KEYS),
     calendar: chineseCalendar(),
     channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
+    effects: EFFECTS,
   };
 }
 

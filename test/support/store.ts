@@ -9,6 +9,7 @@ import { applyCommand } from '../../domain/delivery/transitions';
 import type { OrderTerms } from '../../domain/orders/order';
 import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
+import { EFFECTS } from '../../prisma/store/effects';
 import { allActivities } from '../../worker/worker';
 import { command, type Extras, unique } from './commands';
 import { testDatabase } from './database';
@@ -47,7 +48,7 @@ export async function startStore() {
   await seed(database.appUrl);
   const db = openDatabase(database.appUrl, 10);
   const channel = countingChannel();
-  const outside = { db, ring: RING, calendar: chineseCalendar(), channel: channel.port };
+  const outside = { db, ring: RING, calendar: chineseCalendar(), channel: channel.port, effects: EFFECTS };
   const activities = allActivities(outside);
 
   return {

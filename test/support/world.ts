@@ -19,6 +19,7 @@ import { DAY_MS } from '../../domain/policy/duration';
 import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
 import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries';
+import { EFFECTS } from '../../prisma/store/effects';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
 import { createWorker, type Outside } from '../../worker/worker';
 import { deliveryState, deliveryWorkflowId } from '../../workflows/contracts/delivery';
@@ -74,7 +75,14 @@ export async function startWorld(
     /** Skips no time while it waits for a result: with nothing due, the server would skip ten years, to the end of any process left over. */
     patient: new Client({ connection: env.connection, dataConverter }),
     channel,
-    outside: { db, ring: RING, calendar: chineseCalendar(), channel: httpPaymentChannel(channel.url), ...outside },
+    outside: {
+      db,
+      ring: RING,
+      calendar: chineseCalendar(),
+      channel: httpPaymentChannel(channel.url),
+      effects: EFFECTS,
+      ...outside,
+    },
   };
   const worker = await worked(() =>
     createWorker(config, world.outside, { connection: env.nativeConnection, bundle: BUNDLE, dataConverter }),
