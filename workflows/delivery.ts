@@ -10,13 +10,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../activities/deliveries';
+import { RECKONINGS, type Reckoning, reckoningOf } from '../domain/calendar/reckoning';
 import { type DeliveryAction, type DeliveryCommand, OPERATIONS, roleOf } from '../domain/delivery/commands';
-import { type Deadline, nextDeadline } from '../domain/delivery/deadlines';
+import { nextDeadline } from '../domain/delivery/deadlines';
 import { allowedActions, judge } from '../domain/delivery/rules';
 import { type DeliveryState, isClosed } from '../domain/delivery/state';
 import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
 import { applyCommand, asOf, passDeadline } from '../domain/delivery/transitions';
 import type { DeliveryPolicy } from '../domain/policy/catalogue';
+import { calendarGrown } from './contracts/calendar';
 import { catchUp } from './contracts/catch-up';
 import {
   type DeliveryInput,
@@ -118,20 +120,26 @@ function supervise({ deliveryId, policy, paidFen, buyerId, providerId, ...start 
 
   async function passDeadlinesDue(): Promise<void> {
     for (let due = nextDeadline(state, policy); due && due.atMs <= Date.now(); due = nextDeadline(state, policy)) {
-      if (due.name === 'appeal_target' && state.appeal?.due?.provisional && (await wasPostponed(due))) continue;
+      if (due.name === 'appeal_target' && (await reckonAgain(['postponed']))) continue;
       const commandId = `${deliveryId}/${sequence + 1}/${due.name}`;
       await record(systemCause(commandId, `deadline.${due.name}`), passDeadline(state, due, policy, Date.now()));
     }
   }
 
-  /** A provisional instant is asked for again before it counts: the calendar may know more by now (GEN-1). */
-  async function wasPostponed(due: Deadline): Promise<boolean> {
-    if (state.appeal === null) return false;
-    const target = await appealTarget({ openedAtMs: state.appeal.openedAtMs, target: policy.appealTarget });
-    if (target.atMs <= due.atMs) return false;
-    const commandId = `${deliveryId}/${sequence + 1}/${due.name}.postponed`;
-    const postponed = { ...state, appeal: { ...state.appeal, due: target } };
-    await record(systemCause(commandId, `deadline.${due.name}.postponed`), { state: postponed, notices: [] });
+  /**
+   * A provisional target is asked for again: the calendar may know more by now (GEN-1).
+   * @param steps which changes are worth a step
+   * @returns whether there was such a change: it is recorded, unless another step came first
+   */
+  async function reckonAgain(steps: readonly Reckoning[]): Promise<boolean> {
+    const { appeal } = state;
+    if (!appeal?.due?.provisional || appeal.escalated) return false;
+    const due = await appealTarget({ openedAtMs: appeal.openedAtMs, target: policy.appealTarget });
+    const reckoning = reckoningOf(appeal.due, due);
+    if (reckoning === null || !steps.includes(reckoning)) return false;
+    const name = `appeal_target.${reckoning}`;
+    const cause = systemCause(`${deliveryId}/${sequence + 1}/${name}`, `deadline.${name}`);
+    await record(cause, { state: { ...state, appeal: { ...appeal, due } }, notices: [] });
     return true;
   }
 
@@ -149,6 +157,10 @@ function supervise({ deliveryId, policy, paidFen, buyerId, providerId, ...start 
     sequence: () => sequence,
     passDeadlinesDue,
     adoptWhatIsStored,
+    /** The calendar has grown: a provisional target moves to where it belongs, in either direction. */
+    async takeUpCalendar(): Promise<void> {
+      for (let isNew = true; isNew; ) isNew = await reckonAgain(RECKONINGS);
+    },
     /** Refuses at once what is not legal, deadlines that are due counted as passed; nothing enters the history. */
     validate: (command: DeliveryCommand) => refuseUnlessLegal(command, asOf(state, policy, Date.now())),
     /** Judges a command on the truth and records it; returns when its row is there. */
@@ -184,6 +196,7 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
 
   setHandler(deliveryState, () => ({ state: state(), sequence: sequence() }));
   setHandler(catchUp, () => exclusively(supervised.adoptWhatIsStored));
+  setHandler(calendarGrown, () => exclusively(supervised.takeUpCalendar));
   const submit = (sent: SentCommand) => {
     const command = received(sent);
     updates += 1;

@@ -1,3 +1,4 @@
+import { isReckoning } from '../../domain/calendar/reckoning';
 import { isClosed, orderStateOf } from '../../domain/delivery/state';
 import type { DeliveryStep, StoredStep } from '../../domain/delivery/step';
 import { Prisma } from '../generated/client';
@@ -63,8 +64,8 @@ function appealChange(step: DeliveryStep, at: Date): Prisma.Sql {
   }
   if (appeal?.due == null) return Prisma.empty;
   const { atMs, provisional, calendarVersion } = appeal.due;
-  if (step.action.endsWith('.postponed')) {
-    return Prisma.sql`, postponed AS (
+  if (isReckoning(step.action)) {
+    return Prisma.sql`, reckoned AS (
       UPDATE appeals SET due_at = ${new Date(atMs)}, due_provisional = ${provisional},
         calendar_version = ${calendarVersion}
       FROM step WHERE id = ${appeal.id})`;

@@ -1,5 +1,7 @@
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
 import { DAY_MS } from '../../domain/policy/duration';
+import { calendarGrown } from '../../workflows/contracts/calendar';
+import { eventually } from '../support/eventually';
 import { passedSince, stepsOf, told, wordsOf } from '../support/observe';
 import { startWorld, type World } from '../support/world';
 
@@ -30,8 +32,8 @@ beforeEach(() => {
 });
 afterAll(() => world.stop());
 
-async function appealed() {
-  const delivery = await world.paid();
+async function appealed(policy: Record<string, unknown> = {}) {
+  const delivery = await world.paid({ policy });
   await delivery.acts('buyer.requirement', 'provider.requirement.confirm');
   await delivery.silence(5.1);
   await delivery.act('buyer.appeals');
@@ -91,5 +93,99 @@ describe('GEN-1: a target reckoned without the holidays is provisional, and reck
     const { delivery, daysToTarget } = await appealed();
     await delivery.silence(daysToTarget + 0.1);
     expect(await told(world.db, delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
+  });
+});
+
+describe('GEN-1: told that the calendar has grown, a process reckons its provisional target again at once', () => {
+  /** What the process has recorded of its target since the appeal was opened, once it has recorded `count` steps. */
+  async function reckoned({ delivery, appeal }: Awaited<ReturnType<typeof appealed>>, count: number) {
+    const steps = await eventually(async () => {
+      const after = (await stepsOf(world.db, delivery.id)).filter(({ atMs }) => atMs > appeal.openedAt.getTime());
+      expect(after).toHaveLength(count);
+      return after;
+    });
+    const row = await world.db.appeal.findUniqueOrThrow({ where: { id: appeal.id } });
+    const { deadlines } = await delivery.view();
+    return { actions: steps.map(({ action }) => action), row, deadlines };
+  }
+  const dayAfter = (appeal: { openedAt: Date }, days: number) => {
+    const [day] = shanghaiDays(appeal.openedAt.getTime() + days * DAY_MS, 1);
+    return new Date(`${day}T00:00:00+08:00`);
+  };
+
+  test('later: row, view and alarm have the new instant, and nobody was told of the old one', async () => {
+    const opened = await appealed();
+    isPublished(shanghaiDays(opened.appeal.openedAt.getTime(), 8));
+    await opened.delivery.process.signal(calendarGrown);
+
+    const { actions, row, deadlines } = await reckoned(opened, 1);
+    expect(actions).toEqual(['deadline.appeal_target.postponed']);
+    const dueAt = dayAfter(opened.appeal, 11);
+    expect(row).toMatchObject({ dueAt, dueProvisional: false, calendarVersion: 'after', status: 'open' });
+    expect(deadlines).toMatchObject([{ name: 'appeal_target', at: dueAt.toISOString() }]);
+
+    await opened.delivery.silence(12);
+    const escalated = (await stepsOf(world.db, opened.delivery.id)).at(-1);
+    expect(escalated).toMatchObject({ action: 'deadline.appeal_target' });
+    expect(escalated?.atMs).toBeGreaterThanOrEqual(dueAt.getTime());
+    expect(escalated?.atMs).toBeLessThan(dueAt.getTime() + 60_000);
+    expect(await told(world.db, opened.delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
+  });
+
+  test('earlier: the alarm rings at the new instant, not at the old one', async () => {
+    const opened = await appealed({ 'delivery.appealTarget': '8 working days' });
+    // Plain weekdays left weekends out; published, every day is worked.
+    isPublished([]);
+    await opened.delivery.process.signal(calendarGrown);
+
+    const { actions, row } = await reckoned(opened, 1);
+    expect(actions).toEqual(['deadline.appeal_target.advanced']);
+    const dueAt = dayAfter(opened.appeal, 9);
+    expect(dueAt.getTime()).toBeLessThan(opened.appeal.dueAt.getTime());
+    expect(row).toMatchObject({ dueAt, dueProvisional: false });
+
+    await opened.delivery.silence(9.1);
+    const escalated = (await stepsOf(world.db, opened.delivery.id)).at(-1);
+    expect(escalated).toMatchObject({ action: 'deadline.appeal_target' });
+    expect(escalated?.atMs).toBeGreaterThanOrEqual(dueAt.getTime());
+    expect(escalated?.atMs).toBeLessThan(dueAt.getTime() + 60_000);
+  });
+
+  test('so much earlier that it is over: escalated at once', async () => {
+    const opened = await appealed({ 'delivery.appealTarget': '8 working days' });
+    await opened.delivery.silence(9.5);
+    expect(await told(world.db, opened.delivery.id, 'delivery.escalated')).toEqual([]);
+    isPublished([]);
+    await opened.delivery.process.signal(calendarGrown);
+    const { actions } = await reckoned(opened, 2);
+    expect(actions).toEqual(['deadline.appeal_target.advanced', 'deadline.appeal_target']);
+  });
+
+  test('the same instant: it is provisional no longer; told again and again, nothing more is recorded', async () => {
+    const opened = await appealed();
+    const weekends = shanghaiDays(opened.appeal.openedAt.getTime(), 30).filter((day) =>
+      [0, 6].includes(new Date(`${day}T00:00:00Z`).getUTCDay()),
+    );
+    isPublished(weekends);
+    for (let time = 1; time <= 3; time += 1) await opened.delivery.process.signal(calendarGrown);
+    await opened.delivery.state();
+    const { actions, row } = await reckoned(opened, 1);
+    expect(actions).toEqual(['deadline.appeal_target.kept']);
+    const { dueAt } = opened.appeal;
+    expect(row).toMatchObject({ dueAt, dueProvisional: false, calendarVersion: 'after' });
+  });
+
+  test('a process without such a target takes no notice', async () => {
+    const delivery = await world.paid();
+    await delivery.process.signal(calendarGrown);
+    isPublished([]);
+    const settled = await appealed();
+    const before = await settled.delivery.state();
+    calendar.version = 'yet another';
+    await settled.delivery.process.signal(calendarGrown);
+    await settled.delivery.act('ops.resolve', { ruling: 'resume' });
+    expect((await settled.delivery.state()).sequence).toBe(before.sequence + 1);
+    const actions = (await stepsOf(world.db, delivery.id)).map(({ action }) => action);
+    expect(actions.filter((action) => action.includes('appeal'))).toEqual([]);
   });
 });
