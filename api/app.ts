@@ -22,6 +22,7 @@ import { appealRoutes } from './routes/appeals';
 import { attachmentRoutes } from './routes/attachments';
 import { deliveryRoutes } from './routes/deliveries';
 import { gatewayRoutes } from './routes/gateway';
+import { inboxRoutes } from './routes/inbox';
 import { mailRoutes } from './routes/mails';
 import { meRoutes } from './routes/me';
 import { orderRoutes } from './routes/orders';
@@ -88,6 +89,7 @@ export function createApp(deps: ApiDependencies) {
   appealRoutes(door, desk);
   meRoutes(door, { db });
   reviewRoutes(door, { db, desk: reviews });
+  inboxRoutes(door, { db });
   mailRoutes(door, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
     sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });

@@ -164,6 +164,7 @@ export const messageSchema = z
   .object({
     id: z.string(),
     event: z.string(),
+    group: z.string(),
     objectId: z.string(),
     subject: z.string(),
     text: z.string(),

@@ -1,17 +1,14 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/errors';
-import { isMessageEvent } from '../../domain/messages/events';
-import { renderMessage } from '../../domain/messages/templates';
+import { LANGUAGES } from '../../domain/messages/events';
 import type { Database } from '../../prisma/store/client';
-import { countUnread, listMessages, markRead } from '../../prisma/store/messages';
 import { findProfile, type Profile, saveProfile } from '../../prisma/store/users';
 import type { Principal } from '../auth';
-import { type Door, get, nothing, post, put } from '../endpoint';
-import { pageAnswer, pageOfQuery } from '../paging';
-import { byId, messageSchema, paging, profileSchema, text } from '../schemas';
+import { type Door, get, nothing, put } from '../endpoint';
+import { etagOf, expectedVersion } from '../etag';
+import { profileSchema, text } from '../schemas';
 
 const EVERYBODY = { buyer: 'any', provider: 'any', ops: 'any' } as const;
-const LANGUAGES = ['zh-CN', 'en'] as const;
 
 const profileBody = z
   .strictObject({
@@ -38,20 +35,7 @@ const blank = ({ sub, role, providerId }: Principal): Profile => ({
   version: 0,
 });
 
-const messagePage = z
-  .object({ items: z.array(messageSchema), nextCursor: z.string().nullable(), unread: z.int() })
-  .openapi('MessagePage');
-
-const etagOf = (profile: Profile) => `"${profile.version}"`;
-
-function expectedVersion(ifMatch: string | undefined): number | null {
-  if (ifMatch === undefined || ifMatch === '*') return null;
-  const version = /^"(\d{1,9})"$/.exec(ifMatch)?.[1];
-  if (version === undefined) throw new AppError('PRECONDITION.FAILED', 'Send the ETag of GET /v1/me as If-Match.');
-  return Number(version);
-}
-
-/** People's own profile (receivers of notices) and their in-site messages. */
+/** People's own profile: where notices reach them. */
 export function meRoutes(door: Door, { db }: { db: Database }): void {
   get(door, {
     path: '/v1/me',
@@ -82,58 +66,12 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
       const saved = await saveProfile(
         db,
         { id, role, providerId, ...body },
-        expectedVersion(request.header('if-match')),
+        expectedVersion(request.header('if-match'), '/v1/me'),
       );
       if (saved === null)
         throw new AppError('PRECONDITION.FAILED', 'Read /v1/me again and repeat your change on that.');
       response.setHeader('ETag', etagOf(saved));
       return saved;
-    },
-  });
-  get(door, {
-    path: '/v1/me/messages',
-    summary: 'Your in-site messages, newest first, in your language',
-    tag: 'Me',
-    access: EVERYBODY,
-    params: nothing,
-    query: z.strictObject({ limit: paging.limit, cursor: paging.cursor }),
-    body: nothing,
-    answer: {
-      status: 200,
-      schema: messagePage,
-    },
-    async handle({ principal, query }) {
-      const page = pageOfQuery({ ...query, sort: '-id' });
-      const { language } = (await findProfile(db, principal.sub)) ?? blank(principal);
-      const [rows, unread] = await Promise.all([
-        listMessages(db, principal.sub, { ...page, limit: page.limit + 1 }),
-        countUnread(db, principal.sub),
-      ]);
-      const inTheirWords = pageAnswer(rows, page, ({ params, ...message }) => {
-        // A newer release may have stored an event that this one has no words for yet.
-        if (!isMessageEvent(message.event)) return { ...message, subject: message.event, text: '' };
-        const { subject, text: words } = renderMessage({
-          event: message.event,
-          language: language === 'en' ? 'en' : 'zh-CN',
-          params,
-        });
-        return { ...message, subject, text: words };
-      });
-      return { ...inTheirWords, unread };
-    },
-  });
-  post(door, {
-    path: '/v1/me/messages/{id}/read',
-    summary: 'Mark a message read',
-    tag: 'Me',
-    access: EVERYBODY,
-    params: byId,
-    query: nothing,
-    body: nothing,
-    answer: { status: 200, schema: z.object({ id: z.string() }) },
-    async handle({ principal, params }) {
-      if (await markRead(db, principal.sub, params.id)) return { id: params.id };
-      throw new AppError('MESSAGE.NOT_FOUND', 'There is no such message of yours.');
     },
   });
 }

@@ -1,4 +1,4 @@
-import type { MessageEvent } from './events';
+import type { Language, MessageEvent } from './events';
 
 /** The groups of events that can be subscribed to (MSG-2). */
 export const EVENT_GROUPS = [
@@ -13,9 +13,25 @@ export const EVENT_GROUPS = [
 ] as const;
 export type EventGroup = (typeof EVENT_GROUPS)[number];
 
+/** What people read for a group, and search for. */
+export const GROUP_NAMES: Record<EventGroup, Record<Language, string>> = {
+  shop: { 'zh-CN': '店铺', en: 'Shop' },
+  products: { 'zh-CN': '商品', en: 'Products' },
+  orders: { 'zh-CN': '订单', en: 'Orders' },
+  deliveries: { 'zh-CN': '交付', en: 'Deliveries' },
+  appeals: { 'zh-CN': '申诉', en: 'Appeals' },
+  refunds: { 'zh-CN': '退款', en: 'Refunds' },
+  finance: { 'zh-CN': '账户与财务', en: 'Account and finance' },
+  coupons: { 'zh-CN': '优惠券', en: 'Coupons' },
+};
+
 /** Where a message can reach somebody (MSG-1). */
 export const CHANNELS = ['in_site', 'email', 'sms'] as const;
 export type Channel = (typeof CHANNELS)[number];
+
+/** The channels by which a message leaves the house, each sending of its own. */
+export const SENDING_CHANNELS = ['email', 'sms'] as const satisfies readonly Channel[];
+export type SendingChannel = (typeof SENDING_CHANNELS)[number];
 
 /** The group that an event belongs to. What concerns locked account data is about money: finance. */
 export function groupOf(event: MessageEvent): EventGroup {
@@ -47,3 +63,16 @@ export const DEFAULT_CHANNELS: Record<EventGroup, readonly Channel[]> = {
   finance: ['in_site', 'email'],
   coupons: ['in_site', 'email'],
 };
+
+/** How an event travels to a provider that has chosen nothing, and whether its main account hears of it in any case. */
+export type Route = { group: EventGroup; channels: readonly Channel[]; always: boolean };
+
+export function routeOf(event: MessageEvent): Route {
+  const group = groupOf(event);
+  return { group, channels: DEFAULT_CHANNELS[group], always: ALWAYS_IN_SITE.includes(event) };
+}
+
+/** Whether a word is one of the groups. */
+export function isEventGroup(word: string): word is EventGroup {
+  return Object.hasOwn(GROUP_NAMES, word);
+}

@@ -1,43 +1,94 @@
-import type { Notice } from '../../domain/messages/notice';
+import { isMessageEvent } from '../../domain/messages/events';
+import { routeOf } from '../../domain/messages/groups';
+import type { Audience, Notice } from '../../domain/messages/notice';
 import { Prisma } from '../generated/client';
 import type { Transaction } from './change';
-import type { Database } from './client';
 
 /** What a step tells people, for the outbox. */
 export type Telling = { objectId: string; deliveryId: string | null; sequence: number; notices: Notice[]; at: Date };
 
 /**
- * CTEs that put the notices of a step into the outbox, in the step's own statement (MSG-2): an
- * in-site message and an e-mail for every person concerned. They read the CTEs `step` (the step, if
- * it was written) and `target` (order_id, product_name, buyer_id, provider_id).
+ * CTEs that put the notices of a step into the outbox, in the step's own statement (MSG-2): a message for every person
+ * concerned, and a sending for each channel by which it leaves. Buyers and operations are told in-site and by e-mail, a
+ * provider as it has subscribed (MSG-1). They read the CTEs `step` (the step, if it was written) and `target`
+ * (order_id, product_name, buyer_id, provider_id).
  */
 export function tell({ objectId, deliveryId, sequence, notices, at }: Telling): Prisma.Sql {
   if (notices.length === 0) return Prisma.empty;
-  const hears = (role: Notice['to'][number]) => notices.some(({ to }) => to.includes(role));
-  return Prisma.sql`, recipients AS (
-      SELECT 'buyer' AS role, u.id FROM target t JOIN users u ON u.id = t.buyer_id
-      UNION ALL
-      SELECT 'provider', u.id FROM target t JOIN users u ON u.provider_id = t.provider_id AND u.role = 'provider'
-      UNION ALL
-      SELECT 'ops', u.id FROM users u WHERE u.role = 'ops' AND ${hears('ops')}::boolean
-      UNION ALL
-      SELECT 'managers', u.id FROM users u
-      WHERE u.role = 'ops' AND 'appeals.rule' = ANY(u.permissions) AND ${hears('managers')}::boolean
+  // What is no event of ours is refused by the table, for good.
+  const routed = notices.map((notice) => ({
+    ...notice,
+    ...(isMessageEvent(notice.event) ? routeOf(notice.event) : {}),
+  }));
+  const audiences = AUDIENCES.filter((audience) => notices.some(({ to }) => to.includes(audience)));
+  return Prisma.sql`, notices AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(routed)}::jsonb)
+        AS n(event text, "to" jsonb, params jsonb, "group" text, channels text[], always boolean)
+    ), hearing AS (
+      SELECT 'msg_' || lpad(to_hex(${at.getTime()}::bigint), 12, '0') || substr(md5(random()::text), 1, 14) AS id, h.*
+      FROM (${Prisma.join(
+        audiences.map((audience) => HEARD_BY[audience]),
+        ' UNION ALL ',
+      )}) h
+      WHERE h.in_site OR h.channels && ARRAY['email', 'sms']
     ), told AS (
-      INSERT INTO messages (id, recipient_id, event, object_id, sequence, params, created_at)
-      SELECT 'msg_' || lpad(to_hex(${at.getTime()}::bigint), 12, '0') || substr(md5(random()::text), 1, 14),
-             r.id, n.event, ${objectId}::text, ${sequence}::int,
-             n.params || jsonb_build_object('orderId', t.order_id, 'productName', t.product_name,
+      INSERT INTO messages (id, recipient_id, event, event_group, provider_id, in_site, object_id, sequence, params,
+                            created_at)
+      SELECT h.id, h.recipient_id, h.event, h."group", h.provider_id, h.in_site, ${objectId}::text, ${sequence}::int,
+             h.params || jsonb_build_object('orderId', t.order_id, 'productName', t.product_name,
                                             'deliveryId', ${deliveryId}::text), ${at}::timestamptz
-      FROM step, target t, jsonb_to_recordset(${JSON.stringify(notices)}::jsonb)
-           AS n(event text, "to" jsonb, params jsonb), recipients r
-      WHERE jsonb_exists(n."to", r.role)
+      FROM step, target t, hearing h
       ON CONFLICT DO NOTHING
       RETURNING id
-    ), mailed AS (
-      INSERT INTO sendings (message_id) SELECT id FROM told
+    ), outgoing AS (
+      INSERT INTO sendings (message_id, channel)
+      SELECT told.id, channel FROM told JOIN hearing h ON h.id = told.id, unnest(h.channels) AS channel
+      WHERE channel <> 'in_site'
     )`;
 }
+
+const AUDIENCES = ['buyer', 'provider', 'ops', 'managers'] as const satisfies readonly Audience[];
+
+const BUYER = Prisma.sql`
+  SELECT u.id AS recipient_id, n.event, n.params, n."group", NULL::text AS provider_id, true AS in_site,
+         ARRAY['email'] AS channels
+  FROM notices n, target t JOIN users u ON u.id = t.buyer_id WHERE jsonb_exists(n."to", 'buyer')`;
+
+/**
+ * A provider's people: whom its subscription names, by the channels it names; where it has said nothing, the main
+ * account and all contacts by the default channels. Contacts have no inbox. What is always told reaches the main
+ * account in-site, whatever the subscription says.
+ */
+const PROVIDER = Prisma.sql`
+  SELECT r.id AS recipient_id, n.event, n.params, n."group", t.provider_id,
+         r.is_account AND (d.hears AND 'in_site' = ANY(d.channels) OR r.is_main AND n.always) AS in_site,
+         CASE WHEN d.hears THEN d.channels ELSE '{}' END AS channels
+  FROM notices n CROSS JOIN target t
+  LEFT JOIN subscriptions s ON s.provider_id = t.provider_id AND s.event_group = n."group"
+  CROSS JOIN LATERAL (
+    SELECT id, true AS is_account, account IS NOT DISTINCT FROM 'main' AS is_main FROM users
+    WHERE provider_id = t.provider_id AND role = 'provider' AND disabled_at IS NULL
+    UNION ALL
+    SELECT id, false, false FROM contacts WHERE provider_id = t.provider_id AND removed_at IS NULL
+  ) r
+  CROSS JOIN LATERAL (
+    SELECT coalesce(s.channels, n.channels) AS channels,
+           coalesce(s.subscribed AND r.id = ANY(s.receiver_ids), r.is_main OR NOT r.is_account) AS hears
+  ) d
+  WHERE jsonb_exists(n."to", 'provider')`;
+
+const OPS = Prisma.sql`
+  SELECT u.id AS recipient_id, n.event, n.params, n."group", NULL::text AS provider_id, true AS in_site,
+         ARRAY['email'] AS channels
+  FROM notices n, users u WHERE u.role = 'ops' AND jsonb_exists(n."to", 'ops')`;
+
+const MANAGERS = Prisma.sql`
+  SELECT u.id AS recipient_id, n.event, n.params, n."group", NULL::text AS provider_id, true AS in_site,
+         ARRAY['email'] AS channels
+  FROM notices n, users u
+  WHERE u.role = 'ops' AND 'appeals.rule' = ANY(u.permissions) AND jsonb_exists(n."to", 'managers')`;
+
+const HEARD_BY: Record<Audience, Prisma.Sql> = { buyer: BUYER, provider: PROVIDER, ops: OPS, managers: MANAGERS };
 
 /** Puts notices into the outbox in the transaction that they belong to, for what has no order. */
 export async function tellIn(
@@ -50,37 +101,4 @@ export async function tellIn(
       SELECT NULL::text AS order_id, NULL::text AS product_name, NULL::text AS buyer_id, ${providerId}::text AS provider_id
     )${tell({ ...telling, deliveryId: null })}
     SELECT count(*) FROM told`;
-}
-
-/** An in-site message as it is stored; it is worded when it is read, in the reader's language. */
-export type StoredMessage = {
-  id: string;
-  event: string;
-  objectId: string;
-  params: Record<string, string>;
-  createdAt: Date;
-  readAt: Date | null;
-};
-
-/** A person's messages, newest first; `after` is the id of the last one already read. */
-export async function listMessages(
-  db: Database,
-  recipientId: string,
-  page: { limit: number; after: string | null },
-): Promise<StoredMessage[]> {
-  return db.$queryRaw<StoredMessage[]>`
-    SELECT id, event, object_id AS "objectId", params, created_at AS "createdAt", read_at AS "readAt"
-    FROM messages WHERE recipient_id = ${recipientId} AND (${page.after}::text IS NULL OR id < ${page.after})
-    ORDER BY id DESC LIMIT ${page.limit}`;
-}
-
-/** How many of a person's messages are unread. */
-export async function countUnread(db: Database, recipientId: string): Promise<number> {
-  return db.message.count({ where: { recipientId, readAt: null } });
-}
-
-/** Marks a message read; false when it is not that person's. */
-export async function markRead(db: Database, recipientId: string, id: string): Promise<boolean> {
-  const { count } = await db.message.updateMany({ where: { id, recipientId }, data: { readAt: new Date() } });
-  return count === 1;
 }

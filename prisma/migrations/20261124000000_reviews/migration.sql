@@ -308,3 +308,12 @@ UPDATE "users" SET "account" = CASE WHEN p."main_user_id" = "users"."id" THEN 'm
   FROM "providers" p WHERE "users"."provider_id" = p."id" AND "users"."role" = 'provider';
 UPDATE "users" SET "areas" = ARRAY['account', 'shop', 'products', 'orders', 'deliveries', 'refunds', 'finance', 'coupons', 'messages']
   WHERE "account" = 'sub';
+
+-- The messages so far: which group they belong to, and by whose subscription they would have come.
+UPDATE "messages" SET "event_group" = CASE
+  WHEN "event" LIKE 'delivery.appeal\_%' THEN 'appeals'
+  WHEN "event" IN ('order.refunded', 'order.payment_returned', 'order.refund_stuck') THEN 'refunds'
+  WHEN "event" LIKE 'delivery.%' THEN 'deliveries'
+  ELSE 'orders' END;
+UPDATE "messages" SET "provider_id" = u."provider_id" FROM "users" u
+  WHERE "messages"."recipient_id" = u."id" AND u."role" = 'provider';

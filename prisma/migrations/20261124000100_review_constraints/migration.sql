@@ -30,6 +30,14 @@ ALTER TABLE "providers"
 ALTER TABLE "agreements" ADD CONSTRAINT "agreements_kind_known" CHECK ("kind" IN ('entry', 'revenue_supplement'));
 
 ALTER TABLE "sendings" ADD CONSTRAINT "sendings_channel_known" CHECK ("channel" IN ('email', 'sms'));
+ALTER TABLE "subscriptions" ADD CONSTRAINT "subscriptions_channels_known" CHECK ("channels" <@ ARRAY['in_site', 'email', 'sms']);
+-- Each channel has a relay of its own: what waits for one is not in the other's way.
+DROP INDEX "sendings_due";
+CREATE INDEX "sendings_due" ON "sendings" ("channel", "next_attempt_at") WHERE "status" = 'pending';
+DROP INDEX "sendings_unsettled";
+CREATE INDEX "sendings_unsettled" ON "sendings" ("status", "message_id", "channel") WHERE "status" IN ('sending', 'failed', 'unconfirmed');
+-- Of an inbox, little is unread.
+CREATE INDEX "messages_unread" ON "messages" ("recipient_id", "event_group") WHERE "read_at" IS NULL AND "in_site";
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_status_known" CHECK ("status" IN (
   'pending', 'delivered', 'failed'));
 CREATE INDEX "webhook_deliveries_waiting" ON "webhook_deliveries" ("endpoint_id", "object_id", "id") WHERE "status" = 'pending';
