@@ -5,7 +5,6 @@ import {
   WithStartWorkflowOperation,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { z } from 'zod';
 import { AppError, isErrorCode } from '../domain/errors';
 import { type Policy, reviewPolicy } from '../domain/policy/catalogue';
@@ -20,13 +19,13 @@ import {
   reviewWorkflowId,
   untilSubmitted,
 } from '../workflows/contracts/review';
+import { PROVIDER_ID } from '../workflows/contracts/search-attributes';
 import type { shopReview } from '../workflows/review';
 import type { Principal } from './auth';
 import { type Addressee, ANSWER_WITHIN_MS, type CommandSender, unanswered } from './commands';
 import { type Commanded, originOf } from './delivery-desk';
 import { reviewView } from './views/review';
 
-const PROVIDER_ID = defineSearchAttributeKey('ProviderId', SearchAttributeType.KEYWORD);
 /** How long a submission waits for a process that is just ending, or that has to catch up first. */
 const TRY_AGAIN_FOR_MS = 8_000;
 const PAUSE_MS = 100;

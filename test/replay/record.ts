@@ -1,6 +1,7 @@
 import { devServer } from '../support/dev-server';
 import { startWorld, type World } from '../support/world';
 import { keep } from './histories';
+import { REVIEWS_IN_REAL_TIME, recordedEffects, reviewReckoned } from './review-scenarios';
 import { learningCalendar, REAL_TIME, type Scenario, SKIPPED_TIME } from './scenarios';
 
 // Not a test of the suite: records the histories that the replay test reads, by living the stories of
@@ -25,6 +26,10 @@ function recording(scenarios: Record<string, Scenario>, start: () => Promise<Wor
 }
 
 // Payloads are not encrypted: a history in the repository replays without any key.
-describe('in real time', () => recording(REAL_TIME, () => startWorld(devServer, {}, [])));
+const effects = recordedEffects;
+describe('in real time', () =>
+  recording({ ...REAL_TIME, ...REVIEWS_IN_REAL_TIME }, () => startWorld(devServer, { effects }, [])));
 describe('with skipped time', () =>
-  recording(SKIPPED_TIME, () => startWorld(undefined, { calendar: learningCalendar }, [])));
+  recording({ ...SKIPPED_TIME, 'review-reckoned': (world) => reviewReckoned(world, learningCalendar) }, () =>
+    startWorld(undefined, { calendar: learningCalendar, effects }, []),
+  ));

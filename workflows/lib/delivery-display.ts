@@ -1,13 +1,8 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { deadlines, nextDeadline, TURN } from '../../domain/delivery/deadlines';
 import { allowedActions } from '../../domain/delivery/rules';
 import { type DeliveryState, isClosed } from '../../domain/delivery/state';
 import type { DeliveryPolicy } from '../../domain/policy/catalogue';
-
-export const PROVIDER_ID = defineSearchAttributeKey('ProviderId', SearchAttributeType.KEYWORD);
-export const STAGE = defineSearchAttributeKey('Stage', SearchAttributeType.KEYWORD);
-export const FROZEN = defineSearchAttributeKey('Frozen', SearchAttributeType.BOOL);
-export const DUE_AT = defineSearchAttributeKey('DueAt', SearchAttributeType.DATETIME);
+import { DUE_AT, FROZEN, PROVIDER_ID, STAGE } from '../contracts/search-attributes';
 
 const dueAtOf = (state: DeliveryState, policy: DeliveryPolicy): number | null =>
   nextDeadline(state, policy)?.atMs ?? null;

@@ -1,10 +1,7 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { allowedReviewActions, reviewDeadline } from '../../domain/reviews/rules';
 import type { ReviewState } from '../../domain/reviews/state';
 import type { ReviewSubject } from '../../domain/reviews/step';
-import { DUE_AT, STAGE } from './delivery-display';
-
-export const OVERDUE = defineSearchAttributeKey('Overdue', SearchAttributeType.BOOL);
+import { DUE_AT, OVERDUE, STAGE } from '../contracts/search-attributes';
 
 /** The search attributes that a step changes, so that an upsert is made only for a change. */
 export function changedReviewAttributes(before: ReviewState | null, after: ReviewState) {
