@@ -1,4 +1,4 @@
-import type { Area } from '../domain/account/areas';
+import { askFor, isPermitted, type Need } from '../domain/account/permissions';
 import { AppError } from '../domain/errors';
 import type { Principal, PrincipalRole } from './auth';
 
@@ -7,11 +7,12 @@ export type OpsPermission = 'appeals.rule' | 'payloads.read';
 
 /**
  * Who may use a route; every route says it, and the OpenAPI document shows it (`x-access`). A provider's main
- * account may do everything; `main` is what only it may do, `any` what everybody of the provider may.
+ * account may do everything; `main` is what only it may do, `person` what no API key may, `any` what everybody and
+ * every key of the provider may.
  */
 export type Access = {
   buyer?: 'any' | undefined;
-  provider?: Area | 'main' | 'any' | undefined;
+  provider?: Need | undefined;
   ops?: OpsPermission | 'any' | undefined;
 };
 
@@ -24,6 +25,10 @@ export function rolesOf({ buyer, provider, ops }: Access): PrincipalRole[] {
   ];
 }
 
+/** Whether there are API keys that may use the route. */
+export const takesKeys = ({ provider }: Access): boolean =>
+  provider !== undefined && provider !== 'main' && provider !== 'person';
+
 /** @throws AppError AUTH.FORBIDDEN when the route is not for the principal's role, or needs what they may not do */
 export function requireAccess(principal: Principal, access: Access): void {
   const needed = access[principal.role];
@@ -31,8 +36,15 @@ export function requireAccess(principal: Principal, access: Access): void {
     const roles = rolesOf(access).join(' or ');
     throw new AppError('AUTH.FORBIDDEN', `This route is for ${roles}; the token is a ${principal.role}'s.`);
   }
-  if (needed === 'any') return;
-  if (principal.role === 'provider') return;
-  if (principal.permissions.includes(needed)) return;
+  if (principal.role === 'provider') {
+    requirePermitted(principal, access.provider ?? 'main');
+    return;
+  }
+  if (needed === 'any' || principal.permissions.includes(needed)) return;
   throw new AppError('AUTH.FORBIDDEN', `This needs the permission "${needed}"; ask an operations manager.`);
+}
+
+function requirePermitted({ standing }: Principal, need: Need): void {
+  if (standing !== undefined && isPermitted(standing, need)) return;
+  throw new AppError('AUTH.FORBIDDEN', askFor(need));
 }

@@ -64,7 +64,7 @@ export function createApp(deps: ApiDependencies) {
   const door: Door = {
     router,
     registry: createRegistry(),
-    authenticator: createAuthenticator(config),
+    authenticator: createAuthenticator(config, db),
     db: records,
     ring,
     logger,

@@ -1,8 +1,12 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Config } from '../config';
+import type { Standing } from '../domain/account/permissions';
 import { AppError } from '../domain/errors';
+import type { Database } from '../prisma/store/client';
+import { findAccountStanding, findKeyStanding } from '../prisma/store/standing';
 import { type Access, requireAccess } from './access';
+import { fits, readKey } from './keys';
 
 const ROLES = ['buyer', 'provider', 'ops'] as const;
 
@@ -22,30 +26,68 @@ const claims = z
     'providerId goes with provider',
   );
 
-/** Who is asking: an authenticated person, for a provider if they belong to one. */
-export type Principal = z.infer<typeof claims>;
+type Claims = z.infer<typeof claims>;
+
+/** Who is asking: a person, or a provider's API key; whoever acts for a provider has a standing there. */
+export type Principal = Claims & { standing?: Standing };
 export type PrincipalRole = Principal['role'];
 
-/** Checks bearer tokens. */
-export type Authenticator = (token: string) => Promise<Principal>;
+/** Checks bearer tokens and API keys. */
+export type Authenticator = (bearer: string) => Promise<Principal>;
 
 /** A verified token is believed this long without verifying it again; a key taken back counts after it. */
 const BELIEVED_FOR_MS = 60_000;
 const BELIEVED_MAX = 10_000;
 
-const REFUSED = 'Send "Authorization: Bearer <token>" with a token that is valid now.';
+const REFUSED = 'Send "Authorization: Bearer <token>" with a token or an API key that is valid now.';
+
+type TokenConfig = Pick<Config, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER'>;
+
+/**
+ * Tokens and API keys. What a token says of its holder is the identity provider's word; what they may do for a
+ * provider is ours, and is looked up with every request: who is disabled or loses an area does so at once.
+ */
+export function createAuthenticator(config: TokenConfig, db: Database): Authenticator {
+  const checkToken = tokenChecker(config);
+  return async (bearer) => {
+    const key = readKey(bearer);
+    if (key !== null) return keyPrincipal(db, key);
+    const said = await checkToken(bearer);
+    const { sub: id, providerId } = said;
+    if (providerId === undefined) return said;
+    const account = await findAccountStanding(db, { id, providerId });
+    if (account === null) {
+      throw new AppError('AUTH.FORBIDDEN', 'You are no account of this provider; its main account can make you one.');
+    }
+    if (account.disabled) {
+      throw new AppError('AUTH.FORBIDDEN', 'This sub-account is disabled; the main account can enable it.');
+    }
+    return { ...said, standing: { as: account.as, areas: account.areas } };
+  };
+}
+
+/** @throws AppError AUTH.REQUIRED for a key that is unknown, wrong, revoked or expired */
+async function keyPrincipal(db: Database, { id, secret }: { id: string; secret: string }): Promise<Principal> {
+  const found = await findKeyStanding(db, id);
+  if (found === null || !fits(secret, found.secretHash)) throw new AppError('AUTH.REQUIRED', REFUSED);
+  const { providerId, areas, expiresAt, revokedAt } = found;
+  if (revokedAt !== null || (expiresAt !== null && expiresAt.getTime() <= Date.now())) {
+    throw new AppError('AUTH.REQUIRED', 'This API key is revoked or has expired; the main account can make another.');
+  }
+  return { sub: id, role: 'provider', providerId, permissions: [], standing: { as: 'key', areas } };
+}
 
 /** Tokens signed with the development secret (HS256), or with a key of the production key set (JWKS_URL). */
-export function createAuthenticator(config: Pick<Config, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER'>): Authenticator {
+function tokenChecker(config: TokenConfig): (token: string) => Promise<Claims> {
   const { JWKS_URL: jwks, JWT_SECRET: secret, JWT_ISSUER: issuer } = config;
   const verify =
     jwks === undefined
       ? (token: string) => jwtVerify(token, Buffer.from(secret ?? ''), { issuer, algorithms: ['HS256'] })
       : verifierOf(createRemoteJWKSet(new URL(jwks)), issuer);
-  const believed = new Map<string, { principal: Principal; untilMs: number }>();
+  const believed = new Map<string, { said: Claims; untilMs: number }>();
   return async (token) => {
     const known = believed.get(token);
-    if (known !== undefined && known.untilMs > Date.now()) return known.principal;
+    if (known !== undefined && known.untilMs > Date.now()) return known.said;
     const verified = await verify(token).catch((error) => {
       if (isAboutToken(error)) return null;
       throw new AppError('SERVICE.UNAVAILABLE', 'Tokens cannot be checked at the moment; try again.');
@@ -54,7 +96,7 @@ export function createAuthenticator(config: Pick<Config, 'JWT_SECRET' | 'JWKS_UR
     if (!parsed.success) throw new AppError('AUTH.REQUIRED', REFUSED);
     if (believed.size >= BELIEVED_MAX) believed.clear();
     const expiresMs = (verified?.payload.exp ?? Number.POSITIVE_INFINITY) * 1000;
-    believed.set(token, { principal: parsed.data, untilMs: Math.min(expiresMs, Date.now() + BELIEVED_FOR_MS) });
+    believed.set(token, { said: parsed.data, untilMs: Math.min(expiresMs, Date.now() + BELIEVED_FOR_MS) });
     return parsed.data;
   };
 }
@@ -70,16 +112,16 @@ function verifierOf(keys: ReturnType<typeof createRemoteJWKSet>, issuer: string)
 
 /**
  * Who is asking, if the route is for them.
- * @throws AppError AUTH.REQUIRED without a valid token, AUTH.FORBIDDEN when it does not permit this
+ * @throws AppError AUTH.REQUIRED without a valid token or key, AUTH.FORBIDDEN when it does not permit this
  */
 export async function authenticate(
   authenticator: Authenticator,
   header: string | undefined,
   access: Access,
 ): Promise<Principal> {
-  const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header ?? '')?.[1];
-  if (token === undefined) throw new AppError('AUTH.REQUIRED', REFUSED);
-  const principal = await authenticator(token);
+  const bearer = /^Bearer ([\w.-]+)$/i.exec(header ?? '')?.[1];
+  if (bearer === undefined) throw new AppError('AUTH.REQUIRED', REFUSED);
+  const principal = await authenticator(bearer);
   requireAccess(principal, access);
   return principal;
 }

@@ -71,7 +71,7 @@ export async function once(
   const { db, ring, logger } = memory;
   const { principal, route, key, bodyHash, requestId } = keyed;
   requireUsableKey(key);
-  const owner = `${principal.role}:${principal.sub}`;
+  const owner = `${principal.standing?.as === 'key' ? 'key' : principal.role}:${principal.sub}`;
   const usedKey = key ?? randomUUID();
   const id = sha256(owner, route, usedKey).digest('base64url').slice(0, COMMAND_ID_LENGTH);
   const keyedRequest = { id, principal: owner, route, key: usedKey, bodyHash };

@@ -1,5 +1,6 @@
 import { extendZodWithOpenApi, OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { takesKeys } from './access';
 import type { Spec } from './spec';
 
 extendZodWithOpenApi(z);
@@ -86,6 +87,12 @@ export function createRegistry(): OpenAPIRegistry {
     bearerFormat: 'JWT',
     description: 'sub, role (buyer, provider, ops), providerId of a provider, permissions of operations',
   });
+  registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'mbo_<id>_<secret>',
+    description: 'A key of a provider, for the areas that it was made for: POST /v1/provider/api-keys',
+  });
   registry.registerComponent('securitySchemes', 'channelSignature', {
     type: 'apiKey',
     in: 'header',
@@ -125,7 +132,7 @@ export function documentEndpoint<P extends z.ZodType, Q extends z.ZodType, B ext
     operationId: operationId(method, spec.path),
     summary: spec.summary,
     tags: [spec.tag],
-    security: [{ [security]: [] }],
+    security: [{ [security]: [] }, ...(security === 'bearer' && takesKeys(spec.access) ? [{ apiKey: [] }] : [])],
     'x-access': spec.access,
     parameters: HEADERS_OF[method].map((name) => ({ $ref: `#/components/parameters/${name}` })),
     request: {

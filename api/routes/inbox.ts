@@ -10,7 +10,7 @@ import { type Door, get, nothing, post } from '../endpoint';
 import { pageAnswer, pageOfQuery } from '../paging';
 import { byId, messageSchema, paging } from '../schemas';
 
-const EVERYBODY = { buyer: 'any', provider: 'any', ops: 'any' } as const;
+const EVERYBODY = { buyer: 'any', provider: 'person', ops: 'any' } as const;
 
 const unreadByGroup = z
   .object(Object.fromEntries(EVENT_GROUPS.map((group) => [group, z.int()])))

@@ -8,7 +8,7 @@ import { type Door, get, nothing, put } from '../endpoint';
 import { etagOf, expectedVersion } from '../etag';
 import { profileSchema, text } from '../schemas';
 
-const EVERYBODY = { buyer: 'any', provider: 'any', ops: 'any' } as const;
+const EVERYBODY = { buyer: 'any', provider: 'person', ops: 'any' } as const;
 
 const profileBody = z
   .strictObject({

@@ -90,8 +90,15 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
       return pageAnswer(
         await listProducts(db, page),
         page,
-        ({ specs, createdAt: _createdAt, status: _status, grade: _grade, ...product }) => ({
-          ...product,
+        ({ id, providerId, name, type, category, summary, supervised, selfOperated, specs }) => ({
+          id,
+          providerId,
+          name,
+          type,
+          category,
+          summary,
+          supervised,
+          selfOperated,
           specs: specs.map(({ productId: _productId, listPriceFen, priceFen, ...spec }) => ({
             ...spec,
             listPriceFen: Number(listPriceFen),

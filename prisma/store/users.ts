@@ -29,7 +29,8 @@ export async function findProfile(db: Database, id: string): Promise<Profile | n
 }
 
 /**
- * Replaces a person's profile, if it is still at the version that was read.
+ * Replaces a person's profile, if it is still at the version that was read. An account of a provider stays what it is,
+ * whatever a token says: only sub-accounts' routes make and change accounts.
  * @param expectedVersion null: whatever it is now; 0: there is none yet
  * @returns the new profile, or null when somebody was faster
  */
@@ -44,8 +45,10 @@ export async function saveProfile(
            ${profile.email}::text, ${profile.phone}::text, ${profile.language}::text, 1, now()
     WHERE ${expectedVersion}::int IS NULL OR ${expectedVersion}::int = 0
        OR EXISTS (SELECT FROM users WHERE id = ${profile.id})
-    ON CONFLICT (id) DO UPDATE SET role = excluded.role, provider_id = excluded.provider_id, name = excluded.name,
-      email = excluded.email, phone = excluded.phone, language = excluded.language, version = users.version + 1,
+    ON CONFLICT (id) DO UPDATE SET
+      role = CASE WHEN users.account IS NULL THEN excluded.role ELSE users.role END,
+      provider_id = CASE WHEN users.account IS NULL THEN excluded.provider_id ELSE users.provider_id END,
+      name = excluded.name, email = excluded.email, phone = excluded.phone, language = excluded.language, version = users.version + 1,
       updated_at = now()
     WHERE ${expectedVersion}::int IS NULL OR users.version = ${expectedVersion}::int
     RETURNING id, role, provider_id AS "providerId", name, email, phone, language, version`;

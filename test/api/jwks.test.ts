@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { exportJWK, exportSPKI, type GenerateKeyPairResult, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { createAuthenticator } from '../../api/auth';
+import { openDatabase } from '../../prisma/store/client';
 
 let keys: GenerateKeyPairResult;
 let strangers: GenerateKeyPairResult;
@@ -20,8 +21,10 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const SECRET = 's'.repeat(32);
+/** Never asked: what operations may do is in their tokens. */
+const nowhere = openDatabase('postgresql://nobody@127.0.0.1:1/nowhere', 1);
 const authenticator = () =>
-  createAuthenticator({ JWKS_URL: url, JWT_SECRET: SECRET, JWT_ISSUER: 'https://sso.example' });
+  createAuthenticator({ JWKS_URL: url, JWT_SECRET: SECRET, JWT_ISSUER: 'https://sso.example' }, nowhere);
 const token = (issuer = 'https://sso.example', expiresIn = '1h') =>
   new SignJWT({ role: 'ops', permissions: ['appeals.rule'] })
     .setSubject('usr_ops')
@@ -57,11 +60,10 @@ describe('production: tokens are those of the key set, and no others', () => {
 
   test('when nobody answers for the keys, nobody is let in, nor told that the token is bad', async () => {
     const signed = await token().setProtectedHeader(byKey).sign(keys.privateKey);
-    const alone = createAuthenticator({
-      JWKS_URL: 'http://127.0.0.1:1/jwks.json',
-      JWT_SECRET: undefined,
-      JWT_ISSUER: 'https://sso.example',
-    });
+    const alone = createAuthenticator(
+      { JWKS_URL: 'http://127.0.0.1:1/jwks.json', JWT_SECRET: undefined, JWT_ISSUER: 'https://sso.example' },
+      nowhere,
+    );
     await expect(alone(signed)).rejects.toMatchObject({ code: 'SERVICE.UNAVAILABLE' });
     published = [];
     await expect(authenticator()(signed)).rejects.toMatchObject({ code: 'AUTH.REQUIRED' });

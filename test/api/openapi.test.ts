@@ -12,6 +12,7 @@ const operation = z.looseObject({
   summary: z.string().min(5),
   tags: z.tuple([z.string()]),
   security: z.array(z.record(z.string(), z.array(z.string()))),
+  'x-access': z.object({ provider: z.string().optional() }).optional(),
   parameters: z
     .array(
       z.looseObject({
@@ -78,9 +79,10 @@ describe('the document is whole', () => {
   );
 
   test('every operation under /v1 says how it is protected', () => {
-    for (const { route, security } of business) {
-      const scheme = route.startsWith('/v1/gateway/') ? 'channelSignature' : 'bearer';
-      expect([route, security]).toEqual([route, [{ [scheme]: [] }]]);
+    for (const { route, security, 'x-access': access } of business) {
+      const first = route.startsWith('/v1/gateway/') ? 'channelSignature' : 'bearer';
+      const keys = route.startsWith('/v1/provider/') && access?.provider !== 'main' ? [{ apiKey: [] }] : [];
+      expect([route, security]).toEqual([route, [{ [first]: [] }, ...keys]]);
     }
   });
 

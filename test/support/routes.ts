@@ -26,7 +26,7 @@ const schema = z.looseObject({
 });
 const access = z.strictObject({
   buyer: z.literal('any').optional(),
-  provider: z.enum([...AREAS, 'main', 'any']).optional(),
+  provider: z.enum([...AREAS, 'main', 'person', 'any']).optional(),
   ops: z.enum(['appeals.rule', 'payloads.read', 'any']).optional(),
 });
 const operation = z.looseObject({
@@ -74,6 +74,9 @@ function sampleOf(wanted: Schema | undefined, named: Record<string, Schema>): un
   const { properties = {}, required = [] } = wanted;
   if (wanted.enum !== undefined) return wanted.enum[0];
   if (wanted.type === 'string') return 'text';
+  if (wanted.type === 'array') return [];
+  if (wanted.type === 'boolean') return false;
+  if (wanted.type === 'integer' || wanted.type === 'number') return 1;
   if (wanted.type !== 'object') throw new Error(`no sample for ${JSON.stringify(wanted)}`);
   return Object.fromEntries(required.map((name) => [name, sampleOf(properties[name], named)]));
 }
