@@ -3,6 +3,7 @@ import { routeOf } from '../../domain/messages/groups';
 import type { Audience, Notice } from '../../domain/messages/notice';
 import { Prisma } from '../generated/client';
 import type { Transaction } from './change';
+import { hook } from './webhooks';
 
 /** What a step tells people, for the outbox. */
 export type Telling = { objectId: string; deliveryId: string | null; sequence: number; notices: Notice[]; at: Date };
@@ -44,7 +45,7 @@ export function tell({ objectId, deliveryId, sequence, notices, at }: Telling): 
       INSERT INTO sendings (message_id, channel)
       SELECT told.id, channel FROM told JOIN hearing h ON h.id = told.id, unnest(h.channels) AS channel
       WHERE channel <> 'in_site'
-    )`;
+    )${hook({ objectId, deliveryId, sequence, notices, at })}`;
 }
 
 const AUDIENCES = ['buyer', 'provider', 'ops', 'managers'] as const satisfies readonly Audience[];

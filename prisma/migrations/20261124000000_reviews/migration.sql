@@ -232,6 +232,7 @@ CREATE TABLE "webhook_deliveries" (
     "next_attempt_at" TIMESTAMPTZ(3),
     "last_error" TEXT,
     "handed_at" TIMESTAMPTZ(3),
+    "calls" INTEGER NOT NULL DEFAULT 0,
     "delivered_at" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL,
 

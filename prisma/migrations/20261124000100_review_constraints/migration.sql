@@ -40,7 +40,7 @@ CREATE INDEX "sendings_unsettled" ON "sendings" ("status", "message_id", "channe
 CREATE INDEX "messages_unread" ON "messages" ("recipient_id", "event_group") WHERE "read_at" IS NULL AND "in_site";
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_status_known" CHECK ("status" IN (
   'pending', 'delivered', 'failed'));
-CREATE INDEX "webhook_deliveries_waiting" ON "webhook_deliveries" ("endpoint_id", "object_id", "id") WHERE "status" = 'pending';
+CREATE INDEX "webhook_deliveries_waiting" ON "webhook_deliveries" ("endpoint_id", "object_id", "sequence", "id") WHERE "status" = 'pending';
 CREATE INDEX "webhook_deliveries_to_hand" ON "webhook_deliveries" ("created_at") WHERE "handed_at" IS NULL;
 
 -- What was signed and what was tried stays as it was: also the owner is refused.

@@ -1,0 +1,64 @@
+import type { EventGroup } from '../../domain/messages/groups';
+import { unique } from '../support/commands';
+import { POLICY } from '../support/states';
+import { run, type Store, startStore } from '../support/store';
+
+let store: Store;
+beforeAll(async () => {
+  store = await startStore();
+});
+afterEach(() => store.db.webhookEndpoint.updateMany({ data: { disabledAt: new Date() } }));
+afterAll(() => store.stop());
+
+async function endpoint(eventGroups: EventGroup[], { providerId = 'prv_demo', disabledAt = null as Date | null } = {}) {
+  const id = `whk_${unique()}`;
+  const now = new Date();
+  const sealed = Buffer.from('sealed');
+  const row = { id, providerId, url: 'https://example.com', eventGroups, sealed, createdAt: now, updatedAt: now };
+  await store.db.webhookEndpoint.create({ data: { ...row, disabledAt } });
+  return id;
+}
+
+const eventsAt = (endpointId: string) =>
+  store.db.webhookDelivery.findMany({ where: { endpointId }, orderBy: { id: 'asc' } });
+
+describe('MSG-3: a step’s notices to the provider become events in the step’s own statement', () => {
+  test('each endpoint that is in use gets those of the groups it subscribed to', async () => {
+    const [orders, both, others] = [
+      await endpoint(['orders']),
+      await endpoint(['orders', 'deliveries']),
+      await endpoint(['shop']),
+    ];
+    const [foreign, disabled] = [
+      await endpoint(['orders'], { providerId: 'prv_other' }),
+      await endpoint(['orders'], { disabledAt: new Date() }),
+    ];
+    const { terms } = await store.paid();
+    for (const id of [orders, both]) {
+      expect(await eventsAt(id)).toMatchObject([
+        {
+          id: expect.stringMatching(/^evt_[0-9a-f]{26}$/),
+          providerId: 'prv_demo',
+          event: 'order.paid',
+          eventGroup: 'orders',
+          objectId: terms.orderId,
+          sequence: 2,
+          params: { orderId: terms.orderId, deliveryId: terms.deliveryId, productName: terms.productName },
+          status: 'pending',
+          attempts: 0,
+          handedAt: null,
+        },
+      ]);
+    }
+    for (const id of [others, foreign, disabled]) expect(await eventsAt(id)).toEqual([]);
+    expect((await eventsAt(orders))[0]?.id).not.toBe((await eventsAt(both))[0]?.id);
+  });
+
+  test('a step that is recorded again has its events once', async () => {
+    const id = await endpoint(['orders']);
+    const { terms, payment, state } = await store.paid();
+    const step = { terms, payment, delivery: state, policy: POLICY, atMs: Date.now() };
+    await run(store.activities.recordSettled, step);
+    expect(await eventsAt(id)).toHaveLength(1);
+  });
+});
