@@ -41,6 +41,8 @@ export const ERRORS = {
   'ATTACHMENT.NAME_INVALID': { status: 422, title: 'The file name is not usable', retryable: false },
   'ATTACHMENT.TYPE_MISMATCH': { status: 422, title: 'The file is not what its name says', retryable: false },
   'ATTACHMENT.TYPE_NOT_ALLOWED': { status: 422, title: 'Files of this type are not taken', retryable: false },
+  'IMAGE.NOT_ACCEPTABLE': { status: 422, title: 'The image does not fit its purpose', retryable: false },
+  'IMAGE.NOT_FOUND': { status: 404, title: 'No such image', retryable: false },
   'MESSAGE.NOT_FOUND': { status: 404, title: 'No such message', retryable: false },
   'MESSAGE.NOT_RETRYABLE': { status: 409, title: 'The e-mail of this message cannot be sent again', retryable: false },
   'PAYMENT.SIGNATURE_INVALID': { status: 401, title: 'The callback is not signed by the channel', retryable: false },

@@ -84,7 +84,7 @@ const TYPE_OF_EXTENSION: ReadonlyMap<string, string> = new Map([
 const READABLE_FORMATS = new Set(['pdf', 'rtf', 'ps', 'eps']);
 
 /** What the content is: an extension to find its kind by, and its type as measured. */
-type Measured = { extension: string; type: string };
+export type Measured = { extension: string; type: string };
 
 /**
  * The media type to keep a file as, measured from its beginning.
@@ -96,7 +96,7 @@ type Measured = { extension: string; type: string };
  *   shebang), `ATTACHMENT.TYPE_MISMATCH` where the content is not what a known extension says.
  */
 export async function sniffType(name: string, head: Buffer): Promise<string> {
-  const extension = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+  const extension = extensionOf(name);
   const measured = await measure(head);
   const kind = KIND_OF.get(measured.extension);
   if (kind === 'program' || measured.type === 'text/x-shellscript') {
@@ -111,6 +111,17 @@ export async function sniffType(name: string, head: Buffer): Promise<string> {
     : measured.type;
 }
 
+/**
+ * The extension of a name that claims another type than the content has; null where it claims the same, or nothing.
+ * @param measured an extension that the content could have, e.g. `png`
+ */
+export function otherExtension(name: string, measured: string): string | null {
+  const extension = extensionOf(name);
+  return agrees(extension, KIND_OF.get(measured)) ? null : extension;
+}
+
+const extensionOf = (name: string): string => /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+
 function agrees(extension: string, measuredKind: string | undefined): boolean {
   const claimed = KIND_OF.get(extension);
   if (claimed === undefined || claimed === measuredKind) return true;
@@ -120,7 +131,8 @@ function agrees(extension: string, measuredKind: string | undefined): boolean {
   return extension === 'doc' && measuredKind === 'richText';
 }
 
-async function measure(head: Buffer): Promise<Measured> {
+/** Measures a content by its beginning. */
+export async function measure(head: Buffer): Promise<Measured> {
   // A content made to break the detector is simply not recognised.
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
   const text = asText(head);

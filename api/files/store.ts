@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AppError } from '../../domain/errors';
 
-/** How much of a file's beginning is kept to tell its type by. */
+/** How much of a file's beginning is kept to tell its type by, unless somebody wants more of it. */
 export const HEAD_BYTES = 65_536;
 
 /** A file as the store knows it: by its content alone. `sha256` is lower-case hex, `size` in bytes. */
@@ -12,6 +12,8 @@ export type StoredFile = { sha256: string; size: number; head: Buffer };
 
 export type PutLimits = {
   maxBytes: number;
+  /** How much of the beginning `check` looks at, in bytes. */
+  headBytes?: number;
   /** Asked once all of the content is here and before it is kept; throwing refuses it. */
   check?: (head: Buffer, size: number) => Promise<void>;
 };
@@ -49,11 +51,11 @@ export function localFileStore(root: string): LocalFileStore {
   };
 
   return {
-    async put(content, { maxBytes, check }) {
+    async put(content, { maxBytes, headBytes = HEAD_BYTES, check }) {
       await mkdir(incoming, { recursive: true });
       const temporary = join(incoming, randomUUID());
       try {
-        const stored = await writeHashed(content, temporary, maxBytes);
+        const stored = await writeHashed(content, temporary, { maxBytes, headBytes });
         await check?.(stored.head, stored.size);
         const place = placeOf(stored.sha256);
         await mkdir(dirname(place), { recursive: true });
@@ -83,15 +85,17 @@ export function localFileStore(root: string): LocalFileStore {
   };
 }
 
+type WriteLimits = { maxBytes: number; headBytes: number };
+
 /** Writes chunk by chunk, so an upload never needs more memory than a chunk and its head. */
-async function writeHashed(content: Readable, path: string, maxBytes: number): Promise<StoredFile> {
+async function writeHashed(content: Readable, path: string, { maxBytes, headBytes }: WriteLimits): Promise<StoredFile> {
   const hash = createHash('sha256');
   const heads: Buffer[] = [];
   let size = 0;
   await withHandle(path, 'wx', async (handle) => {
     for await (const piece of content) {
       const chunk = Buffer.isBuffer(piece) ? piece : Buffer.from(piece);
-      if (size < HEAD_BYTES) heads.push(Buffer.from(chunk.subarray(0, HEAD_BYTES - size)));
+      if (size < headBytes) heads.push(Buffer.from(chunk.subarray(0, headBytes - size)));
       size += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
       hash.update(chunk);

@@ -13,6 +13,15 @@ const FORM_OVERHEAD_BYTES = 65_536;
 
 const MAX_NAME_CHARACTERS = 255;
 
+/** What an upload may be; whoever has rules of their own for the content says how much of it they look at. */
+export type UploadLimits = {
+  /** The largest file, in bytes. */
+  maxBytes: number;
+  headBytes?: number;
+  /** Answers the media type to keep it as, or refuses it. */
+  measure?: (name: string, head: Buffer, size: number) => Promise<string>;
+};
+
 /** How a refused upload ends: this much more is read away, then nothing, then the connection is cut. */
 const LINGER_BYTES = 1_048_576;
 const LINGER_MS = 2_000;
@@ -21,15 +30,11 @@ const LINGER_MS = 2_000;
  * Receives one multipart upload into the store (DLV-14): exactly one file, in the field `file`.
  * Nothing is kept unless the whole form is good. A refused form is not read to its end.
  * @param request the request, its body not yet read
- * @param limits the largest file, in bytes
+ * @param limits what is taken; by default everything but programs, as DLV-14 says
  * @throws AppError `ATTACHMENT.NOT_MULTIPART`, `MISSING`, `TOO_MANY_FILES`, `EMPTY`, `TOO_LARGE`,
- *   `INTERRUPTED`, `NAME_INVALID`, `TYPE_MISMATCH` or `TYPE_NOT_ALLOWED`, each naming what is at fault.
+ *   `INTERRUPTED`, `NAME_INVALID`, `TYPE_MISMATCH` or `TYPE_NOT_ALLOWED`, each naming what is at fault; what `measure` throws.
  */
-export async function receiveUpload(
-  request: IncomingMessage,
-  store: FileStore,
-  limits: { maxBytes: number },
-): Promise<Upload> {
+export async function receiveUpload(request: IncomingMessage, store: FileStore, limits: UploadLimits): Promise<Upload> {
   const { maxBytes } = limits;
   const form = openForm(request);
   let upload: Promise<Upload> | undefined;
@@ -44,7 +49,7 @@ export async function receiveUpload(
     );
     form.once('filesLimit', () => stop(refuse('TOO_MANY_FILES', 'must be one file; send several one by one')));
     form.on('file', (field, content, { filename }) => {
-      upload = receiveFile({ field, content, filename, finished, store, maxBytes });
+      upload = receiveFile({ field, content, filename, finished, store, limits });
       upload.catch(stop);
     });
     watch(request, maxBytes, stop);
@@ -82,22 +87,23 @@ type FilePart = {
   filename: string | undefined;
   finished: Promise<void>;
   store: FileStore;
-  maxBytes: number;
+  limits: UploadLimits;
 };
 
-async function receiveFile({ field, content, filename, finished, store, maxBytes }: FilePart): Promise<Upload> {
+async function receiveFile({ field, content, filename, finished, store, limits }: FilePart): Promise<Upload> {
   // A content that breaks off while nobody reads it must not bring the process down.
   content.on('error', () => undefined);
   if (field !== 'file') throw refuse('MISSING', `is missing; the form has its file in the field "${field}"`);
   if (!filename) throw refuse('MISSING', 'is missing: none was chosen, or it has no name');
   const name = cleanName(filename);
+  const { measure = sniffType, ...rest } = limits;
   let type = '';
   const check = async (head: Buffer, size: number) => {
     if (size === 0) throw refuse('EMPTY', 'has no content');
-    type = await sniffType(name, head);
+    type = await measure(name, head, size);
     await finished;
   };
-  const { sha256, size } = await store.put(content, { maxBytes, check });
+  const { sha256, size } = await store.put(content, { ...rest, check });
   return { name, size, type, sha256 };
 }
 
