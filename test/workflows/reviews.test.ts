@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors';
 import { writeReviewStep } from '../../prisma/store/reviews';
 import { calendarGrown } from '../../workflows/contracts/calendar';
 import { catchUp } from '../../workflows/contracts/catch-up';
+import type { shopReview } from '../../workflows/review';
 import { eventually } from '../support/eventually';
 import { stepsOf, told } from '../support/observe';
 import { hollowEffects, type Review, reviewsOf } from '../support/reviews';
@@ -223,6 +224,33 @@ describe('a step that is stored wins over what the process believes', () => {
     const next = await reviews.submit({ objectId: review.subject.objectId });
     expect(await next.view()).toMatchObject({ status: 'in_review' });
     expect(await review.view()).toMatchObject({ status: 'approved' });
+  });
+
+  test('a submission that is started again when its review is decided already ends as that did', async () => {
+    const review = await reviews.submit({}, 'cmd_started_again');
+    await review.act('ops.reject', 'no');
+    await review.outcome();
+    const target = { kind: 'elapsed', ms: 3_600_000 } as const;
+    const origin = {
+      actorId: 'usr_provider_demo',
+      providerId: 'prv_demo',
+      requestId: 'req_test',
+      sourceIp: '127.0.0.1',
+    };
+    const again = await world.patient.workflow.start<typeof shopReview>('shopReview', {
+      workflowId: review.workflowId,
+      taskQueue: 'back-office',
+      args: [
+        {
+          subject: review.subject,
+          submission: { commandId: 'cmd_started_again', origin },
+          needsSecurityCheck: false,
+          policy: { target, securityTarget: target },
+        },
+      ],
+    });
+    await expect(again.result()).resolves.toEqual({ outcome: 'rejected' });
+    expect(await actionsOf(review)).toEqual(['provider.submit', 'ops.reject']);
   });
 
   test('told to catch up, it does; told for nothing, it changes nothing', async () => {
