@@ -52,6 +52,8 @@ const environment = z
     MAIL_FROM: z.string().default('Cloud Marketplace <no-reply@marketplace.example>'),
     FILES_DIR: z.string().default('.data/files'),
     POLICY_FILE: z.string().optional(),
+    /** Holidays that replace config/holidays.json: how operators extend the calendar without a release. */
+    CALENDAR_FILE: z.string().optional(),
     PAYMENT_CHANNEL_URL: z.url().optional(),
     PAYMENT_CALLBACK_SECRET: z.string().min(16).optional(),
     RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(6000),

@@ -9,12 +9,15 @@ import { openDatabase } from '../prisma/store/client';
 import { listen } from '../prisma/store/listen';
 import { PAYMENT_CALLBACKS } from '../prisma/store/payment-callbacks';
 import { serveStatus } from './metrics';
+import { startCalendarRelay } from './relays/calendar';
 import { mailTransport, startMailRelay } from './relays/mails';
 import { startPaymentInbox } from './relays/payments';
 import { startReconciliation } from './relays/reconciliation';
 import { createWorker, outsideOf } from './worker';
 
 const POLL_MS = 2_000;
+/** The calendar grows when a worker starts with a newer one; later rounds are for what was missed. */
+const CALENDAR_EVERY_MS = 3_600_000;
 
 function installRuntime(config: Config, logger: Logger): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -38,8 +41,9 @@ async function main(): Promise<void> {
   const logger = createLogger(config, 'worker');
   installRuntime(config, logger);
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
+  const outside = outsideOf(config, db);
   const nativeConnection = await NativeConnection.connect(temporalConnection(config));
-  const worker = await createWorker(config, outsideOf(config, db), { connection: nativeConnection });
+  const worker = await createWorker(config, outside, { connection: nativeConnection });
 
   const connection = await Connection.connect(temporalConnection(config));
   const client = new Client({
@@ -49,6 +53,8 @@ async function main(): Promise<void> {
   });
   const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: POLL_MS });
   const reconciliation = startReconciliation({ db, client, logger, intervalMs: POLL_MS });
+  const { calendar } = outside;
+  const calendarRelay = startCalendarRelay({ db, client, calendar, logger, intervalMs: CALENDAR_EVERY_MS });
   const mails =
     config.SMTP_URL === undefined
       ? null
@@ -80,7 +86,7 @@ async function main(): Promise<void> {
   try {
     await worker.run();
   } finally {
-    await Promise.all([payments.stop(), reconciliation.stop(), mails?.stop(), stopListening()]);
+    await Promise.all([payments.stop(), reconciliation.stop(), calendarRelay.stop(), mails?.stop(), stopListening()]);
     status.close();
     await connection.close();
     await nativeConnection.close();

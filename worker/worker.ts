@@ -10,6 +10,7 @@ import { reviewActivities } from '../activities/reviews';
 import { type KeyRing, keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import type { Config } from '../config';
+import { loadHolidays } from '../config/calendar';
 import { temporalConnection } from '../config/temporal';
 import type { HolidayCalendar } from '../domain/calendar/working-days';
 import type { Database } from '../prisma/store/client';
@@ -43,7 +44,7 @@ export function outsideOf(config: Config, db: Database): Outside {
   return {
     db,
     ring: keyRing(config.CODEC_KEYS),
-    calendar: chineseCalendar(),
+    calendar: chineseCalendar(loadHolidays(config)),
     channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
     effects: EFFECTS,
   };

@@ -48,3 +48,16 @@ test('SPEC 15: the API, which begins all business, does not start on bad policie
   expect(stderr).toContain(`POLICY_FILE ${file}`);
   expect(stderr).toContain('order.payWithin: "soon" is not a duration');
 });
+
+test('GEN-1: the worker, which reckons deadlines, does not start on bad holidays', () => {
+  const file = path.join(folder, 'holidays.json');
+  writeFileSync(file, '{"version": "1", "years": {"2027": {"holidays": {"2027-02-29": "春节"}, "workdays": {}}}}');
+  const { status, stderr } = start('worker', {
+    ...GOOD,
+    PAYMENT_CHANNEL_URL: 'http://127.0.0.1:1',
+    CALENDAR_FILE: file,
+  });
+  expect(status).toBe(1);
+  expect(stderr).toContain(`CALENDAR_FILE ${file}`);
+  expect(stderr).toContain('2027-02-29: is not a day');
+});

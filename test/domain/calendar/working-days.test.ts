@@ -104,7 +104,9 @@ describe('GEN-1: holidays not yet published are not guessed silently', () => {
   });
 
   test('the deadline names the calendar it came from', () => {
-    expect(workingDayDeadline(0, 1, calendar).calendarVersion).toMatch(/^chinese-days \d+\.\d+\.\d+$/);
+    expect(workingDayDeadline(0, 1, calendar).calendarVersion).toMatch(
+      /^chinese-days \d+\.\d+\.\d+ \+ [\w.-]+ \([0-9a-f]{8}\)$/,
+    );
     expect(calendar.coveredYears).toEqual({ from: 2004, to: 2026 });
   });
 });

@@ -1,0 +1,47 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import type { Logger } from '../../config/logger';
+import type { HolidayCalendar } from '../../domain/calendar/working-days';
+import type { Database } from '../../prisma/store/client';
+import { type Provisional, provisionalDues } from '../../prisma/store/provisional';
+import { calendarGrown } from '../../workflows/contracts/calendar';
+import { deliveryWorkflowId } from '../../workflows/contracts/delivery';
+import { reviewWorkflowId } from '../../workflows/contracts/review';
+import { type Relay, startRelay } from './loop';
+
+const BATCH = 100;
+
+/** What the calendar's relay needs. */
+export type CalendarRelay = {
+  db: Database;
+  client: Client;
+  calendar: HolidayCalendar;
+  logger: Logger;
+  intervalMs: number;
+};
+
+/**
+ * Tells every process whose due instant is provisional that this worker's calendar is another than the one by which it
+ * was reckoned (GEN-1). A process that has reckoned again names the new calendar in its row, and is left alone then.
+ */
+export function startCalendarRelay({ db, client, calendar, logger, intervalMs }: CalendarRelay): Relay {
+  return startRelay('calendar', logger, intervalMs, async () => {
+    for (let after: string | null = null; ; ) {
+      const dues: Provisional[] = await provisionalDues(db, calendar.version, { limit: BATCH, after });
+      for (const due of dues) await tell(client, due);
+      if (dues.length > 0) logger.info({ calendar: calendar.version, told: dues.length }, 'the calendar has grown');
+      after = dues.at(-1)?.id ?? null;
+      // Nothing found means rest: the processes need a moment to record what they make of it.
+      if (dues.length < BATCH) return 0;
+    }
+  });
+}
+
+async function tell(client: Client, { kind, operation, objectId }: Provisional): Promise<void> {
+  const workflowId = kind === 'appeal' ? deliveryWorkflowId(objectId) : reviewWorkflowId({ kind, objectId, operation });
+  try {
+    await client.workflow.getHandle(workflowId).signal(calendarGrown);
+  } catch (error) {
+    // It has ended meanwhile.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
