@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import express from 'express';
 import { Pool } from 'pg';
 
-const TABLES = ['steps', 'deliveries', 'orders', 'messages', 'mails'];
+const TABLES = ['steps', 'deliveries', 'orders', 'messages', 'sendings'];
 
 /**
  * F1: a bare Express route that does with plain `pg` what the rejection of an acceptance writes: the
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
          VALUES ($1, 'usr_demo', 'delivery.acceptance_rejected', $2, $3, '{"reason":"no"}', now())`,
         [message, id, sequence],
       );
-      await client.query('INSERT INTO floor_mails (message_id) VALUES ($1)', [message]);
+      await client.query('INSERT INTO floor_sendings (message_id) VALUES ($1)', [message]);
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK');
