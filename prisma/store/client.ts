@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { z } from 'zod';
-import { PrismaClient } from '../generated/client';
+import { Prisma, PrismaClient } from '../generated/client';
 
 export type Database = PrismaClient;
+
+/** How long a transaction of several statements may wait for a connection, and how long it may take. */
+const TRANSACTION_WAIT_MS = 5_000;
+const TRANSACTION_MS = 10_000;
 
 /**
  * The application's connections to PostgreSQL.
@@ -15,7 +19,8 @@ export type Database = PrismaClient;
 export function openDatabase(url: string, poolSize: number, commits: 'durable' | 'eager' = 'durable'): Database {
   const options = commits === 'eager' ? '-c synchronous_commit=off' : undefined;
   const pool = { connectionString: url, max: poolSize, ...(options === undefined ? {} : { options }) };
-  return new PrismaClient({ adapter: new PrismaPg(pool, { statementNameGenerator: statementNames() }) });
+  const adapter = new PrismaPg(pool, { statementNameGenerator: statementNames() });
+  return new PrismaClient({ adapter, transactionOptions: { maxWait: TRANSACTION_WAIT_MS, timeout: TRANSACTION_MS } });
 }
 
 /** What the driver tells of an error, as Prisma hands it on. */
@@ -38,12 +43,14 @@ const LOST = [
  * it may or may not be done, and asking again later is right.
  */
 export function isDatabaseLost(error: unknown): boolean {
+  // A transaction that found no connection, lost it, or took too long.
+  if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2028') return true;
   const parsed = driverError.safeParse(error);
   // A connection that breaks under a query is the driver's own error.
   if (!parsed.success) return error instanceof Error && error.message.startsWith('Connection terminated');
   const { kind, originalCode = '' } = parsed.data.meta.driverAdapterError.cause;
-  // SQLSTATE: connection exceptions, operator intervention (shutting down, starting up).
-  return LOST.includes(kind) || originalCode.startsWith('08') || originalCode.startsWith('57P');
+  // SQLSTATE: connection exceptions, operator intervention (shutting down, starting up), transactions rolled back.
+  return LOST.includes(kind) || ['08', '57P', '40'].some((prefix) => originalCode.startsWith(prefix));
 }
 
 /**
