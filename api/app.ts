@@ -22,6 +22,7 @@ import { appealRoutes } from './routes/appeals';
 import { attachmentRoutes } from './routes/attachments';
 import { deliveryRoutes } from './routes/deliveries';
 import { gatewayRoutes } from './routes/gateway';
+import { imageRoutes } from './routes/images';
 import { inboxRoutes } from './routes/inbox';
 import { mailRoutes } from './routes/mails';
 import { meRoutes } from './routes/me';
@@ -72,6 +73,7 @@ export function createApp(deps: ApiDependencies) {
   systemRoutes(door, { db, client, ring, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
   if (config.PAYMENT_CALLBACK_SECRET !== undefined) gatewayRoutes(door, { db, secret: config.PAYMENT_CALLBACK_SECRET });
   attachmentRoutes(door, { db, files });
+  imageRoutes(door, { db, files });
   // Only what follows reads JSON: uploads and signed callbacks are read raw.
   router.use('/v1', express.json({ limit: '64kb' }));
   orderRoutes(door, { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs: deps.answerWithinMs });

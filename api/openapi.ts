@@ -48,6 +48,7 @@ const TAGS = [
   { name: 'Appeals', description: 'An appeal freezes its delivery until operations rule (DLV-6 … DLV-10)' },
   { name: 'Reviews', description: 'What operations decide: shops, product applications, tickets (sections 1 to 3)' },
   { name: 'Attachments', description: 'Files, uploaded first and then named by their ids (DLV-14)' },
+  { name: 'Images', description: 'Pictures for shops and products, measured before they are kept (SHOP-6)' },
   { name: 'Me', description: 'Your profile and your in-site messages (MSG-2)' },
   { name: 'Operations', description: 'The outbox of e-mails (MSG-2)' },
   { name: 'Gateway', description: 'Where payment channels call back (ORD-6)' },

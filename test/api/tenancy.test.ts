@@ -1,5 +1,6 @@
 import { type Api, startApi } from '../support/api';
 import type { Answer, HttpClient } from '../support/http';
+import { png } from '../support/images';
 import { type Route, tokenRoutes } from '../support/routes';
 import { businessOf } from '../support/rows';
 import { bodyOf, storyOf } from '../support/story';
@@ -25,11 +26,17 @@ async function objectsOfDemo(): Promise<typeof objects> {
   const [open, resolved] = [await story.appealed(), await story.appealed()];
   await story.rule(resolved.appealId, { ruling: 'resume', reason: '继续' });
   const messages = await api.db.message.findMany({ where: { recipientId: 'usr_demo' }, take: 1 });
+  const picture = await png({ width: 390, height: 260 });
+  const logo = bodyOf<{ id: string }>(
+    await api.provider.upload('/v1/provider/shop/images/logo', 'a.png', picture),
+    201,
+  );
   return {
     deliveries: [...deliveries, open.id, resolved.id],
     orders: [(await story.order()).id, ...(await api.db.order.findMany({ take: 3 })).map(({ id }) => id)],
     appeals: [open.appealId, resolved.appealId],
     attachments: [upload.id],
+    images: [logo.id],
     messages: messages.map(({ id }) => id),
     mails: messages.map(({ id }) => id),
   };

@@ -59,7 +59,7 @@ function requireDocumented(route: RouteConfig, { answer }: Exchange): void {
   if ('$ref' in documented) return;
   const type = (answer.headers.get('content-type') ?? '').replace(/;.*/, '');
   const content = documented.content ?? {};
-  const media = content[type] ?? content['*/*'];
+  const media = content[type] ?? content[type.replace(/\/.*/, '/*')] ?? content['*/*'];
   if (Object.keys(content).length === 0) return;
   if (media === undefined || '$ref' in media) throw new Error(`the document does not know ${type} here`);
   if (!(media.schema instanceof z.ZodType) || !type.endsWith('json')) return;

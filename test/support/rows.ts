@@ -12,6 +12,7 @@ export async function businessOf(db: Database) {
       await db.appeal.count(),
       await db.attachment.count(),
       await db.attachmentUse.count(),
+      await db.image.count(),
       await db.message.count(),
       await db.sending.count(),
       await db.payment.count(),
