@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
 import type { DeliveryAction } from '../../domain/delivery/commands';
+import { calendarGrown } from '../../workflows/contracts/calendar';
 import { paymentReturnWorkflowId } from '../../workflows/contracts/order';
 import type { paymentReturn } from '../../workflows/order';
 import { command } from '../support/commands';
@@ -202,16 +203,20 @@ export const REAL_TIME: Record<string, Scenario> = {
   },
 };
 
-/** A calendar that learns of holidays in the middle of `appeal-postponed`. */
-export const learningCalendar: HolidayCalendar = {
+/** What the learning calendar knows at the beginning of a story: years long ago. */
+const ignorant = (): HolidayCalendar => ({
   version: 'before',
   coveredYears: { from: 2000, to: 2001 },
   isWorkday: () => true,
-};
+});
+
+/** A calendar that learns of holidays in the middle of `appeal-postponed` and `calendar-grown`. */
+export const learningCalendar: HolidayCalendar = ignorant();
 
 /** Told with skipped time: stories that take days whatever the policies say. */
 export const SKIPPED_TIME: Record<string, Scenario> = {
   async 'appeal-postponed'(world) {
+    Object.assign(learningCalendar, ignorant());
     const delivery = await world.paid();
     await delivery.acts(...STATED);
     await delivery.silence(5.1);
@@ -221,6 +226,19 @@ export const SKIPPED_TIME: Record<string, Scenario> = {
     Object.assign(learningCalendar, { version: 'after', coveredYears: { from: 2000, to: 2100 } });
     learningCalendar.isWorkday = (day) => day > lastHoliday;
     await delivery.silence(15);
+    return { delivery: processesOf(delivery).delivery };
+  },
+
+  async 'calendar-grown'(world) {
+    Object.assign(learningCalendar, ignorant());
+    const delivery = await world.paid({ policy: { 'delivery.appealTarget': '8 working days' } });
+    await delivery.acts(...STATED);
+    await delivery.silence(5.1);
+    await delivery.act('buyer.appeals');
+    Object.assign(learningCalendar, { version: 'after', coveredYears: { from: 2000, to: 2100 } });
+    await delivery.process.signal(calendarGrown);
+    await delivery.process.signal(calendarGrown);
+    await delivery.silence(10);
     return { delivery: processesOf(delivery).delivery };
   },
 
