@@ -18,6 +18,7 @@ import { createRegistry } from './openapi';
 import { noSuchRoute, problems } from './problems';
 import { requestContext } from './request-context';
 import { reviewDesk } from './review-desk';
+import { apiKeyRoutes } from './routes/api-keys';
 import { appealRoutes } from './routes/appeals';
 import { attachmentRoutes } from './routes/attachments';
 import { deliveryRoutes } from './routes/deliveries';
@@ -29,6 +30,7 @@ import { meRoutes } from './routes/me';
 import { orderRoutes } from './routes/orders';
 import { reviewRoutes } from './routes/reviews';
 import { sandboxRoutes } from './routes/sandbox';
+import { subAccountRoutes } from './routes/sub-accounts';
 import { systemRoutes } from './routes/system';
 
 /** Everything the API reaches. */
@@ -90,6 +92,8 @@ export function createApp(deps: ApiDependencies) {
   deliveryRoutes(door, desk, db);
   appealRoutes(door, desk);
   meRoutes(door, { db });
+  subAccountRoutes(door, { db });
+  apiKeyRoutes(door, { db });
   reviewRoutes(door, { db, desk: reviews });
   inboxRoutes(door, { db });
   mailRoutes(door, { db });

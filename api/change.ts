@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Change } from '../prisma/store/change';
 import type { Call } from './endpoint';
 import type { CommandRecord } from './idempotency';
+import { providerOf } from './scope';
 
 /** The change that a request makes at once, without a process, for the audit trail (AUD-1). */
 export function changeOf(
@@ -28,4 +29,13 @@ export function changeOf(
     sourceIp: request.ip ?? '',
     at: new Date(),
   };
+}
+
+/** As `changeOf`, where only a provider's people and keys get: for what is the provider's own. */
+export function ownChangeOf(
+  call: Parameters<typeof changeOf>[0],
+  objectId: string,
+  action: string,
+): Change & { providerId: string } {
+  return { ...changeOf(call, objectId, action), providerId: providerOf(call.principal) };
 }

@@ -49,6 +49,7 @@ const TAGS = [
   { name: 'Reviews', description: 'What operations decide: shops, product applications, tickets (sections 1 to 3)' },
   { name: 'Attachments', description: 'Files, uploaded first and then named by their ids (DLV-14)' },
   { name: 'Images', description: 'Pictures for shops and products, measured before they are kept (SHOP-6)' },
+  { name: 'Account', description: 'A provider’s account: people, keys, payee info, agreements, tickets (section 1)' },
   { name: 'Me', description: 'Your profile and your in-site messages (MSG-2)' },
   { name: 'Operations', description: 'The outbox of e-mails (MSG-2)' },
   { name: 'Gateway', description: 'Where payment channels call back (ORD-6)' },
@@ -188,7 +189,7 @@ function refusalsOf(method: Method, hasParams: boolean) {
   if (hasParams || method === 'post') statuses.push(404);
   if (method !== 'get') statuses.push(413, 415);
   if (method === 'put') statuses.push(412);
-  if (method === 'post') statuses.push(409);
+  if (method !== 'get') statuses.push(409);
   const component = (status: Refusal) => ({ $ref: `#/components/responses/${REFUSALS[status][0]}` });
   return Object.fromEntries(statuses.map((status) => [status, component(status)]));
 }

@@ -1,5 +1,6 @@
 import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { AREAS } from '../domain/account/areas';
 import { OPERATIONS } from '../domain/delivery/commands';
 import { RULINGS, STAGES } from '../domain/delivery/state';
 import { ORDER_STATES, PAYMENT_CHANNELS } from '../domain/orders/order';
@@ -27,6 +28,15 @@ export const attachmentIds = z
   .max(20, 'at most 20 attachments a step')
   .refine(namesNothingTwice, 'must not name an attachment twice')
   .default([]);
+
+/** Areas that somebody is given, each once. */
+export const areas = z
+  .array(z.enum(AREAS))
+  .max(AREAS.length)
+  .refine((list) => new Set(list).size === list.length, 'must not name an area twice');
+
+export const email = z.email().max(254);
+export const phone = z.string().regex(/^\+?[0-9][0-9 -]{4,24}$/, 'must be a telephone number');
 
 /** How long texts and reasons may be, in characters. */
 export const WORDS_MAX = 4_000;

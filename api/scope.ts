@@ -6,3 +6,9 @@ export function scopeOf({ role, sub, providerId }: Principal): Scope {
   if (role === 'ops') return 'all';
   return role === 'provider' ? { providerId: providerId ?? '' } : { buyerId: sub };
 }
+
+/** The provider whose person or key asks, on routes that are for providers only. */
+export function providerOf({ sub, providerId }: Principal): string {
+  if (providerId === undefined) throw new Error(`${sub} acts for no provider`);
+  return providerId;
+}

@@ -6,19 +6,15 @@ import { findProfile, type Profile, saveProfile } from '../../prisma/store/users
 import type { Principal } from '../auth';
 import { type Door, get, nothing, put } from '../endpoint';
 import { etagOf, expectedVersion } from '../etag';
-import { profileSchema, text } from '../schemas';
+import { email, phone, profileSchema, text } from '../schemas';
 
 const EVERYBODY = { buyer: 'any', provider: 'person', ops: 'any' } as const;
 
 const profileBody = z
   .strictObject({
     name: text(100).nullable().default(null),
-    email: z.email().max(254).nullable().default(null),
-    phone: z
-      .string()
-      .regex(/^\+?[0-9][0-9 -]{4,24}$/, 'must be a telephone number')
-      .nullable()
-      .default(null),
+    email: email.nullable().default(null),
+    phone: phone.nullable().default(null),
     language: z.enum(LANGUAGES).default('zh-CN'),
   })
   .openapi('ProfileChange');

@@ -1,3 +1,4 @@
+import { addSubAccount } from '../support/accounts';
 import { type Api, startApi } from '../support/api';
 import type { Answer, HttpClient } from '../support/http';
 import { png } from '../support/images';
@@ -25,6 +26,7 @@ async function objectsOfDemo(): Promise<typeof objects> {
   const deliveries = [running, ...(await Promise.all(stages.map((stage) => story.deliveryAt(stage))))];
   const [open, resolved] = [await story.appealed(), await story.appealed()];
   await story.rule(resolved.appealId, { ruling: 'resume', reason: '继续' });
+  const key = { name: 'ERP', areas: ['orders'] };
   const messages = await api.db.message.findMany({ where: { recipientId: 'usr_demo' }, take: 1 });
   const picture = await png({ width: 390, height: 260 });
   const logo = bodyOf<{ id: string }>(
@@ -39,12 +41,14 @@ async function objectsOfDemo(): Promise<typeof objects> {
     images: [logo.id],
     messages: messages.map(({ id }) => id),
     mails: messages.map(({ id }) => id),
+    'sub-accounts': [await addSubAccount(api.db, ['orders'])],
+    'api-keys': [bodyOf<{ id: string }>(await api.provider.post('/v1/provider/api-keys', key), 201).id],
   };
 }
 
 const withId = () => tokenRoutes(api.registry()).filter(({ path }) => path.includes('{id}'));
 const idsFor = ({ path }: Route): string[] => {
-  const [, kind = ''] = /\/(\w+)\/\{id\}/.exec(path) ?? [];
+  const [, kind = ''] = /\/([\w-]+)\/\{id\}/.exec(path) ?? [];
   return objects[kind] ?? [];
 };
 const call = (client: HttpClient, { method, path, body }: Route, id: string): Promise<Answer> =>

@@ -19,6 +19,10 @@ export async function businessOf(db: Database) {
       await db.paymentCallback.count(),
       await db.refund.count(),
       await db.contactLook.count(),
+      await db.apiKey.count(),
+      await db.agreement.count(),
+      await db.contact.count(),
+      await db.proposal.count(),
     ],
   };
 }
