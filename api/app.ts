@@ -16,6 +16,7 @@ import type { FileStore } from './files/store';
 import { createMetrics } from './metrics';
 import { createRegistry } from './openapi';
 import { noSuchRoute, problems } from './problems';
+import { productDesk } from './product-desk';
 import { requestContext } from './request-context';
 import { reviewDesk } from './review-desk';
 import { apiKeyRoutes } from './routes/api-keys';
@@ -28,8 +29,10 @@ import { inboxRoutes } from './routes/inbox';
 import { mailRoutes } from './routes/mails';
 import { meRoutes } from './routes/me';
 import { orderRoutes } from './routes/orders';
+import { productRoutes } from './routes/products';
 import { reviewRoutes } from './routes/reviews';
 import { sandboxRoutes } from './routes/sandbox';
+import { storefrontRoutes } from './routes/storefront';
 import { subAccountRoutes } from './routes/sub-accounts';
 import { systemRoutes } from './routes/system';
 
@@ -95,6 +98,8 @@ export function createApp(deps: ApiDependencies) {
   subAccountRoutes(door, { db });
   apiKeyRoutes(door, { db });
   reviewRoutes(door, { db, desk: reviews });
+  productRoutes(door, { db, desk: productDesk({ db, ring, policy, reviews }), reviews });
+  storefrontRoutes(door, { db });
   inboxRoutes(door, { db });
   mailRoutes(door, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { z } from 'zod';
+import type { Request } from 'express';
 import type { Change } from '../prisma/store/change';
-import type { Call } from './endpoint';
+import type { Principal } from './auth';
 import type { CommandRecord } from './idempotency';
 import { providerOf } from './scope';
 
@@ -11,7 +11,9 @@ export function changeOf(
     principal,
     request,
     command,
-  }: Pick<Call<z.ZodType, z.ZodType, z.ZodType>, 'principal' | 'request'> & {
+  }: {
+    principal: Principal;
+    request: Pick<Request, 'requestId' | 'ip'>;
     /** Of a POST; a PUT is a change of its own each time. */
     command?: CommandRecord;
   },

@@ -44,6 +44,7 @@ type Method = 'get' | 'put' | 'post';
 
 const TAGS = [
   { name: 'Orders', description: 'What is sold, and what was bought (SPEC section 5)' },
+  { name: 'Products', description: 'What providers sell: everything done to it is an application (section 3)' },
   { name: 'Deliveries', description: 'Supervised deliveries: POST operations are those of allowedActions (section 4)' },
   { name: 'Appeals', description: 'An appeal freezes its delivery until operations rule (DLV-6 … DLV-10)' },
   { name: 'Reviews', description: 'What operations decide: shops, product applications, tickets (sections 1 to 3)' },

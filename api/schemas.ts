@@ -134,29 +134,6 @@ export const orderSchema = z
   })
   .openapi('Order');
 
-export const productSchema = z
-  .object({
-    id: z.string(),
-    providerId: z.string(),
-    name: z.string(),
-    type: z.string(),
-    category: z.string(),
-    summary: z.string(),
-    supervised: z.boolean(),
-    selfOperated: z.boolean(),
-    specs: z.array(
-      z.object({
-        id: z.string(),
-        name: z.string(),
-        duration: z.int(),
-        unit: z.string(),
-        listPriceFen: z.int(),
-        priceFen: z.int(),
-      }),
-    ),
-  })
-  .openapi('Product');
-
 export const profileSchema = z
   .object({
     id: z.string(),

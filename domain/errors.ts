@@ -24,6 +24,7 @@ export const ERRORS = {
   'API_KEY.SECRET_LOST': { status: 409, title: 'The secret of the key was lost on its way', retryable: false },
   'PRODUCT.NOT_FOUND': { status: 404, title: 'No such product', retryable: false },
   'PRODUCT.NOT_FOR_SALE': { status: 409, title: 'The product is not for sale', retryable: false },
+  'PRODUCT.NOT_ALLOWED': { status: 409, title: 'The product does not allow this now', retryable: false },
   'ORDER.NOT_FOUND': { status: 404, title: 'No such order', retryable: false },
   'ORDER.NOT_PAYABLE': { status: 409, title: 'The order cannot be paid', retryable: false },
   'ORDER.NOT_ALLOWED': { status: 409, title: 'The order does not allow this now', retryable: false },

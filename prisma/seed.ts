@@ -1,5 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { supervisionOf } from '../domain/products/content';
 import { PrismaClient } from './generated/client';
+import { products } from './seed-products';
 
 /** Demonstration data: two companies, one person of every kind, and something to buy. Running it again changes nothing. */
 
@@ -59,80 +61,6 @@ const users = [
   },
 ];
 
-interface SeedProduct {
-  id: string;
-  providerId: string;
-  name: string;
-  type: string;
-  category: string;
-  selfOperated: boolean;
-  summary: string;
-  specs: { id: string; name: string; duration: number; unit: string; listPriceFen: number; priceFen: number }[];
-}
-
-/** All supervised: their orders are delivered under supervision (DLV-1). */
-const products: SeedProduct[] = [
-  {
-    id: 'prd_service',
-    providerId: 'prv_demo',
-    name: '小程序定制开发',
-    type: 'human_service',
-    category: 'human_service',
-    selfOperated: false,
-    summary: '按需求定制小程序，含设计、开发与上线。',
-    specs: [
-      { id: 'spc_service_basic', name: '基础版', duration: 1, unit: 'time', listPriceFen: 250_000, priceFen: 200_000 },
-      { id: 'spc_service_pro', name: '专业版', duration: 1, unit: 'time', listPriceFen: 900_000, priceFen: 800_000 },
-    ],
-  },
-  {
-    id: 'prd_self_operated',
-    providerId: 'prv_demo',
-    name: '云迁移服务（自营）',
-    type: 'human_service',
-    category: 'cloud_application',
-    selfOperated: true,
-    summary: '平台派单并检查交付的云迁移服务。',
-    specs: [
-      { id: 'spc_self_small', name: '十台以内', duration: 1, unit: 'time', listPriceFen: 500_000, priceFen: 500_000 },
-      {
-        id: 'spc_self_large',
-        name: '百台以内',
-        duration: 1,
-        unit: 'time',
-        listPriceFen: 3_000_000,
-        priceFen: 2_800_000,
-      },
-    ],
-  },
-  {
-    id: 'prd_saas_manual',
-    providerId: 'prv_demo',
-    name: '企业客服系统',
-    type: 'saas',
-    category: 'saas_manual_delivery',
-    selfOperated: false,
-    summary: '由服务商人工开通的客服系统。',
-    specs: [
-      { id: 'spc_saas_month', name: '团队版', duration: 1, unit: 'month', listPriceFen: 39_900, priceFen: 29_900 },
-      { id: 'spc_saas_year', name: '团队版包年', duration: 1, unit: 'year', listPriceFen: 399_000, priceFen: 299_000 },
-    ],
-  },
-  {
-    id: 'prd_other_service',
-    providerId: 'prv_other',
-    name: '网站备案代办',
-    type: 'human_service',
-    category: 'human_service',
-    selfOperated: false,
-    summary: '另一家服务商的商品。',
-    specs: [
-      { id: 'spc_other_once', name: '单次', duration: 1, unit: 'time', listPriceFen: 60_000, priceFen: 50_000 },
-      { id: 'spc_other_rush', name: '加急', duration: 1, unit: 'time', listPriceFen: 120_000, priceFen: 100_000 },
-    ],
-  },
-];
-
 /** Adds what is missing of the demonstration data; what is there already is left as it is. */
 export async function seed(databaseUrl: string): Promise<void> {
   const prisma = new PrismaClient({
@@ -140,27 +68,28 @@ export async function seed(databaseUrl: string): Promise<void> {
     // A machine that is busy starting everything else may take its time.
     transactionOptions: { maxWait: 30_000, timeout: 30_000 },
   });
-  const specs = products.flatMap((product) => product.specs.map((spec) => ({ ...spec, productId: product.id })));
   try {
+    const known = new Set((await prisma.product.findMany({ select: { id: true } })).map(({ id }) => id));
+    // The specs of a product that is there may be others by now.
+    const missing = products.filter(({ id }) => !known.has(id));
+    const specs = missing.flatMap(({ id, content }) => content.specs.map((spec) => ({ ...spec, productId: id })));
     await prisma.$transaction([
       prisma.provider.createMany({ data: providers, skipDuplicates: true }),
       prisma.user.createMany({ data: users, skipDuplicates: true }),
-      prisma.product.createMany({
-        data: products.map(({ specs: _, ...product }) => ({
-          ...product,
-          grade: 'certified',
-          supervised: true,
-          status: 'published',
-          version: 1,
-        })),
-        skipDuplicates: true,
-      }),
+      prisma.product.createMany({ data: missing.map(published), skipDuplicates: true }),
       prisma.productSpec.createMany({ data: specs, skipDuplicates: true }),
     ]);
   } finally {
     await prisma.$disconnect();
   }
 }
+
+const published = ({ id, providerId, content }: (typeof products)[number]) => {
+  const { name, type, category, summary, selfOperated } = content;
+  const supervised = supervisionOf(content);
+  const columns = { name, type, category, summary, selfOperated, supervised };
+  return { id, providerId, ...columns, grade: 'certified', status: 'published', content, version: 1 };
+};
 
 async function main(): Promise<void> {
   const databaseUrl = process.env.DATABASE_URL ?? '';

@@ -4,14 +4,15 @@ import { AppError } from '../../domain/errors';
 import { ORDER_STATES, type OrderTerms, PAYMENT_CHANNELS, type PaymentChannel } from '../../domain/orders/order';
 import { orderPolicy, type Policy } from '../../domain/policy/catalogue';
 import type { Database } from '../../prisma/store/client';
-import { findOffer, findOrder, listOrders, listProducts, lookAtContact } from '../../prisma/store/orders';
+import { findOrder, listOrders, lookAtContact } from '../../prisma/store/orders';
+import { findOffer } from '../../prisma/store/storefront';
 import { orderWorkflowId, untilPlaced } from '../../workflows/contracts/order';
 import type { order } from '../../workflows/order';
 import { ANSWER_WITHIN_MS, unanswered } from '../commands';
 import { type Door, get, nothing, post } from '../endpoint';
 import { idFrom } from '../ids';
 import { pageAnswer, pageOfQuery } from '../paging';
-import { byId, id, orderSchema, pageOf, paging, productSchema } from '../schemas';
+import { byId, id, orderSchema, pageOf, paging } from '../schemas';
 import { scopeOf } from '../scope';
 import { orderView } from '../views/order';
 
@@ -28,24 +29,17 @@ const accessOf = { buyer: { buyer: 'any' }, provider: { provider: 'orders' }, op
 
 const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order of yours.');
 
-/** The terms on which a spec is sold now. @throws AppError PRODUCT.* */
+/** The terms on which a spec is sold now; they are the order's, whatever becomes of the product (PRD-7). @throws AppError PRODUCT.* */
 async function termsOf(db: Database, productId: string, specId: string) {
   const offer = await findOffer(db, productId, specId);
   if (offer === null)
     throw new AppError('PRODUCT.NOT_FOUND', 'See GET /v1/buyer/products for products and their specs.');
-  const { product } = offer;
-  if (product.status !== 'published' || !product.supervised) {
+  const { status, supervised, selfOperated, productName, specName, providerId, priceFen } = offer;
+  if (status !== 'published' || !supervised) {
     throw new AppError('PRODUCT.NOT_FOR_SALE', 'Only published products with supervised delivery can be bought now.');
   }
-  return {
-    productId,
-    specId,
-    productName: product.name,
-    specName: offer.name,
-    providerId: product.providerId,
-    payableFen: Number(offer.priceFen),
-    flow: product.selfOperated ? ('self_operated' as const) : ('standard' as const),
-  };
+  const flow = selfOperated ? ('self_operated' as const) : ('standard' as const);
+  return { productId, specId, productName, specName, providerId, payableFen: Number(priceFen), flow };
 }
 
 async function place(
@@ -73,42 +67,9 @@ async function place(
   }
 }
 
-/** Products for sale, and orders: placing, reading, listing (SPEC section 5). */
+/** Orders: placing, reading, listing (SPEC section 5). */
 export function orderRoutes(door: Door, deps: OrderRoutes): void {
   const { db } = deps;
-  get(door, {
-    path: '/v1/buyer/products',
-    summary: 'Products for sale, with their specs',
-    tag: 'Orders',
-    access: { buyer: 'any' },
-    params: nothing,
-    query: z.strictObject(paging),
-    body: nothing,
-    answer: { status: 200, schema: pageOf(productSchema, 'ProductPage') },
-    async handle({ query }) {
-      const page = pageOfQuery(query);
-      return pageAnswer(
-        await listProducts(db, page),
-        page,
-        ({ id, providerId, name, type, category, summary, supervised, selfOperated, specs }) => ({
-          id,
-          providerId,
-          name,
-          type,
-          category,
-          summary,
-          supervised,
-          selfOperated,
-          specs: specs.map(({ productId: _productId, listPriceFen, priceFen, ...spec }) => ({
-            ...spec,
-            listPriceFen: Number(listPriceFen),
-            priceFen: Number(priceFen),
-          })),
-        }),
-      );
-    },
-  });
-
   // What an order is called follows from the record of its request, which therefore must outlive any crash.
   const durable = { ...door, db };
   post(durable, {

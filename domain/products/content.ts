@@ -187,18 +187,30 @@ export const imagesOf = ({ logo, thumbnail }: Pick<ProductContent, 'logo' | 'thu
 export const supervisionOf = (content: ProductContent): boolean =>
   isSupervised(content.category, content.type !== 'human_service' || content.supervised);
 
-/** What buyers do not see: how the provider's side is reached, and what is sold itself. */
-export function publicContent(content: ProductContent) {
+/** Whether instances are ordered from the provider's side, which takes a token to sign with (INS-1). */
+export const needsToken = (content: ProductContent): boolean => content.type === 'saas' && content.deliveryUrl !== null;
+
+/**
+ * What only products of its type have, as buyers see it: without how the provider's side is reached, and without the
+ * image that is sold itself.
+ */
+export function publicDetails(content: ProductContent) {
   switch (content.type) {
     case 'image': {
-      const { imageId: _, ...seen } = content;
-      return seen;
+      const { operatingSystem, architecture, software } = content;
+      return { operatingSystem, architecture, software };
+    }
+    case 'human_service': {
+      const { requirementForm, requirementTemplate, needsImplementation, needsBuyerConfirmation } = content;
+      return { requirementForm, requirementTemplate, needsImplementation, needsBuyerConfirmation };
     }
     case 'saas': {
-      const { deliveryUrl: _, ...seen } = content;
-      return seen;
+      const { trial, customisable } = content;
+      return { trial, customisable };
     }
-    default:
-      return content;
+    case 'api': {
+      const { endpointUrl, documentationUrl, callsPerSecond } = content;
+      return { endpointUrl, documentationUrl, callsPerSecond };
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { AppError } from '../errors';
 import type { Grade, ProductStatus, ProductType } from './kinds';
 
 /** Everything that is done to a product is an application (PRD-3). */
@@ -38,6 +39,17 @@ export const allowedProductActions = (facts: ProductFacts): ProductAction[] =>
   PRODUCT_OPERATIONS.filter((operation) => isLegal(facts, operation)).map(
     (operation): ProductAction => `provider.${operation}`,
   );
+
+/** The refusal of an operation that is not possible now, with what is (PRD-3, PRD-4). */
+export function productRefusal(facts: ProductFacts): AppError {
+  const allowedActions = allowedProductActions(facts);
+  if (facts.inReview) {
+    const detail = 'An application is being reviewed: wait for the decision, or withdraw it first.';
+    return new AppError('REVIEW.IN_REVIEW', detail, { allowedActions });
+  }
+  const detail = `The product is ${facts.status} and ${facts.grade}: see allowedActions for what is possible now.`;
+  return new AppError('PRODUCT.NOT_ALLOWED', detail, { allowedActions });
+}
 
 /** The operations that come with a content. */
 const BRINGS_CONTENT: readonly ProductOperation[] = ['publish', 'modify'];

@@ -1,3 +1,4 @@
+import { Prisma } from '../generated/client';
 import type { Database } from './client';
 import { type Scope, within } from './deliveries';
 
@@ -33,7 +34,23 @@ export async function notOwned(
   return rows.map(({ id }) => id);
 }
 
-/** A file that a reader may have: their own upload, or one used in a delivery within their scope (DLV-14). */
+/**
+ * The documents that belong to products (PRD-2): buyers have those of what is sold now, a provider those of its own
+ * products and applications, operations all.
+ */
+function ofProduct(id: string, scope: Scope): Prisma.Sql {
+  const named = Prisma.sql`ARRAY[jsonb_build_object('documents', jsonb_build_array(${id}::text)),
+    jsonb_build_object('serviceAgreement', jsonb_build_object('attachmentId', ${id}::text))]`;
+  if (scope !== 'all' && 'buyerId' in scope)
+    return Prisma.sql`EXISTS (SELECT FROM products p WHERE p.status = 'published' AND p.content @> ANY(${named}))`;
+  return Prisma.sql`EXISTS (SELECT FROM reviews r, unnest(${named}) AS one WHERE r.kind = 'product' AND ${within(scope)}
+    AND r.proposed @> jsonb_build_object('content', one))`;
+}
+
+/**
+ * A file that a reader may have: their own upload, one used in a delivery within their scope (DLV-14), or a product's
+ * document.
+ */
 export async function findAttachment(
   db: Database,
   id: string,
@@ -46,6 +63,7 @@ export async function findAttachment(
       (a.owner_id = ${reader.ownerId} AND a.owner_role = ${reader.ownerRole})
       OR EXISTS (SELECT FROM attachment_uses u
                  JOIN (SELECT id AS delivery_id FROM deliveries WHERE ${within(reader.scope)}) d USING (delivery_id)
-                 WHERE u.attachment_id = a.id))`;
+                 WHERE u.attachment_id = a.id)
+      OR ${ofProduct(id, reader.scope)})`;
   return rows[0] ?? null;
 }

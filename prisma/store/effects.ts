@@ -1,3 +1,4 @@
+import { productEffects } from './product-effects';
 import type { EffectsOfKinds, ReviewEffects } from './review-effects';
 
 const nothing: ReviewEffects = {
@@ -8,4 +9,4 @@ const nothing: ReviewEffects = {
 };
 
 /** What the decisions of reviews mean for what is reviewed. */
-export const EFFECTS: EffectsOfKinds = { shop: nothing, product: nothing, account: nothing };
+export const EFFECTS: EffectsOfKinds = { shop: nothing, product: productEffects, account: nothing };

@@ -48,24 +48,6 @@ export async function listOrders(
       AND (${filter.state ?? null}::text IS NULL OR state = ${filter.state ?? null}) ${keyset(page)}`;
 }
 
-/** The products for sale, with their specs. */
-export async function listProducts(db: Database, page: { limit: number; after: string | null; newestFirst: boolean }) {
-  return db.product.findMany({
-    where: {
-      status: 'published',
-      ...(page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } }),
-    },
-    include: { specs: { orderBy: { priceFen: 'asc' } } },
-    orderBy: { id: page.newestFirst ? 'desc' : 'asc' },
-    take: page.limit + 1,
-  });
-}
-
-/** A published product's spec as it can be bought, or null. */
-export async function findOffer(db: Database, productId: string, specId: string) {
-  return db.productSpec.findFirst({ where: { id: specId, productId }, include: { product: true } });
-}
-
 /** The buyer's contact, shown in an order's details (ORD-2, ORD-7); the look is left in the audit trail. */
 export async function lookAtContact(
   db: Database,

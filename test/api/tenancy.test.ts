@@ -2,6 +2,7 @@ import { addSubAccount } from '../support/accounts';
 import { type Api, startApi } from '../support/api';
 import type { Answer, HttpClient } from '../support/http';
 import { png } from '../support/images';
+import { productsOf } from '../support/products';
 import { type Route, tokenRoutes } from '../support/routes';
 import { businessOf } from '../support/rows';
 import { bodyOf, storyOf } from '../support/story';
@@ -34,6 +35,7 @@ async function objectsOfDemo(): Promise<typeof objects> {
     201,
   );
   return {
+    ...(await reviewsOfDemo()),
     deliveries: [...deliveries, open.id, resolved.id],
     orders: [(await story.order()).id, ...(await api.db.order.findMany({ take: 3 })).map(({ id }) => id)],
     appeals: [open.appealId, resolved.appealId],
@@ -44,6 +46,15 @@ async function objectsOfDemo(): Promise<typeof objects> {
     'sub-accounts': [await addSubAccount(api.db, ['orders'])],
     'api-keys': [bodyOf<{ id: string }>(await api.provider.post('/v1/provider/api-keys', key), 201).id],
   };
+}
+
+/** Products that buyers do not see: one in review, one delisted; and the applications that made them so. */
+async function reviewsOfDemo(): Promise<{ products: string[]; applications: string[]; reviews: string[] }> {
+  const products = productsOf(api);
+  const { id: open, objectId } = await products.submitNew('api');
+  const delisted = await products.published('image');
+  const { id: effective } = await products.applied(delisted.id, 'delist');
+  return { products: [objectId, delisted.id], applications: [open, effective], reviews: [open, effective] };
 }
 
 const withId = () => tokenRoutes(api.registry()).filter(({ path }) => path.includes('{id}'));

@@ -19,6 +19,7 @@ const schema = z.looseObject({
   $ref: z.string().optional(),
   type: z.union([z.string(), z.array(z.string())]).optional(),
   enum: z.array(z.unknown()).optional(),
+  example: z.unknown().optional(),
   required: z.array(z.string()).optional(),
   get properties(): z.ZodOptional<z.ZodRecord<z.ZodString, typeof schema>> {
     return z.record(z.string(), schema).optional();
@@ -67,11 +68,12 @@ function requireKnown(path: string, who: Access): Access {
   throw new Error(`${path} is for ${roles.join(', ') || 'nobody'}, and its path says ${named.join(', ')}`);
 }
 
-/** The smallest value that a schema takes: what is required, and nothing else. */
+/** The smallest value that a schema takes: what is required, and nothing else; where that is too little, its example. */
 function sampleOf(wanted: Schema | undefined, named: Record<string, Schema>): unknown {
   if (wanted === undefined) return undefined;
   if (wanted.$ref !== undefined) return sampleOf(named[wanted.$ref.replace(/.*\//, '')], named);
-  const { properties = {}, required = [] } = wanted;
+  const { properties = {}, required = [], example } = wanted;
+  if (example !== undefined) return example;
   if (wanted.enum !== undefined) return wanted.enum[0];
   if (wanted.type === 'string') return 'text';
   if (wanted.type === 'array') return [];

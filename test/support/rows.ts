@@ -6,6 +6,10 @@ export async function businessOf(db: Database) {
     orders: await db.order.findMany({ select: { id: true, state: true, refundedFen: true }, orderBy: { id: 'asc' } }),
     deliveries: await db.delivery.findMany({ select: { id: true, sequence: true }, orderBy: { id: 'asc' } }),
     users: await db.user.findMany({ select: { id: true, version: true }, orderBy: { id: 'asc' } }),
+    products: await db.product.findMany({
+      select: { id: true, status: true, grade: true, version: true },
+      orderBy: { id: 'asc' },
+    }),
     read: await db.message.count({ where: { readAt: { not: null } } }),
     rows: [
       await db.step.count(),
@@ -13,6 +17,9 @@ export async function businessOf(db: Database) {
       await db.attachment.count(),
       await db.attachmentUse.count(),
       await db.image.count(),
+      await db.review.count(),
+      await db.proposal.count(),
+      await db.productVersion.count(),
       await db.message.count(),
       await db.sending.count(),
       await db.payment.count(),

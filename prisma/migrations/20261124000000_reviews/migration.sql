@@ -26,6 +26,7 @@ ADD COLUMN     "permissions" TEXT[] DEFAULT ARRAY[]::TEXT[];
 
 -- AlterTable
 ALTER TABLE "products" ADD COLUMN     "content" JSONB,
+ADD COLUMN     "delivery_token_sealed" BYTEA,
 ADD COLUMN     "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 ADD COLUMN     "version" INTEGER NOT NULL DEFAULT 0;
 

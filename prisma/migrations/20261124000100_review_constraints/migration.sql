@@ -20,7 +20,12 @@ ALTER TABLE "shop_versions" ADD CONSTRAINT "shop_versions_status_known" CHECK ("
 ALTER TABLE "products"
   ADD CONSTRAINT "products_status_known" CHECK ("status" IN ('unpublished', 'published', 'delisted', 'exited')),
   ADD CONSTRAINT "products_grade_known" CHECK ("grade" IN ('certified', 'bazaar')),
-  ADD CONSTRAINT "products_version" CHECK ("version" >= 0);
+  ADD CONSTRAINT "products_version" CHECK ("version" >= 0),
+  ADD CONSTRAINT "products_token_sealed" CHECK (NOT jsonb_exists("content", 'deliveryToken'));
+ALTER TABLE "product_specs" ADD CONSTRAINT "product_specs_discount" CHECK ("price_fen" <= "list_price_fen") NOT VALID;
+-- Whose documents a file is: of a published product, of an application.
+CREATE INDEX "products_content" ON "products" USING gin ("content" jsonb_path_ops);
+CREATE INDEX "reviews_proposed" ON "reviews" USING gin ("proposed" jsonb_path_ops) WHERE "kind" = 'product';
 
 ALTER TABLE "users" ADD CONSTRAINT "users_account_known" CHECK ("account" IN ('main', 'sub'));
 ALTER TABLE "providers"

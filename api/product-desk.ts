@@ -1,0 +1,170 @@
+import { type KeyRing, sealText } from '../codec/keys';
+import { AppError, ERRORS } from '../domain/errors';
+import type { Policy } from '../domain/policy/catalogue';
+import type { ProductProposal } from '../domain/products/change';
+import {
+  DOCUMENT_TYPES,
+  filesOf,
+  imagesOf,
+  keptContent,
+  PRODUCT_LIMITS,
+  type SentContent,
+} from '../domain/products/content';
+import type { Grade } from '../domain/products/kinds';
+import {
+  isLegal,
+  isReviewed,
+  needsSecurityCheck,
+  type ProductOperation,
+  productRefusal,
+} from '../domain/products/rules';
+import type { ReviewSubject } from '../domain/reviews/step';
+import type { Database } from '../prisma/store/client';
+import { notOwnImages } from '../prisma/store/images';
+import { applyAtOnce } from '../prisma/store/product-applications';
+import { findOwnProduct, ownFiles, ownSpecs, type ProductRow } from '../prisma/store/products';
+import { addProposal, dropProposal } from '../prisma/store/proposals';
+import { findReview } from '../prisma/store/reviews';
+import type { Principal } from './auth';
+import { changeOf } from './change';
+import type { Commanded } from './delivery-desk';
+import { idFrom } from './ids';
+import { type ReviewDesk, reviewScope } from './review-desk';
+import { factsOf } from './views/product';
+
+/** What a provider sends with an application; nothing with most. */
+export type Sent = { content: SentContent; grade?: Grade };
+
+/** Where routes apply for what is to be done to a product (PRD-3). */
+export type ProductDesk = ReturnType<typeof productDesk>;
+
+type Furniture = { db: Database; ring: KeyRing; policy: Policy; reviews: ReviewDesk };
+
+const noProduct = () => new AppError('PRODUCT.NOT_FOUND', 'There is no such product of yours.');
+
+/** A provider's product. @throws AppError PRODUCT.NOT_FOUND also when it is another's */
+export async function ownProductOf(db: Database, id: string, { providerId = '' }: Principal): Promise<ProductRow> {
+  const found = await findOwnProduct(db, id, providerId);
+  if (found === null) throw noProduct();
+  return found;
+}
+
+export function productDesk({ db, ring, policy, reviews }: Furniture) {
+  /**
+   * Applies for one operation; answers the application as it is then: in review, or effective at once (PRD-5).
+   * @param productId of a product that there is, or, to publish one for the first time, its future id
+   * @throws AppError PRODUCT.NOT_FOUND, PRODUCT.NOT_ALLOWED, REVIEW.IN_REVIEW (PRD-4), REQUEST.INVALID
+   */
+  async function apply(
+    call: Commanded,
+    operation: ProductOperation,
+    productId: string,
+    sent: Sent | null,
+    isNew = false,
+  ) {
+    const { principal, command } = call;
+    const { providerId = '' } = principal;
+    const reviewId = idFrom('app', command.atMs, command.commandId);
+    const scope = reviewScope(principal);
+    // A repetition whose first answer was lost: what was applied for then stands.
+    if ((await findReview(db, reviewId, scope)) !== null) return reviews.view(reviewId, scope);
+    const product = isNew ? null : await ownProductOf(db, productId, principal);
+    if (product !== null && !isLegal(factsOf(product), operation)) throw productRefusal(factsOf(product));
+    if (sent !== null) await requireUsable(db, providerId, sent.content, product);
+    const type = sent?.content.type ?? product?.type;
+    const title = sent?.content.name ?? product?.name;
+    if (type === undefined || title === undefined) throw noProduct();
+    const subject: ReviewSubject = { reviewId, kind: 'product', operation, objectId: productId, providerId, title };
+    const proposal = proposalOf(sent, (n) => idFrom('spc', command.atMs, `${command.commandId}/${n}`));
+    const sealed = sealedToken(ring, sent);
+    if (isReviewed(type, operation, policy['product.reviewed'])) {
+      await addProposal(db, { id: reviewId, providerId, content: proposal, sealed });
+      await reviews
+        .submit(call, { subject, needsSecurityCheck: needsSecurityCheck(type, operation) })
+        .catch(forgetting(db, reviewId));
+    } else {
+      const change = changeOf(call, reviewId, `provider.${operation}`);
+      await applyAtOnce(db, change, { subject, proposal, sealed });
+    }
+    return reviews.view(reviewId, scope);
+  }
+
+  return { apply };
+}
+
+/** What was refused for good is not kept; what may have been submitted all the same is left to its process. */
+const forgetting = (db: Database, reviewId: string) => async (error: unknown) => {
+  if (error instanceof AppError && !ERRORS[error.code].retryable) await dropProposal(db, reviewId);
+  throw error;
+};
+
+function proposalOf(sent: Sent | null, specId: (n: number) => string): ProductProposal {
+  if (sent === null) return {};
+  const content = keptContent(sent.content, specId);
+  return sent.grade === undefined ? { content } : { content, grade: sent.grade };
+}
+
+function sealedToken(ring: KeyRing, sent: Sent | null): Buffer | null {
+  const token = sent?.content.type === 'saas' ? sent.content.deliveryToken : undefined;
+  return token === undefined ? null : sealText(ring, token);
+}
+
+type Fault = { path: string; message: string };
+
+/**
+ * Everything that a content names must be there, the provider's own, and what it is named as (PRD-2).
+ * @param product what is changed, or null for a new product
+ * @throws AppError REQUEST.INVALID naming every field at fault
+ */
+async function requireUsable(
+  db: Database,
+  providerId: string,
+  content: SentContent,
+  product: ProductRow | null,
+): Promise<void> {
+  const faults = [
+    ...(product === null || product.type === content.type
+      ? []
+      : [{ path: 'type', message: `must stay ${product.type}: publish another product instead` }]),
+    ...(await faultsOfImages(db, providerId, content)),
+    ...(await faultsOfFiles(db, providerId, content)),
+    ...(await faultsOfSpecs(db, content, product)),
+  ];
+  if (faults.length === 0) return;
+  throw new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', {
+    errors: faults.map(({ path, message }) => ({ path: `body.content.${path}`, message })),
+  });
+}
+
+async function faultsOfImages(db: Database, providerId: string, content: SentContent): Promise<Fault[]> {
+  const named = imagesOf(content);
+  const wrong = await notOwnImages(db, providerId, named);
+  return named
+    .filter(({ id }) => wrong.includes(id))
+    .map(({ field, purpose }) => ({ path: field, message: `is not a ${purpose} that you uploaded` }));
+}
+
+async function faultsOfFiles(db: Database, providerId: string, content: SentContent): Promise<Fault[]> {
+  const named = filesOf(content);
+  const known = await ownFiles(db, providerId, named);
+  return named.flatMap((id, n) => {
+    const path = n < content.documents.length ? `documents.${n}` : 'serviceAgreement.attachmentId';
+    const found = known.find((file) => file.id === id);
+    if (found === undefined) return [{ path, message: 'is not a file that you uploaded' }];
+    if (found.size > PRODUCT_LIMITS.documentBytes) {
+      return [{ path, message: `has ${found.size} bytes; ${PRODUCT_LIMITS.documentBytes} are the most` }];
+    }
+    if (DOCUMENT_TYPES.includes(found.type)) return [];
+    return [{ path, message: `is ${found.type}; PDF, Word, PPT, ZIP and RAR are taken` }];
+  });
+}
+
+async function faultsOfSpecs(db: Database, content: SentContent, product: ProductRow | null): Promise<Fault[]> {
+  const named = content.specs.flatMap(({ id }) => id ?? []);
+  const known = product === null || named.length === 0 ? [] : await ownSpecs(db, product.id, named);
+  return content.specs.flatMap(({ id }, n) =>
+    id === undefined || known.includes(id)
+      ? []
+      : [{ path: `specs.${n}.id`, message: 'is not a spec of this product; leave it out for a new one' }],
+  );
+}

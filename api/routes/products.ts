@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { AppError } from '../../domain/errors';
+import { GRADES, PRODUCT_STATUSES, PRODUCT_TYPES } from '../../domain/products/kinds';
+import { PRODUCT_OPERATIONS } from '../../domain/products/rules';
+import { REVIEW_STAGES } from '../../domain/reviews/state';
+import type { Database } from '../../prisma/store/client';
+import { listOwnProducts } from '../../prisma/store/products';
+import { listReviews } from '../../prisma/store/reviews';
+import { type Door, get, nothing, post } from '../endpoint';
+import { idFrom } from '../ids';
+import { pageAnswer, pageOfQuery } from '../paging';
+import { ownProductOf, type ProductDesk } from '../product-desk';
+import { contentBody, ownProductSchema, ownProductSummarySchema } from '../product-schemas';
+import { type ReviewDesk, reviewScope } from '../review-desk';
+import { byId, id, pageOf, paging } from '../schemas';
+import { ownProduct, ownProductSummary } from '../views/product';
+import { reviewSummary } from '../views/review';
+import { reviewPage, reviewSchema } from './reviews';
+
+/** What the product routes need beside the door. */
+export type ProductRoutes = { db: Database; desk: ProductDesk; reviews: ReviewDesk };
+
+const access = { provider: 'products' } as const;
+const tag = 'Products';
+
+const publication = z
+  .strictObject({
+    content: contentBody,
+    grade: z.enum(GRADES).default('bazaar').openapi({ description: 'Applied for; operations decide' }),
+  })
+  .openapi('Publication');
+const modification = z.strictObject({ content: contentBody }).openapi('Modification');
+
+/** The operations that need nothing said with them. */
+const PLAIN = [
+  { operation: 'delist', summary: 'Stop selling it (下架); running orders go on to their end (PRD-7)' },
+  { operation: 'relist', summary: 'Sell a delisted product again (上架)' },
+  { operation: 'upgrade', summary: 'From the bazaar to certified (升级认证)' },
+  { operation: 'downgrade', summary: 'From certified to the bazaar (降级集市)' },
+  { operation: 'exit', summary: 'Leave the market for good (退市); only of a delisted product' },
+] as const;
+
+/** A provider's products, and the applications by which everything is done to them (PRD-3, PRD-4, PRD-5). */
+export function productRoutes(door: Door, { db, desk, reviews }: ProductRoutes): void {
+  // What an application is called follows from the record of its request, which therefore must outlive any crash.
+  const durable = { ...door, db };
+  const applying = { tag, access, query: nothing, answer: { status: 201, schema: reviewSchema } } as const;
+  post(durable, {
+    ...applying,
+    path: '/v1/provider/products',
+    summary: 'Apply for the publication of a new product (发布); the answer’s objectId is the product',
+    params: nothing,
+    body: publication,
+    handle: (call) => {
+      const productId = idFrom('prd', call.command.atMs, call.command.commandId);
+      return desk.apply(call, 'publish', productId, call.body, true);
+    },
+  });
+  post(durable, {
+    ...applying,
+    path: '/v1/provider/products/{id}/publish',
+    summary: 'Apply again for a first publication that was rejected or withdrawn',
+    params: byId,
+    body: publication,
+    handle: (call) => desk.apply(call, 'publish', call.params.id, call.body),
+  });
+  post(durable, {
+    ...applying,
+    path: '/v1/provider/products/{id}/modify',
+    summary: 'Apply for other content (修改); orders that were placed keep their terms (PRD-7)',
+    params: byId,
+    body: modification,
+    handle: (call) => desk.apply(call, 'modify', call.params.id, call.body),
+  });
+  for (const { operation, summary } of PLAIN) {
+    post(durable, {
+      ...applying,
+      path: `/v1/provider/products/{id}/${operation}`,
+      summary,
+      params: byId,
+      body: nothing,
+      handle: (call) => desk.apply(call, operation, call.params.id, null),
+    });
+  }
+  productReads(door, db);
+  applicationRoutes(door, { db, reviews });
+}
+
+function productReads(door: Door, db: Database): void {
+  get(door, {
+    path: '/v1/provider/products',
+    summary: 'My products (我的商品): everything ever published, delisted and exited included',
+    tag,
+    access,
+    params: nothing,
+    query: z.strictObject({
+      ...paging,
+      status: z.enum(PRODUCT_STATUSES).optional(),
+      type: z.enum(PRODUCT_TYPES).optional(),
+    }),
+    body: nothing,
+    answer: { status: 200, schema: pageOf(ownProductSummarySchema, 'OwnProductPage') },
+    async handle({ principal, query }) {
+      const page = pageOfQuery(query);
+      return pageAnswer(await listOwnProducts(db, principal.providerId ?? '', query, page), page, ownProductSummary);
+    },
+  });
+  get(door, {
+    path: '/v1/provider/products/{id}',
+    summary: 'One product of yours, and what is possible now',
+    tag,
+    access,
+    params: byId,
+    query: nothing,
+    body: nothing,
+    answer: { status: 200, schema: ownProductSchema },
+    handle: async ({ principal, params }) => ownProduct(await ownProductOf(db, params.id, principal)),
+  });
+}
+
+function applicationRoutes(door: Door, { db, reviews }: Omit<ProductRoutes, 'desk'>): void {
+  get(door, {
+    path: '/v1/provider/applications',
+    summary: 'My applications (我的申请): each with its state, reason and deadline',
+    tag,
+    access,
+    params: nothing,
+    query: z.strictObject({
+      ...paging,
+      status: z.enum([...REVIEW_STAGES, 'effective']).optional(),
+      operation: z.enum(PRODUCT_OPERATIONS).optional(),
+      productId: id('prd').optional(),
+    }),
+    body: nothing,
+    answer: { status: 200, schema: reviewPage },
+    async handle({ principal, query: { productId, ...query } }) {
+      const page = pageOfQuery(query);
+      const filter = { ...query, kind: 'product', objectId: productId } as const;
+      return pageAnswer(await listReviews(db, reviewScope(principal), filter, page), page, reviewSummary);
+    },
+  });
+  get(door, {
+    path: '/v1/provider/applications/{id}',
+    summary: 'One application and its record: what changes, what was decided, what is possible now',
+    tag,
+    access,
+    params: byId,
+    query: nothing,
+    body: nothing,
+    answer: { status: 200, schema: reviewSchema },
+    handle: ({ principal, params }) => reviews.view(requireApplication(params.id), reviewScope(principal)),
+  });
+  post(door, {
+    path: '/v1/provider/applications/{id}/withdraw',
+    summary: 'Withdraw an application that is not decided yet: the product stays as it is (PRD-5)',
+    tag,
+    access,
+    params: byId,
+    query: nothing,
+    body: nothing,
+    answer: { status: 200, schema: reviewSchema },
+    handle: (call) => reviews.act(requireApplication(call.params.id), 'provider.withdraw', '', call),
+  });
+}
+
+/** Other reviews are other areas' business. @throws AppError REVIEW.NOT_FOUND */
+function requireApplication(reviewId: string): string {
+  if (reviewId.startsWith('app_')) return reviewId;
+  throw new AppError('REVIEW.NOT_FOUND', 'There is no such review of yours.');
+}

@@ -1,0 +1,55 @@
+import type { Notice } from '../../domain/messages/notice';
+import type { ProductProposal } from '../../domain/products/change';
+import { newReview } from '../../domain/reviews/state';
+import type { ReviewSubject } from '../../domain/reviews/step';
+import type { Prisma } from '../generated/client';
+import { type Change, changeOnce, lockObject, type Transaction } from './change';
+import type { Database } from './client';
+import { tellIn } from './messages';
+import { productEffects } from './product-effects';
+import { addProposal, dropProposal } from './proposals';
+import type { TakenUp } from './review-effects';
+import { requireNoneOpen } from './reviews';
+
+/** An application that takes effect at once (PRD-5). */
+export type AtOnce = { subject: ReviewSubject; proposal: ProductProposal; sealed: Buffer | null };
+
+/**
+ * Carries out what needs no review, and leaves its application, which is effective from the start (PRD-5): product,
+ * application, audit trail and notice in one transaction. A command that was carried out already changes nothing.
+ * @param change names the application as its object
+ * @throws AppError REVIEW.IN_REVIEW (PRD-4), PRODUCT.NOT_ALLOWED; nothing has changed then
+ */
+export async function applyAtOnce(db: Database, change: Change, { subject, proposal, sealed }: AtOnce): Promise<void> {
+  const { reviewId, objectId, providerId, title, operation } = subject;
+  const { at } = change;
+  await changeOnce(db, change, async (tx) => {
+    await lockObject(tx, objectId);
+    await requireNoneOpen(tx, subject);
+    await addProposal(tx, { id: reviewId, providerId, content: proposal, sealed });
+    const taken = await productEffects.takeUp(tx, subject, at);
+    await dropProposal(tx, reviewId);
+    const state = { ...newReview(false, at.getTime()), stage: 'approved' };
+    await addEffective(tx, change, subject, taken, state);
+    await productEffects.approve(tx, { ...subject, proposed: null, sealed, reason: '', at });
+    const notice: Notice = { event: 'product.changed', to: ['provider'], params: { title, reviewId, operation } };
+    await tellIn(tx, { objectId: reviewId, providerId, sequence: 1, notices: [notice], at });
+    return state;
+  });
+}
+
+/** The application's row: decided by whom it was sent by, the moment it was. */
+async function addEffective(
+  tx: Transaction,
+  { actorId, at }: Change,
+  { reviewId, kind, operation, objectId, providerId, title }: ReviewSubject,
+  { base, proposed, sealed = null }: TakenUp,
+  state: Prisma.InputJsonObject,
+): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO reviews (id, kind, operation, object_id, provider_id, title, status, base, proposed, sealed, state,
+                         sequence, submitted_by, submitted_at, decided_by, decided_at, updated_at)
+    VALUES (${reviewId}, ${kind}, ${operation}, ${objectId}, ${providerId}, ${title}, 'effective',
+            ${JSON.stringify(base)}::jsonb, ${JSON.stringify(proposed)}::jsonb, ${sealed}, ${JSON.stringify(state)}::jsonb,
+            1, ${actorId}, ${at}, ${actorId}, ${at}, ${at})`;
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { AppError } from '../../domain/errors';
+import {
+  changeAsked,
+  NOT_YET,
+  type ProductChange,
+  type ProductNow,
+  type ProductProposal,
+} from '../../domain/products/change';
+import { imagesOf, needsToken, type ProductContent, supervisionOf } from '../../domain/products/content';
+import type { ProductStatus } from '../../domain/products/kinds';
+import { isLegal, PRODUCT_OPERATIONS, productRefusal } from '../../domain/products/rules';
+import type { ReviewSubject } from '../../domain/reviews/step';
+import { lockObject, type Transaction } from './change';
+import { publishImages } from './images';
+import type { Decided, ReviewEffects } from './review-effects';
+
+/** What an application means for its product, whether it was reviewed or took effect at once (PRD-3, PRD-5). */
+export const productEffects: ReviewEffects = {
+  async takeUp(tx, subject, at) {
+    await lockObject(tx, subject.objectId);
+    const operation = operationOf(subject);
+    const { proposal, sealed } = await proposalOf(tx, subject.reviewId);
+    const now = (await productNow(tx, subject)) ?? { ...NOT_YET, hasToken: false };
+    const facts = { ...now, inReview: false };
+    if (!isLegal(facts, operation)) throw productRefusal(facts);
+    const { content } = proposal;
+    const isSigned = sealed !== null || (operation !== 'publish' && now.hasToken);
+    if (content !== undefined && needsToken(content) && !isSigned) throw tokenMissing();
+    if (content !== undefined && operation === 'publish') await keepUnpublished(tx, subject, content, at);
+    return { ...changeAsked(operation, now, proposal, sealed !== null), sealed };
+  },
+
+  async approve(tx, review) {
+    const { status, grade, content } = await changeOf(tx, review);
+    await tx.$executeRaw`
+      UPDATE products SET status = coalesce(${status ?? null}, status), grade = coalesce(${grade ?? null}, grade),
+        updated_at = ${review.at}
+      WHERE id = ${review.objectId}`;
+    if (content != null) await publishContent(tx, review, content);
+  },
+
+  // The product is as it was before it was submitted.
+  reject: async () => undefined,
+  withdraw: async () => undefined,
+};
+
+const operation = z.enum(PRODUCT_OPERATIONS);
+const operationOf = (subject: ReviewSubject) => operation.parse(subject.operation);
+
+const tokenMissing = () =>
+  new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', {
+    errors: [{ path: 'body.content.deliveryToken', message: 'is needed: there is none yet that could be kept' }],
+  });
+
+/** What came with the application; nothing with most. */
+async function proposalOf(
+  tx: Transaction,
+  reviewId: string,
+): Promise<{ proposal: ProductProposal; sealed: Buffer | null }> {
+  const rows = await tx.$queryRaw<{ content: ProductProposal; sealed: Uint8Array | null }[]>`
+    SELECT content, sealed FROM proposals WHERE id = ${reviewId}`;
+  const [row] = rows;
+  if (row === undefined) return { proposal: {}, sealed: null };
+  return { proposal: row.content, sealed: row.sealed === null ? null : Buffer.from(row.sealed) };
+}
+
+async function productNow(
+  tx: Transaction,
+  { objectId, providerId }: ReviewSubject,
+): Promise<(ProductNow & { hasToken: boolean }) | null> {
+  const rows = await tx.$queryRaw<(ProductNow & { hasToken: boolean })[]>`
+    SELECT status, grade, content, delivery_token_sealed IS NOT NULL AS "hasToken"
+    FROM products WHERE id = ${objectId} AND provider_id = ${providerId}`;
+  return rows[0] ?? null;
+}
+
+/** A product is there from its first application on, described as it was last proposed until it is published. */
+async function keepUnpublished(
+  tx: Transaction,
+  { objectId, providerId }: ReviewSubject,
+  content: ProductContent,
+  at: Date,
+): Promise<void> {
+  const { name, type, category, summary, selfOperated } = content;
+  const status: ProductStatus = 'unpublished';
+  await tx.$executeRaw`
+    INSERT INTO products (id, provider_id, name, type, category, grade, supervised, self_operated, status, summary,
+                          created_at, updated_at)
+    VALUES (${objectId}, ${providerId}, ${name}, ${type}, ${category}, ${NOT_YET.grade}, ${supervisionOf(content)},
+            ${selfOperated}, ${status}, ${summary}, ${at}, ${at})
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, category = excluded.category,
+      supervised = excluded.supervised, self_operated = excluded.self_operated, summary = excluded.summary,
+      updated_at = excluded.updated_at
+    WHERE products.status = ${status}`;
+}
+
+/** What the application changes, as it was submitted. */
+async function changeOf(tx: Transaction, { reviewId }: Decided): Promise<ProductChange> {
+  const rows = await tx.$queryRaw<{ proposed: ProductChange }[]>`SELECT proposed FROM reviews WHERE id = ${reviewId}`;
+  const [row] = rows;
+  if (row === undefined) throw new Error(`Application ${reviewId} has no row`);
+  return row.proposed;
+}
+
+/** The next version: what is sold from now on. Orders keep the terms they were placed on (PRD-7). */
+async function publishContent(tx: Transaction, review: Decided, content: ProductContent): Promise<void> {
+  const { objectId, reviewId, sealed, at } = review;
+  const { name, category, summary, selfOperated, specs } = content;
+  const json = JSON.stringify(content);
+  await tx.$executeRaw`
+    WITH published AS (
+      UPDATE products SET name = ${name}, category = ${category}, summary = ${summary},
+        supervised = ${supervisionOf(content)}, self_operated = ${selfOperated}, content = ${json}::jsonb,
+        version = version + 1,
+        delivery_token_sealed = CASE WHEN ${needsToken(content)} THEN coalesce(${sealed}, delivery_token_sealed) END
+      WHERE id = ${objectId}
+      RETURNING id, version
+    )
+    INSERT INTO product_versions (product_id, number, content, application_id, published_at)
+    SELECT id, version, ${json}::jsonb, ${reviewId}, ${at} FROM published`;
+  await tx.$executeRaw`
+    DELETE FROM product_specs WHERE product_id = ${objectId} AND id <> ALL(${specs.map(({ id }) => id)}::text[])`;
+  await tx.$executeRaw`
+    INSERT INTO product_specs (id, product_id, name, duration, unit, list_price_fen, price_fen)
+    SELECT id, ${objectId}, name, duration, unit, "listPriceFen", "priceFen"
+    FROM jsonb_to_recordset(${JSON.stringify(specs)}::jsonb)
+      AS s(id text, name text, duration int, unit text, "listPriceFen" bigint, "priceFen" bigint)
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, duration = excluded.duration, unit = excluded.unit,
+      list_price_fen = excluded.list_price_fen, price_fen = excluded.price_fen
+    WHERE product_specs.product_id = ${objectId}`;
+  const images = imagesOf(content).map(({ id }) => id);
+  await publishImages(tx, images, at);
+}
