@@ -26,12 +26,12 @@ import { deliveryRoutes } from './routes/deliveries';
 import { gatewayRoutes } from './routes/gateway';
 import { imageRoutes } from './routes/images';
 import { inboxRoutes } from './routes/inbox';
-import { mailRoutes } from './routes/mails';
 import { meRoutes } from './routes/me';
 import { orderRoutes } from './routes/orders';
 import { productRoutes } from './routes/products';
 import { reviewRoutes } from './routes/reviews';
 import { sandboxRoutes } from './routes/sandbox';
+import { sendingRoutes } from './routes/sendings';
 import { storefrontRoutes } from './routes/storefront';
 import { subAccountRoutes } from './routes/sub-accounts';
 import { systemRoutes } from './routes/system';
@@ -101,7 +101,7 @@ export function createApp(deps: ApiDependencies) {
   productRoutes(door, { db, desk: productDesk({ db, ring, policy, reviews }), reviews });
   storefrontRoutes(door, { db });
   inboxRoutes(door, { db });
-  mailRoutes(door, { db });
+  sendingRoutes(door, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
     sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });
   }

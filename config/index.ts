@@ -23,6 +23,16 @@ const codecKeys = z.string().transform((text, context) => {
   return keys;
 });
 
+/** What an account with Tencent Cloud's SMS consists of: all of it, or none. */
+const TENCENT = [
+  'SMS_TENCENT_SECRET_ID',
+  'SMS_TENCENT_SECRET_KEY',
+  'SMS_TENCENT_APP_ID',
+  'SMS_TENCENT_SIGN_NAME',
+  'SMS_TENCENT_TEMPLATE_ZH_CN',
+  'SMS_TENCENT_TEMPLATE_EN',
+] as const;
+
 const environment = z
   .object({
     NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -50,6 +60,15 @@ const environment = z
     JWT_ISSUER: z.string().default('marketplace'),
     SMTP_URL: z.string().optional(),
     MAIL_FROM: z.string().default('Cloud Marketplace <no-reply@marketplace.example>'),
+    /** The sandbox's SMS service, or one that speaks as it does. */
+    SMS_URL: z.url().optional(),
+    SMS_TENCENT_SECRET_ID: z.string().optional(),
+    SMS_TENCENT_SECRET_KEY: z.string().optional(),
+    SMS_TENCENT_REGION: z.string().default('ap-guangzhou'),
+    SMS_TENCENT_APP_ID: z.string().optional(),
+    SMS_TENCENT_SIGN_NAME: z.string().optional(),
+    SMS_TENCENT_TEMPLATE_ZH_CN: z.string().optional(),
+    SMS_TENCENT_TEMPLATE_EN: z.string().optional(),
     FILES_DIR: z.string().default('.data/files'),
     POLICY_FILE: z.string().optional(),
     /** Holidays that replace config/holidays.json: how operators extend the calendar without a release. */
@@ -63,10 +82,14 @@ const environment = z
       if (!present) context.addIssue({ code: 'custom', message });
     };
     need(env.JWT_SECRET !== undefined || env.JWKS_URL !== undefined, 'set JWT_SECRET (development) or JWKS_URL');
+    const missing = TENCENT.filter((name) => env[name] === undefined);
+    need(missing.length === 0 || missing.length === TENCENT.length, `SMS by Tencent needs ${missing.join(', ')} too`);
+    need(env.SMS_URL === undefined || missing.length > 0, 'set SMS_URL or SMS_TENCENT_…, not both');
     if (env.NODE_ENV !== 'production') return;
     need(!env.SANDBOX, 'SANDBOX must not be true in production');
     need(env.JWKS_URL !== undefined, 'production needs JWKS_URL');
     need(env.SMTP_URL !== undefined, 'production needs SMTP_URL');
+    need(env.SMS_URL === undefined, 'SMS_URL is for development: production sends SMS by SMS_TENCENT_…');
     need(env.PAYMENT_CHANNEL_URL !== undefined, 'production needs PAYMENT_CHANNEL_URL');
     need(env.PAYMENT_CALLBACK_SECRET !== undefined, 'production needs PAYMENT_CALLBACK_SECRET');
   });

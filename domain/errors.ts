@@ -51,7 +51,7 @@ export const ERRORS = {
   'IMAGE.NOT_ACCEPTABLE': { status: 422, title: 'The image does not fit its purpose', retryable: false },
   'IMAGE.NOT_FOUND': { status: 404, title: 'No such image', retryable: false },
   'MESSAGE.NOT_FOUND': { status: 404, title: 'No such message', retryable: false },
-  'MESSAGE.NOT_RETRYABLE': { status: 409, title: 'The e-mail of this message cannot be sent again', retryable: false },
+  'MESSAGE.NOT_RETRYABLE': { status: 409, title: 'The message cannot be sent again this way', retryable: false },
   'PAYMENT.SIGNATURE_INVALID': { status: 401, title: 'The callback is not signed by the channel', retryable: false },
   'SERVICE.BUSY': { status: 503, title: 'The process has too many commands in flight', retryable: true },
   'SERVICE.UNAVAILABLE': { status: 503, title: 'A part of the system does not answer', retryable: true },

@@ -3,8 +3,8 @@ import express from 'express';
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import { z } from 'zod';
+import { inboxPage } from './inbox-page';
 import { openJournal } from './journal';
-import { inboxPage } from './mail-page';
 import { type RunningServer, runAsMain, serve } from './server';
 
 /** A mailbox for everybody: a real SMTP server that keeps what it is sent, to be read in the browser and by tests. */
@@ -84,7 +84,7 @@ export async function startMailInbox({ smtpPort, httpPort, file }: MailInboxOpti
   const smtpUrl = await listen(smtp, smtpPort);
 
   const app = express().use(express.json());
-  app.get('/', (_request, response) => response.type('html').send(inboxPage(messages)));
+  app.get('/', (_request, response) => response.type('html').send(pageOf(messages)));
   app.get('/api/messages', (request, response) => {
     const to = request.query.to;
     response.json(to === undefined ? messages : messages.filter((one) => one.to.includes(String(to))));
@@ -109,6 +109,14 @@ export async function startMailInbox({ smtpPort, httpPort, file }: MailInboxOpti
   };
   return { url: http.url, smtpUrl, stop };
 }
+
+const pageOf = (messages: readonly InboxMessage[]) =>
+  inboxPage(
+    'Mail inbox',
+    messages.map(({ subject, from, to, text, receivedAt }) => {
+      return { heading: subject, at: receivedAt, way: `${from} → ${to.join(', ')}`, text };
+    }),
+  );
 
 /** Ends all connections without a word, as a failing network does. */
 function breakConnections(smtp: SMTPServer): void {

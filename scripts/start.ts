@@ -15,6 +15,7 @@ Everything is running.
   API             ${endpoints.apiUrl}      documentation ${endpoints.apiUrl}/docs
   Temporal UI     ${endpoints.temporalUiUrl ?? `(the server at ${endpoints.temporalAddress} has its own)`}
   Mail inbox      ${endpoints.mailUrl}
+  SMS inbox       ${endpoints.smsUrl}
   Payment channel ${endpoints.channelUrl}
   Data and logs   ${dataDirectory}
 

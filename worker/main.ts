@@ -10,9 +10,14 @@ import { listen } from '../prisma/store/listen';
 import { PAYMENT_CALLBACKS } from '../prisma/store/payment-callbacks';
 import { serveStatus } from './metrics';
 import { startCalendarRelay } from './relays/calendar';
-import { mailTransport, startMailRelay } from './relays/mails';
+import { emailSender } from './relays/mails';
 import { startPaymentInbox } from './relays/payments';
 import { startReconciliation } from './relays/reconciliation';
+import type { Sender } from './relays/sender';
+import { startSendingRelay } from './relays/sendings';
+import { noSms } from './relays/sms/port';
+import { smsPortOf, smsSender } from './relays/sms/sender';
+import { mailTransport } from './relays/smtp';
 import { createWorker, outsideOf } from './worker';
 
 const POLL_MS = 2_000;
@@ -35,6 +40,14 @@ function installRuntime(config: Config, logger: Logger): void {
   });
 }
 
+/** The ways by which messages leave the house. */
+function sendersOf(config: Config, logger: Logger): Sender[] {
+  const sms = smsPortOf(config);
+  if (sms === noSms) logger.warn('no SMS service is configured: what should go by SMS is skipped');
+  const { SMTP_URL: smtpUrl, MAIL_FROM: from } = config;
+  return [...(smtpUrl === undefined ? [] : [emailSender(mailTransport(smtpUrl), from)]), smsSender(sms)];
+}
+
 /** The worker process: workflows, activities and the relays; stops in order on SIGTERM and SIGINT. */
 async function main(): Promise<void> {
   const config = readConfig();
@@ -55,16 +68,9 @@ async function main(): Promise<void> {
   const reconciliation = startReconciliation({ db, client, logger, intervalMs: POLL_MS });
   const { calendar } = outside;
   const calendarRelay = startCalendarRelay({ db, client, calendar, logger, intervalMs: CALENDAR_EVERY_MS });
-  const mails =
-    config.SMTP_URL === undefined
-      ? null
-      : startMailRelay({
-          db,
-          transport: mailTransport(config.SMTP_URL),
-          from: config.MAIL_FROM,
-          logger,
-          intervalMs: POLL_MS,
-        });
+  const sendings = sendersOf(config, logger).map((sender) =>
+    startSendingRelay({ db, sender, logger, intervalMs: POLL_MS }),
+  );
   const stopListening = listen(config.DATABASE_URL, [PAYMENT_CALLBACKS], () => payments.wake());
 
   const status = await serveStatus(
@@ -86,7 +92,13 @@ async function main(): Promise<void> {
   try {
     await worker.run();
   } finally {
-    await Promise.all([payments.stop(), reconciliation.stop(), calendarRelay.stop(), mails?.stop(), stopListening()]);
+    await Promise.all([
+      payments.stop(),
+      reconciliation.stop(),
+      calendarRelay.stop(),
+      ...sendings.map((relay) => relay.stop()),
+      stopListening(),
+    ]);
     status.close();
     await connection.close();
     await nativeConnection.close();

@@ -182,19 +182,17 @@ export const en: Wording = {
     body: [
       'A shop introduction was submitted. Please review it.',
       labelled('Target (Shanghai time): ', shanghaiTime(p('dueAt'))),
-      labelled('Review: ', p('reviewId')),
     ],
   }),
   'shop.approved': (p) => ({
     subject: `Shop approved: ${p('title')}`,
-    body: ['The shop introduction was approved and is published.', labelled('Review: ', p('reviewId'))],
+    body: ['The shop introduction was approved and is published.'],
   }),
   'shop.rejected': (p) => ({
     subject: `Shop rejected: ${p('title')}`,
     body: [
       'The shop introduction was rejected: please correct it and submit it again. What is published stays as it is.',
       reason(p('reason')),
-      labelled('Review: ', p('reviewId')),
     ],
   }),
   'shop.overdue': (p) => ({
@@ -202,7 +200,6 @@ export const en: Wording = {
     body: [
       'The review of a shop is past its target. Operations managers, please follow up.',
       labelled('Target (Shanghai time): ', shanghaiTime(p('dueAt'))),
-      labelled('Review: ', p('reviewId')),
     ],
   }),
   'product.submitted': (p) => ({
@@ -210,65 +207,51 @@ export const en: Wording = {
     body: [
       'A product application was submitted. Please process it.',
       labelled('Target (Shanghai time): ', shanghaiTime(p('dueAt'))),
-      labelled('Review: ', p('reviewId')),
     ],
   }),
   'product.security_passed': (p) => ({
     subject: `Product passed the security check (${wordOf(OPERATIONS, p('operation'))}): ${p('title')}`,
-    body: [
-      'The image product passed its security check and is now being reviewed.',
-      labelled('Review: ', p('reviewId')),
-    ],
+    body: ['The image product passed its security check and is now being reviewed.'],
   }),
   'product.approved': (p) => ({
     subject: `Product application approved (${wordOf(OPERATIONS, p('operation'))}): ${p('title')}`,
-    body: ['The application was approved and has taken effect.', labelled('Review: ', p('reviewId'))],
+    body: ['The application was approved and has taken effect.'],
   }),
   'product.rejected': (p) => ({
     subject: `Product application rejected (${wordOf(OPERATIONS, p('operation'))}): ${p('title')}`,
-    body: [
-      'The application was rejected: please correct it and apply again.',
-      reason(p('reason')),
-      labelled('Review: ', p('reviewId')),
-    ],
+    body: ['The application was rejected: please correct it and apply again.', reason(p('reason'))],
   }),
   'product.overdue': (p) => ({
     subject: `Product review overdue (${wordOf(OPERATIONS, p('operation'))}): ${p('title')}`,
     body: [
       'A product application is past its target. Operations managers, please follow up.',
       labelled('Target (Shanghai time): ', shanghaiTime(p('dueAt'))),
-      labelled('Review: ', p('reviewId')),
     ],
   }),
   'product.changed': (p) => ({
     subject: `Product application in effect (${wordOf(OPERATIONS, p('operation'))}): ${p('title')}`,
-    body: [
-      'The application has taken effect at once. Orders already placed are not touched.',
-      labelled('Review: ', p('reviewId')),
-    ],
+    body: ['The application has taken effect at once. Orders already placed are not touched.'],
   }),
   'account.submitted': (p) => ({
     subject: `Ticket to process (${wordOf(OPERATIONS, p('operation'))}): ${p('title')}`,
     body: [
       'A provider asks for a change of its account data. Please process it.',
       labelled('Target (Shanghai time): ', shanghaiTime(p('dueAt'))),
-      labelled('Review: ', p('reviewId')),
     ],
   }),
   'account.approved': (p) => ({
     subject: `Ticket approved (${wordOf(OPERATIONS, p('operation'))}): ${p('title')}`,
-    body: ['The change of account data was approved and has taken effect.', labelled('Review: ', p('reviewId'))],
+    body: ['The change of account data was approved and has taken effect.'],
   }),
   'account.rejected': (p) => ({
     subject: `Ticket refused (${wordOf(OPERATIONS, p('operation'))}): ${p('title')}`,
-    body: ['The change of account data was refused.', reason(p('reason')), labelled('Review: ', p('reviewId'))],
+    body: ['The change of account data was refused.', reason(p('reason'))],
   }),
   'account.overdue': (p) => ({
     subject: `Ticket overdue (${wordOf(OPERATIONS, p('operation'))}): ${p('title')}`,
     body: [
       'A ticket for account data is past its target. Operations managers, please follow up.',
       labelled('Target (Shanghai time): ', shanghaiTime(p('dueAt'))),
-      labelled('Review: ', p('reviewId')),
     ],
   }),
 };

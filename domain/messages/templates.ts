@@ -1,47 +1,72 @@
 import { en } from './en';
 import type { Language, MessageEvent } from './events';
-import { labelled, type Wording } from './wording';
+import { labelled, type Wording, type Words } from './wording';
 import { zhCn } from './zh-cn';
 
 /** A message ready to be shown or mailed: a one-line subject, plain text, and the same as HTML. */
 export type RenderedMessage = { subject: string; text: string; html: string };
 
 const WORDINGS: Record<Language, Wording> = { 'zh-CN': zhCn, en };
-const LABELS: Record<Language, { market: string; order: string; delivery: string; product: string }> = {
-  'zh-CN': { market: '【云市场】', order: '订单号：', delivery: '交付单号：', product: '商品：' },
-  en: { market: '[Cloud Marketplace] ', order: 'Order: ', delivery: 'Delivery: ', product: 'Product: ' },
-};
+const LABELS = {
+  'zh-CN': { market: '【云市场】', product: '商品：', order: '订单号：', delivery: '交付单号：', review: '审核单号：' },
+  en: {
+    market: '[Cloud Marketplace] ',
+    product: 'Product: ',
+    order: 'Order: ',
+    delivery: 'Delivery: ',
+    review: 'Review: ',
+  },
+} as const satisfies Record<Language, object>;
 
 const MAX_SUBJECT_CHARACTERS = 160;
+/** As many characters, of whatever alphabet, as one SMS holds. */
+const MAX_SMS_CHARACTERS = 70;
+
+/** An event in its reader's language; an absent parameter is left out of the text. */
+export type Wordable = { event: MessageEvent; language: Language; params: Readonly<Record<string, string>> };
 
 /**
  * Words an event in the reader's language (MSG-2). Parameters are people's own texts: they cannot
  * add a header to the mail, nor markup to its HTML.
- * @param params the event's parameters (see MESSAGE_EVENTS); one that is absent is left out of the text
  */
-export function renderMessage(message: {
-  event: MessageEvent;
-  language: Language;
-  params: Readonly<Record<string, string>>;
-}): RenderedMessage {
-  const { event, language, params } = message;
-  // Stored parameters are JSON: an absent one may be null.
-  const param = (name: string) => (Object.hasOwn(params, name) ? plain(params[name] ?? '') : '');
-  const words = WORDINGS[language][event](param);
+export function renderMessage(message: Wordable): RenderedMessage {
+  const { language } = message;
+  const param = paramsOf(message);
+  const words = wordsOf(message);
   const labels = LABELS[language];
   const details = [
     labelled(labels.product, param('productName')),
     labelled(labels.order, param('orderId')),
     labelled(labels.delivery, param('deliveryId')),
+    labelled(labels.review, param('reviewId')),
   ];
   const body = words.body.filter((paragraph) => paragraph !== '');
   const facts = details.filter((line) => line !== '').join('\n');
   const paragraphs = facts === '' ? body : [...body, facts];
   return {
-    subject: oneLine(`${labels.market}${words.subject}`),
+    subject: oneLine(`${labels.market}${words.subject}`, MAX_SUBJECT_CHARACTERS),
     text: `${paragraphs.join('\n\n')}\n`,
     html: page(language, paragraphs),
   };
+}
+
+/**
+ * Words an event for an SMS: what happened, in a line. `text` says whose word it is, and fits into one SMS; `title`
+ * is for services that say so themselves.
+ */
+export function renderSms(message: Wordable): { title: string; text: string } {
+  const { market } = LABELS[message.language];
+  const title = oneLine(wordsOf(message).subject, MAX_SMS_CHARACTERS - [...market].length);
+  return { title, text: `${market}${title}` };
+}
+
+function wordsOf(message: Wordable): Words {
+  return WORDINGS[message.language][message.event](paramsOf(message));
+}
+
+/** Stored parameters are JSON: an absent one may be null. */
+function paramsOf({ params }: Wordable): (name: string) => string {
+  return (name) => (Object.hasOwn(params, name) ? plain(params[name] ?? '') : '');
 }
 
 /** A person's text with line breaks of one kind and no other control characters. */
@@ -52,15 +77,15 @@ function plain(text: string): string {
     .trim();
 }
 
-/** A header's text: no line breaks, nothing that turns the reading direction, of bounded length. */
-function oneLine(text: string): string {
+/** A text for a header or an SMS: no line breaks, nothing that turns the reading direction, of bounded length. */
+function oneLine(text: string, maxCharacters: number): string {
   const line = text
     .replace(/[\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '')
     .replace(/\s+/g, ' ')
     .trim();
   const characters = [...line];
-  if (characters.length <= MAX_SUBJECT_CHARACTERS) return line;
-  return `${characters.slice(0, MAX_SUBJECT_CHARACTERS - 1).join('')}…`;
+  if (characters.length <= maxCharacters) return line;
+  return `${characters.slice(0, maxCharacters - 1).join('')}…`;
 }
 
 function page(language: Language, paragraphs: string[]): string {

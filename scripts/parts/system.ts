@@ -3,6 +3,7 @@ import path from 'node:path';
 import { seed } from '../../prisma/seed';
 import { startMailInbox } from '../../sandbox/mail-inbox';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
+import { startSmsInbox } from '../../sandbox/sms-inbox';
 import { migrate } from '../migrate';
 import type { DatabaseUrls } from './databases';
 import { type ProcessList, takeDirectory, writeAtomically } from './leftovers';
@@ -43,6 +44,7 @@ export interface Endpoints {
   temporalAddress: string;
   temporalUiUrl: string | null;
   mailUrl: string;
+  smsUrl: string;
   databaseUrl: string;
   channelUrl: string;
   ready: boolean;
@@ -82,7 +84,7 @@ interface Found {
   apiPort: number;
   database: DatabaseUrls;
   temporal: { address: string; uiUrl?: string };
-  outside: { smtpUrl: string; channelUrl: string };
+  outside: { smtpUrl: string; smsSendUrl: string; channelUrl: string };
 }
 
 /** Starts everything in order and waits until all of it answers. */
@@ -169,6 +171,7 @@ async function construct(c: Construction): Promise<Omit<System, 'parts' | 'stop'
     temporalAddress: temporal.address,
     temporalUiUrl: temporal.uiUrl ?? null,
     mailUrl: outside.mailUrl,
+    smsUrl: outside.smsUrl,
     databaseUrl: database.appUrl,
     channelUrl: outside.channelUrl,
     ready: true,
@@ -200,6 +203,7 @@ function childEnvironment(c: Construction, found: Found): NodeJS.ProcessEnv {
     // The tokens handed out below are signed with our secret.
     JWKS_URL: '',
     SMTP_URL: outside.smtpUrl,
+    SMS_URL: outside.smsSendUrl,
     FILES_DIR: path.join(dataDir, 'files'),
     POLICY_FILE: c.options.policyFile ?? '',
     PAYMENT_CHANNEL_URL: outside.channelUrl,
@@ -289,19 +293,30 @@ async function provideTemporal(c: Construction, codecEndpoint: string): Promise<
   return { address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}` };
 }
 
-/** The mail inbox and the payment channel, in this process. */
-async function provideOutside(c: Construction): Promise<{ mailUrl: string; smtpUrl: string; channelUrl: string }> {
+/** Where the outside world is that a local system brings along. */
+type OutsideUrls = { mailUrl: string; smtpUrl: string; smsUrl: string; smsSendUrl: string; channelUrl: string };
+
+/** The mail inbox, the SMS inbox and the payment channel, in this process. */
+async function provideOutside(c: Construction): Promise<OutsideUrls> {
   const inbox = await startMailInbox({
     smtpPort: await c.port(1025),
     httpPort: await c.port(8025),
     file: path.join(c.dataDir, 'mails.jsonl'),
   });
   c.undo.push(() => inbox.stop());
+  const sms = await startSmsInbox({ port: await c.port(8026), file: path.join(c.dataDir, 'sms.jsonl') });
+  c.undo.push(() => sms.stop());
   const channel = await startPaymentChannel({
     port: await c.port(8090),
     secret: c.secrets.paymentCallbackSecret,
     file: path.join(c.dataDir, 'payment-channel.jsonl'),
   });
   c.undo.push(() => channel.stop());
-  return { mailUrl: inbox.url, smtpUrl: inbox.smtpUrl, channelUrl: channel.url };
+  return {
+    mailUrl: inbox.url,
+    smtpUrl: inbox.smtpUrl,
+    smsUrl: sms.url,
+    smsSendUrl: sms.sendUrl,
+    channelUrl: channel.url,
+  };
 }

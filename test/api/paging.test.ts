@@ -65,12 +65,12 @@ describe('lists are read page by page, stable while new items come in', () => {
     ids.push(...added);
   });
 
-  test('products, messages and e-mails too', async () => {
+  test('products, messages and sendings too', async () => {
     await story.deliveryAt('completed');
     for (const [path, client] of [
       ['/v1/buyer/products', api.buyer],
       ['/v1/me/messages', api.buyer],
-      ['/v1/ops/mails', api.ops],
+      ['/v1/ops/sendings', api.ops],
     ] as const) {
       const all = await page<{ id: string }>(`${path}?limit=100`, client);
       const first = await page<{ id: string }>(`${path}?limit=2`, client);

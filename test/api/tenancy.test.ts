@@ -42,7 +42,7 @@ async function objectsOfDemo(): Promise<typeof objects> {
     attachments: [upload.id],
     images: [logo.id],
     messages: messages.map(({ id }) => id),
-    mails: messages.map(({ id }) => id),
+    sendings: messages.map(({ id }) => `${id}_email`),
     'sub-accounts': [await addSubAccount(api.db, ['orders'])],
     'api-keys': [bodyOf<{ id: string }>(await api.provider.post('/v1/provider/api-keys', key), 201).id],
   };

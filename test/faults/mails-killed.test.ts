@@ -24,7 +24,7 @@ describe(NAME, () => {
 
   /** What operations see of the mails of a status. */
   async function mails(status: string) {
-    return page.parse((await client.get('ops', `/ops/mails?status=${status}&limit=100`)).body).items;
+    return page.parse((await client.get('ops', `/ops/sendings?channel=email&status=${status}&limit=100`)).body).items;
   }
 
   /** Mails are taken by a server that does not answer them yet; answers how to have it answer. */
@@ -46,7 +46,7 @@ describe(NAME, () => {
   /** Fifteen minutes pass for the mails that are being sent, as far as their rows can tell. */
   async function aQuarterOfAnHourPasses(): Promise<void> {
     await system.db
-      .$executeRaw`UPDATE mails SET claimed_at = claimed_at - interval '16 minutes' WHERE status = 'sending'`;
+      .$executeRaw`UPDATE sendings SET claimed_at = claimed_at - interval '16 minutes' WHERE status = 'sending'`;
   }
 
   test('MSG-2: the database is killed meanwhile: the worker keeps what it knows until it can be stored', async () => {

@@ -18,10 +18,14 @@ import { listen } from '../../prisma/store/listen';
 import { PAYMENT_CALLBACKS } from '../../prisma/store/payment-callbacks';
 import { type MailInbox, startMailInbox } from '../../sandbox/mail-inbox';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
+import { type SmsInbox, startSmsInbox } from '../../sandbox/sms-inbox';
 import { demoClaims, signToken, type TokenClaims } from '../../scripts/parts/tokens';
-import { mailTransport, startMailRelay } from '../../worker/relays/mails';
+import { emailSender } from '../../worker/relays/mails';
 import { startPaymentInbox } from '../../worker/relays/payments';
 import { startReconciliation } from '../../worker/relays/reconciliation';
+import { startSendingRelay } from '../../worker/relays/sendings';
+import { smsPortOf, smsSender } from '../../worker/relays/sms/sender';
+import { mailTransport } from '../../worker/relays/smtp';
 import { createWorker, outsideOf } from '../../worker/worker';
 import { requireConformity } from './contract';
 import { testDatabase } from './database';
@@ -55,7 +59,7 @@ export type ApiWishes = { policy?: Record<string, unknown>; env?: NodeJS.Process
 /** A whole system of one test file's own. */
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
-/** Starts everything on free ports: PostgreSQL, Temporal, worker and relays, payment channel, mail inbox, API. */
+/** Starts everything on free ports: PostgreSQL, Temporal, worker and relays, payment channel, inboxes, API. */
 export async function startApi({ policy = {}, env = {} }: ApiWishes = {}) {
   const undoing = undoList();
   try {
@@ -91,14 +95,16 @@ async function startParts(env: NodeJS.ProcessEnv, undo: Undo) {
   undo(() => channel.stop());
   const inbox = await startMailInbox({ smtpPort: 0, httpPort: 0 });
   undo(() => inbox.stop());
+  const sms = await startSmsInbox({ port: 0 });
+  undo(() => sms.stop());
   const temporal = await devServer({ dataConverter: { payloadCodecs: [new EncryptingCodec(ring)] } });
   undo(() => temporal.teardown());
   await seed(database.appUrl);
-  const config = configOf({ database: database.appUrl, channel: channel.url, inbox, folder, env });
+  const config = configOf({ database: database.appUrl, channel: channel.url, inbox, sms, folder, env });
   const db = openDatabase(database.appUrl, 10);
   undo(() => db.$disconnect());
   undo(await startWork({ config, db, temporal, inbox }));
-  return { config, database, db, temporal, channel, inbox, folder, ring };
+  return { config, database, db, temporal, channel, inbox, sms, folder, ring };
 }
 
 /** The API, and everybody who speaks with it. */
@@ -145,9 +151,16 @@ async function openApi(system: Awaited<ReturnType<typeof startParts>>, policy: P
   };
 }
 
-type Places = { database: string; channel: string; inbox: MailInbox; folder: string; env: NodeJS.ProcessEnv };
+type Places = {
+  database: string;
+  channel: string;
+  inbox: MailInbox;
+  sms: SmsInbox;
+  folder: string;
+  env: NodeJS.ProcessEnv;
+};
 
-function configOf({ database, channel, inbox, folder, env }: Places): Config {
+function configOf({ database, channel, inbox, sms, folder, env }: Places): Config {
   return readConfig({
     SANDBOX: 'true',
     DATABASE_URL: database,
@@ -157,6 +170,7 @@ function configOf({ database, channel, inbox, folder, env }: Places): Config {
     PAYMENT_CHANNEL_URL: channel,
     PAYMENT_CALLBACK_SECRET: CALLBACK_SECRET,
     SMTP_URL: inbox.smtpUrl,
+    SMS_URL: sms.sendUrl,
     FILES_DIR: folder,
     RATE_LIMIT_PER_MINUTE: '1000000',
     ...env,
@@ -176,11 +190,16 @@ async function startWork({ config, db, temporal, inbox }: Work): Promise<() => P
   const logger = pino({ level: 'silent' });
   const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 500 });
   const reconciliation = startReconciliation({ db, client, logger, intervalMs: 500 });
-  const transport = mailTransport(inbox.smtpUrl);
-  const mails = startMailRelay({ db, transport, from: config.MAIL_FROM, logger, intervalMs: 100 });
+  const senders = [emailSender(mailTransport(inbox.smtpUrl), config.MAIL_FROM), smsSender(smsPortOf(config))];
+  const sendings = senders.map((sender) => startSendingRelay({ db, sender, logger, intervalMs: 100 }));
   const stopListening = listen(config.DATABASE_URL, [PAYMENT_CALLBACKS], () => payments.wake());
   return async () => {
-    await Promise.all([payments.stop(), reconciliation.stop(), mails.stop(), stopListening()]);
+    await Promise.all([
+      payments.stop(),
+      reconciliation.stop(),
+      ...sendings.map((relay) => relay.stop()),
+      stopListening(),
+    ]);
     worker.shutdown();
     await running;
   };

@@ -1,8 +1,10 @@
 import pino from 'pino';
 import { type Database, openDatabase } from '../../prisma/store/client';
-import { claimMails, listMails, markSent, retryMail } from '../../prisma/store/mails';
+import { claimSendings, listSendings, retrySending, settleSendings } from '../../prisma/store/sendings';
 import type { Relay } from '../../worker/relays/loop';
-import { mailTransport, startMailRelay } from '../../worker/relays/mails';
+import { emailSender } from '../../worker/relays/mails';
+import { startSendingRelay } from '../../worker/relays/sendings';
+import { mailTransport } from '../../worker/relays/smtp';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { type SmtpInbox, startSmtpInbox } from './smtp-inbox';
 
@@ -57,13 +59,17 @@ async function write(
 }
 
 function start(url = inbox.url): Relay {
-  const transport = mailTransport(url);
+  const sender = emailSender(mailTransport(url), FROM);
   const logger = pino({ level: 'silent' });
-  const relay = startMailRelay({ db, transport, from: FROM, logger, intervalMs: 20, clock: () => now });
+  const relay = startSendingRelay({ db, sender, logger, intervalMs: 20, clock: () => now });
   relays.push(relay);
   return relay;
 }
 
+const claimMails = (limit: number, at: Date) => claimSendings(db, 'email', limit, at);
+const retryMail = (messageId: string) => retrySending(db, { messageId, channel: 'email' }, new Date(now));
+const listMails = (page: { status: 'failed' | 'unconfirmed' | null; limit: number; cursor: string | null }) =>
+  listSendings(db, { channel: 'email', ...page });
 const idsOf = (mails: SmtpInbox['taken']) =>
   mails.map(({ messageId }) => messageId?.replace('<', '').replace('@marketplace.example>', '')).sort();
 
@@ -168,9 +174,10 @@ describe('MSG-2: a mail that definitely did not go out is tried again', () => {
     expect(inbox.arrivals()).toBe(12);
 
     inbox.behave({ answer: 250 });
-    expect(await retryMail(db, id, new Date(now))).toBe(true);
+    expect(await retryMail(id)).toBe('retried');
     await untilStatus(id, 'sent', 1);
-    expect(await retryMail(db, id, new Date(now))).toBe(false);
+    expect(await retryMail(id)).toBe('sent');
+    expect(await retryMail('msg_unknown')).toBeNull();
   });
 
   test('an event of a newer release waits for a worker that knows it', async () => {
@@ -206,14 +213,14 @@ describe('MSG-2: a mail of which nobody can tell is never sent twice by itself',
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(idsOf(inbox.taken)).toEqual([id]);
 
-    expect(await listMails(db, { status: 'unconfirmed', limit: 10, cursor: null })).toEqual([
+    expect(await listMails({ status: 'unconfirmed', limit: 10, cursor: null })).toEqual([
       expect.objectContaining({
         messageId: id,
         event: 'delivery.requirement_rejected',
         address: 'provider@example.com',
       }),
     ]);
-    await retryMail(db, id, new Date(now));
+    await retryMail(id);
     await untilStatus(id, 'sent', 1);
     expect(idsOf(inbox.taken)).toEqual([id, id]);
   });
@@ -232,7 +239,7 @@ describe('MSG-2: a mail of which nobody can tell is never sent twice by itself',
   test('its process was killed: unconfirmed after a quarter of an hour, not before', async () => {
     const [id = ''] = await write(1);
     // A process that dies leaves nothing but its claim.
-    await claimMails(db, 10, new Date(now));
+    await claimMails(10, new Date(now));
     now = START + 14 * MINUTE;
     start();
     const [other = ''] = await write(1);
@@ -263,11 +270,11 @@ describe('MSG-2: a mail of which nobody can tell is never sent twice by itself',
 
   test('the word of an attempt that a person has replaced is not taken for the new one’s', async () => {
     const [id = ''] = await write(1);
-    const [old] = await claimMails(db, 10, new Date(now));
+    const [old] = await claimMails(10, new Date(now));
     await db.sending.updateMany({ where: { messageId: id }, data: { status: 'unconfirmed' } });
-    await retryMail(db, id, new Date(now));
-    await claimMails(db, 10, new Date(now + 1));
-    if (old !== undefined) await markSent(db, old, new Date(now));
+    await retryMail(id);
+    await claimMails(10, new Date(now + 1));
+    if (old !== undefined) await settleSendings(db, [{ attempt: old, ending: { status: 'sent', at: new Date(now) } }]);
     expect((await db.sending.findFirstOrThrow({ where: { messageId: id } })).status).toBe('sending');
   });
 });
@@ -285,7 +292,7 @@ describe('MSG-2: several workers at once', () => {
 
   test('claims never overlap, and keep to their limit', async () => {
     const ids = await write(60);
-    const claims = await Promise.all(Array.from({ length: 8 }, () => claimMails(db, 7, new Date(now))));
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claimMails(7, new Date(now))));
     expect(claims.map(({ length }) => length)).toEqual(Array(8).fill(7));
     const claimed = claims.flat().map(({ messageId }) => messageId);
     expect(new Set(claimed).size).toBe(56);
@@ -314,10 +321,10 @@ test('MSG-2: failures are listed newest first, page by page', async () => {
     where: { messageId: { not: ids[2] ?? '' } },
     data: { status: 'failed', lastError: 'x' },
   });
-  const page = (cursor: string | null) => listMails(db, { status: 'failed', limit: 2, cursor });
+  const page = (cursor: string | null) => listMails({ status: 'failed', limit: 2, cursor });
   const first = await page(null);
-  const second = await page(first[1]?.messageId ?? null);
+  const second = await page(first[1]?.id ?? null);
   expect([...first, ...second].map(({ messageId }) => messageId)).toEqual([ids[4], ids[3], ids[1], ids[0]]);
-  expect(await page(second[1]?.messageId ?? null)).toEqual([]);
-  expect(await listMails(db, { status: null, limit: 10, cursor: null })).toHaveLength(5);
+  expect(await page(second[1]?.id ?? null)).toEqual([]);
+  expect(await listMails({ status: null, limit: 10, cursor: null })).toHaveLength(5);
 });

@@ -6,19 +6,14 @@ import {
   type SMTPPoolSentMessageInfo,
   type Transporter,
 } from 'nodemailer';
+import type { Outcome } from './sender';
 
 /** The part of nodemailer's transports that sending needs. */
 export type MailTransport = Pick<Transporter<SMTPPoolSentMessageInfo>, 'sendMail' | 'use' | 'close'>;
 
-/** How an attempt to send ended; `unknown` is the one that must not be repeated by itself. */
-export type Sending =
-  | { result: 'sent' }
-  | { result: 'refused'; error: string; isPermanent: boolean }
-  | { result: 'unknown'; error: string };
-
 const MINUTE_MS = 60_000;
 /** How many mails are sent at the same time. */
-export const CONNECTIONS = 5;
+export const CONNECTIONS = 10;
 
 /**
  * Pooled connections to an SMTP server.
@@ -29,6 +24,7 @@ export function mailTransport(url: string): MailTransport {
     url,
     pool: true,
     maxConnections: CONNECTIONS,
+    maxMessages: Number.POSITIVE_INFINITY,
     // Whether to send again is decided here, not by the pool.
     maxRequeues: 0,
     connectionTimeout: MINUTE_MS / 2,
@@ -46,7 +42,7 @@ export function mailTransport(url: string): MailTransport {
  */
 export function mailSender(
   transport: MailTransport,
-): (mail: SendMailOptions & { messageId: string }) => Promise<Sending> {
+): (mail: SendMailOptions & { messageId: string }) => Promise<Outcome> {
   const begun = new Set<string>();
   transport.use('stream', noteFirstRead(begun));
   return async (mail) => {
@@ -74,7 +70,7 @@ function noteFirstRead(begun: Set<string>): PluginFunction<SMTPPoolSentMessageIn
   };
 }
 
-function judge(error: unknown, begun: boolean): Sending {
+function judge(error: unknown, begun: boolean): Outcome {
   const message = error instanceof Error ? error.message : String(error);
   const reply = smtpReply(error);
   if (reply.responseCode >= 400) return { result: 'refused', error: message, isPermanent: isAboutAddress(reply) };

@@ -1,18 +1,19 @@
-import type { InboxMessage } from './mail-inbox';
-
 const replacements: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => replacements[character] ?? character);
 }
 
-/** The inbox as a page, newest first. Messages are shown as text only: what they bring along is not run. */
-export function inboxPage(messages: readonly InboxMessage[]): string {
+/** A message as the page of an inbox shows it. */
+export type Shown = { heading: string; at: string; way: string; text: string };
+
+/** An inbox as a page, newest first. Messages are shown as text only: what they bring along is not run. */
+export function inboxPage(name: string, messages: readonly Shown[]): string {
   const items = [...messages].reverse().map(
-    (message) => `<article>
-<h2>${escapeHtml(message.subject)}</h2>
-<p><time>${escapeHtml(message.receivedAt)}</time> · ${escapeHtml(message.from)} → ${escapeHtml(message.to.join(', '))}</p>
-<pre>${escapeHtml(message.text)}</pre>
+    ({ heading, at, way, text }) => `<article>
+<h2>${escapeHtml(heading)}</h2>
+<p><time>${escapeHtml(at)}</time> · ${escapeHtml(way)}</p>
+<pre>${escapeHtml(text)}</pre>
 </article>`,
   );
   return `<!doctype html>
@@ -20,7 +21,7 @@ export function inboxPage(messages: readonly InboxMessage[]): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Mail inbox (${messages.length})</title>
+<title>${escapeHtml(name)} (${messages.length})</title>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; }
 article { border: 1px solid #d5dbe5; border-radius: 8px; padding: 0 1rem; margin: 1rem 0; }
@@ -29,7 +30,7 @@ pre { white-space: pre-wrap; font: inherit; }
 </style>
 </head>
 <body>
-<h1>Mail inbox: ${messages.length}</h1>
+<h1>${escapeHtml(name)}: ${messages.length}</h1>
 ${items.join('\n') || '<p>Nothing was sent yet.</p>'}
 </body>
 </html>

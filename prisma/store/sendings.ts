@@ -1,0 +1,191 @@
+import type { SendingChannel } from '../../domain/messages/groups';
+import { Prisma } from '../generated/client';
+import type { Transaction } from './change';
+import type { Database } from './client';
+
+/** The states of a sending, from the outbox to its end. */
+export const SENDING_STATUSES = ['pending', 'sending', 'sent', 'failed', 'unconfirmed', 'skipped'] as const;
+export type SendingStatus = (typeof SENDING_STATUSES)[number];
+
+/** A message on its way through one channel. */
+export type SendingKey = { messageId: string; channel: SendingChannel };
+
+/** One attempt to send. It is known by its instant, so that a late word of an older one is not taken for it. */
+export type Attempt = SendingKey & { claimedAt: Date };
+
+/** A message claimed for sending, with what it is worded from. `address` is null where the recipient has none. */
+export type ClaimedSending = Attempt & {
+  /** Attempts so far, this one included. */
+  attempts: number;
+  event: string;
+  params: Record<string, string>;
+  language: string | null;
+  /** The e-mail address or telephone number, as it was given. */
+  address: string | null;
+};
+
+type ClaimedRow = Omit<ClaimedSending, 'params' | 'channel'> & { params: Prisma.JsonValue };
+
+/**
+ * Claims the sendings of a channel that are due, the longest waiting first: no other worker gets them (MSG-2). Who was
+ * disabled or removed meanwhile has no address any more.
+ * @param limit how many at most
+ * @param now the instant of the claim
+ */
+export async function claimSendings(
+  db: Database,
+  channel: SendingChannel,
+  limit: number,
+  now: Date,
+): Promise<ClaimedSending[]> {
+  const address = { email: Prisma.sql`coalesce(u.email, c.email)`, sms: Prisma.sql`coalesce(u.phone, c.phone)` }[
+    channel
+  ];
+  const rows = await db.$queryRaw<ClaimedRow[]>`
+    WITH due AS MATERIALIZED (
+      SELECT s.message_id, m.event, m.params, ${address} AS address, coalesce(u.language, c.language) AS language
+      FROM sendings s JOIN messages m ON m.id = s.message_id
+      LEFT JOIN users u ON u.id = m.recipient_id AND u.disabled_at IS NULL
+      LEFT JOIN contacts c ON c.id = m.recipient_id AND c.removed_at IS NULL
+      WHERE s.channel = ${channel} AND s.status = 'pending' AND s.next_attempt_at <= ${now}
+      ORDER BY s.next_attempt_at LIMIT ${limit} FOR UPDATE OF s SKIP LOCKED
+    )
+    UPDATE sendings SET status = 'sending', claimed_at = ${now}, attempts = attempts + 1, address = due.address
+    FROM due WHERE sendings.message_id = due.message_id AND sendings.channel = ${channel}
+    RETURNING sendings.message_id AS "messageId", sendings.claimed_at AS "claimedAt", sendings.attempts,
+              sendings.address, due.event, due.params, due.language`;
+  return rows.map((row) => ({ ...row, channel, params: textsOf(row.params) }));
+}
+
+/**
+ * How an attempt ended. `pending`: it definitely did not go out, and is tried again at `nextAttemptAt`; `failed`: it
+ * definitely did not, and trying again by itself is no use; `skipped`: there is no way to the recipient; `unconfirmed`:
+ * nobody can tell, so it is never sent again by itself.
+ */
+export type Ending =
+  | { status: 'sent'; at: Date }
+  | { status: 'pending'; error: string; nextAttemptAt: Date }
+  | { status: 'failed' | 'unconfirmed' | 'skipped'; error: string };
+
+export type EndedAttempt = { attempt: Attempt; ending: Ending };
+
+const LONGEST_ERROR = 1_000;
+
+/**
+ * Writes how attempts ended, all in one statement; one given up as unconfirmed may still learn its true end, and the
+ * word of an attempt that was replaced by another says nothing.
+ */
+export async function settleSendings(db: Database, ended: readonly EndedAttempt[]): Promise<void> {
+  const rows = ended.map(({ attempt: { messageId, channel, claimedAt }, ending }) => ({
+    message_id: messageId,
+    channel,
+    claimed_at: claimedAt,
+    status: ending.status,
+    last_error: 'error' in ending ? storable(ending.error) : null,
+    next_attempt_at: 'nextAttemptAt' in ending ? ending.nextAttemptAt : null,
+    sent_at: ending.status === 'sent' ? ending.at : null,
+  }));
+  await db.$executeRaw`
+    UPDATE sendings s SET status = e.status, last_error = e.last_error, sent_at = e.sent_at,
+      next_attempt_at = coalesce(e.next_attempt_at, s.next_attempt_at)
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      AS e(message_id text, channel text, claimed_at timestamptz, status text, last_error text,
+           next_attempt_at timestamptz, sent_at timestamptz)
+    WHERE s.message_id = e.message_id AND s.channel = e.channel AND s.claimed_at = e.claimed_at
+      AND s.status IN ('sending', 'unconfirmed')`;
+}
+
+/** What a stranger's server said, as a text that PostgreSQL takes. */
+const storable = (error: string) => error.replaceAll('\0', '').toWellFormed().slice(0, LONGEST_ERROR).toWellFormed();
+
+/**
+ * Gives up attempts that nobody reports on any more, their process having died: nobody can tell whether these
+ * went out, so they become `unconfirmed`, are seen, and wait for a person's decision.
+ * @param olderThan attempts begun before this instant
+ * @returns how many there were
+ */
+export async function releaseStale(db: Database, channel: SendingChannel, olderThan: Date): Promise<number> {
+  const { count } = await db.sending.updateMany({
+    where: { channel, status: 'sending', claimedAt: { lt: olderThan } },
+    data: {
+      status: 'unconfirmed',
+      lastError: 'The sending process ended before it knew whether the message went out.',
+    },
+  });
+  return count;
+}
+
+/** A sending as operations see it. */
+export type SendingRecord = {
+  id: string;
+  messageId: string;
+  channel: SendingChannel;
+  status: SendingStatus;
+  attempts: number;
+  address: string | null;
+  lastError: string | null;
+  nextAttemptAt: Date;
+  claimedAt: Date | null;
+  sentAt: Date | null;
+  event: string;
+  objectId: string;
+  recipientId: string;
+  createdAt: Date;
+};
+
+/** The one id of a sending: `msg_…_email`. */
+const idOf = ({ messageId, channel }: SendingKey) => `${messageId}_${channel}`;
+
+/** What an id names; null when it cannot be a sending's. */
+export function sendingOf(id: string): SendingKey | null {
+  const [, messageId, channel] = /^(msg_\w+)_(email|sms)$/.exec(id) ?? [];
+  if (messageId === undefined) return null;
+  return { messageId, channel: channel === 'sms' ? 'sms' : 'email' };
+}
+
+/**
+ * The sendings, newest first.
+ * @param page only those of a channel or a status; `cursor` is the id of the last one already read
+ */
+export async function listSendings(
+  db: Database,
+  page: { channel: SendingChannel | null; status: SendingStatus | null; limit: number; cursor: string | null },
+): Promise<SendingRecord[]> {
+  const after = page.cursor === null ? null : sendingOf(page.cursor);
+  const rows = await db.$queryRaw<Omit<SendingRecord, 'id'>[]>`
+    SELECT s.message_id AS "messageId", s.channel, s.status, s.attempts, s.address, s.last_error AS "lastError",
+           s.next_attempt_at AS "nextAttemptAt", s.claimed_at AS "claimedAt", s.sent_at AS "sentAt",
+           m.event, m.object_id AS "objectId", m.recipient_id AS "recipientId", m.created_at AS "createdAt"
+    FROM sendings s JOIN messages m ON m.id = s.message_id
+    WHERE true ${page.status === null ? Prisma.empty : Prisma.sql`AND s.status = ${page.status}`}
+      ${page.channel === null ? Prisma.empty : Prisma.sql`AND s.channel = ${page.channel}`}
+      ${after === null ? Prisma.empty : Prisma.sql`AND (s.message_id, s.channel) < (${after.messageId}, ${after.channel})`}
+    ORDER BY s.message_id DESC, s.channel DESC LIMIT ${page.limit}`;
+  return rows.map((row) => ({ id: idOf(row), ...row }));
+}
+
+/**
+ * Has a message sent again by a channel where it failed, or where nobody can tell: a person's decision.
+ * @returns the sending's status otherwise; null when there is no such sending
+ */
+export async function retrySending(
+  tx: Transaction,
+  { messageId, channel }: SendingKey,
+  now: Date,
+): Promise<'retried' | SendingStatus | null> {
+  const retried = await tx.$executeRaw`
+    UPDATE sendings SET status = 'pending', attempts = 0, claimed_at = NULL, next_attempt_at = ${now}
+    WHERE message_id = ${messageId} AND channel = ${channel} AND status IN ('failed', 'unconfirmed')`;
+  if (retried === 1) return 'retried';
+  const [found] = await tx.$queryRaw<{ status: SendingStatus }[]>`
+    SELECT status FROM sendings WHERE message_id = ${messageId} AND channel = ${channel}`;
+  return found?.status ?? null;
+}
+
+/** A message's parameters that are texts; the others say nothing. */
+function textsOf(params: Prisma.JsonValue): Record<string, string> {
+  const texts: Record<string, string> = {};
+  if (typeof params !== 'object' || params === null) return texts;
+  for (const [name, value] of Object.entries(params)) if (typeof value === 'string') texts[name] = value;
+  return texts;
+}

@@ -1,0 +1,30 @@
+import type { Language, MessageEvent } from '../../domain/messages/events';
+import type { SendingChannel } from '../../domain/messages/groups';
+
+/** A message for one reader, to be put in words. */
+export type Message = {
+  messageId: string;
+  event: MessageEvent;
+  language: Language;
+  params: Readonly<Record<string, string>>;
+};
+
+/**
+ * How an attempt to send ended; `unknown` is the one that must not be repeated by itself. `skipped`: this house has no
+ * means to send by that channel.
+ */
+export type Outcome =
+  | { result: 'sent' }
+  | { result: 'refused'; error: string; isPermanent: boolean }
+  | { result: 'unknown'; error: string }
+  | { result: 'skipped'; error: string };
+
+/** Sends messages by one channel. */
+export type Sender = {
+  channel: SendingChannel;
+  /** How many are sent at the same time, at most: none is claimed that would have to wait. */
+  slots: number;
+  /** @param address as the recipient gave it */
+  send(message: Message, address: string): Promise<Outcome>;
+  close(): void;
+};

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../config/logger';
+import { isMessageEvent } from '../../domain/messages/events';
+import { type Database, isDatabaseLost } from '../../prisma/store/client';
+import {
+  type ClaimedSending,
+  claimSendings,
+  type EndedAttempt,
+  type Ending,
+  releaseStale,
+  settleSendings,
+} from '../../prisma/store/sendings';
+import { type Relay, startRelay } from './loop';
+import type { Outcome, Sender } from './sender';
+import { together } from './together';
+
+const MAX_ATTEMPTS = 12;
+const FIRST_DELAY_MS = 30_000;
+const MAX_DELAY_MS = 3_600_000;
+/** Longer than any attempt can take, all of SMTP's timeouts together. */
+const STALE_AFTER_MS = 15 * 60_000;
+const STALE_CHECK_MS = 60_000;
+const STORE_AGAIN_MS = 1_000;
+/** While some are being sent, so long is waited for more free slots before the next are claimed together. */
+const GATHER_MS = 5;
+
+/** What the relay of a channel needs. The sender is its own: it is closed when the relay stops. */
+export type Outbox = {
+  db: Database;
+  sender: Sender;
+  logger: Logger;
+  intervalMs: number;
+  clock?: () => number;
+};
+
+/**
+ * Sends what the outbox has for one channel (MSG-2), each message once, however many workers do so at the same time.
+ * A definite failure is tried again with growing delays, 12 times; a message of which nobody can tell whether it went
+ * out is never sent again but by a person's decision. One that is slow holds up no other.
+ */
+export function startSendingRelay({ db, sender, logger, intervalMs, clock = Date.now }: Outbox): Relay {
+  const { channel } = sender;
+  const stopping = new AbortController();
+  const settle = together<EndedAttempt>((ended) => settleSendings(db, ended));
+  const underWay = new Set<Promise<void>>();
+  let staleCheckAtMs = 0;
+
+  async function freeSlots(): Promise<number> {
+    if (underWay.size >= sender.slots) await Promise.race(underWay);
+    if (underWay.size > 0) await sleep(GATHER_MS);
+    return sender.slots - underWay.size;
+  }
+
+  async function handle(claimed: ClaimedSending): Promise<void> {
+    const { messageId, event, attempts } = claimed;
+    const about = { channel, messageId, event, attempts };
+    try {
+      const outcome = await send(sender, claimed);
+      const ending = endingOf(outcome, attempts, clock());
+      await untilStored(() => settle({ attempt: claimed, ending }), stopping.signal);
+      if (outcome.result === 'sent') logger.info(about, 'message sent');
+      else logger.warn({ ...about, ...outcome }, 'message not sent');
+    } catch (err) {
+      // The attempt goes stale, and is seen.
+      logger.error({ ...about, err }, 'what became of a message could not be stored');
+    }
+  }
+
+  const relay = startRelay(`sendings by ${channel}`, logger, intervalMs, async () => {
+    if (clock() >= staleCheckAtMs) {
+      staleCheckAtMs = clock() + STALE_CHECK_MS;
+      const count = await releaseStale(db, channel, new Date(clock() - STALE_AFTER_MS));
+      if (count > 0) logger.warn({ channel, count }, 'messages of an ended process: nobody can tell of them');
+    }
+    const claimed = await claimSendings(db, channel, await freeSlots(), new Date(clock()));
+    for (const one of claimed) {
+      const handling: Promise<void> = handle(one).finally(() => underWay.delete(handling));
+      underWay.add(handling);
+    }
+    return claimed.length;
+  });
+  return {
+    wake: () => relay.wake(),
+    async stop() {
+      stopping.abort();
+      await relay.stop();
+      await Promise.all(underWay);
+      sender.close();
+    },
+  };
+}
+
+/** Words a message in its reader's language and sends it. */
+async function send(sender: Sender, { messageId, event, params, ...to }: ClaimedSending): Promise<Outcome> {
+  const address = to.address?.trim() ?? '';
+  if (address === '') return { result: 'skipped', error: `The recipient has no address for ${sender.channel}.` };
+  // A release newer than this one may know it: some other worker, or this one once it is updated.
+  if (!isMessageEvent(event)) return { result: 'refused', error: `Unknown event ${event}`, isPermanent: false };
+  const language = to.language === 'en' ? 'en' : 'zh-CN';
+  // Sending itself never rejects: what does is the wording, before anything was sent.
+  return sender.send({ messageId, event, language, params }, address).catch(notWorded);
+}
+
+const notWorded = (error: unknown): Outcome => ({ result: 'refused', error: String(error), isPermanent: false });
+
+function endingOf(outcome: Outcome, attempts: number, nowMs: number): Ending {
+  if (outcome.result === 'sent') return { status: 'sent', at: new Date(nowMs) };
+  const { error } = outcome;
+  if (outcome.result === 'unknown') return { status: 'unconfirmed', error };
+  if (outcome.result === 'skipped') return { status: 'skipped', error };
+  if (outcome.isPermanent || attempts >= MAX_ATTEMPTS) return { status: 'failed', error };
+  const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1));
+  return { status: 'pending', error, nextAttemptAt: new Date(nowMs + delayMs) };
+}
+
+/** Nobody else knows what became of a message: while the database is away it is stored again and again. */
+async function untilStored(work: () => Promise<void>, stopping: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDatabaseLost(error)) throw error;
+      await sleep(STORE_AGAIN_MS, undefined, { signal: stopping });
+    }
+  }
+}
