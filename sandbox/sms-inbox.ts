@@ -26,13 +26,12 @@ const faults = z.strictObject({
   dropNextAnswers: z.number().int().min(0).default(0),
   /** Kept, but answered by something in between (502). */
   loseNextAnswers: z.number().int().min(0).default(0),
-  /** Kept, and answered only after `slowMs`. */
-  slowNextAnswers: z.number().int().min(0).default(0),
-  slowMs: z.number().int().min(0).max(600_000).default(60_000),
+  /** Kept, and answered no sooner than the faults are set anew. */
+  holdNextAnswers: z.number().int().min(0).default(0),
   /** Numbers that the service will never reach: 422. */
   deadNumbers: z.array(z.string()).default([]),
 });
-type Fault = 'refuseNext' | 'dropNextAnswers' | 'loseNextAnswers' | 'slowNextAnswers';
+type Fault = 'refuseNext' | 'dropNextAnswers' | 'loseNextAnswers' | 'holdNextAnswers';
 
 /** How to start the inbox; port 0 is any free one. */
 export interface SmsInboxOptions {
@@ -71,10 +70,12 @@ export async function startSmsInbox({ port, file }: SmsInboxOptions): Promise<Sm
 
 function sending(app: Express, keep: (received: SmsInboxMessage) => void): void {
   let misbehaviour = faults.parse({});
+  const held: (() => void)[] = [];
   app.put('/api/faults', (asked, response) => {
     const parsed = faults.safeParse(asked.body);
     if (!parsed.success) return response.status(422).json({ message: z.prettifyError(parsed.error) });
     misbehaviour = parsed.data;
+    for (const answer of held.splice(0)) answer();
     return response.json(misbehaviour);
   });
   const uses = (fault: Fault) => {
@@ -94,8 +95,7 @@ function sending(app: Express, keep: (received: SmsInboxMessage) => void): void 
     if (uses('dropNextAnswers')) return response.destroy();
     if (uses('loseNextAnswers')) return response.status(502).json({ message: 'The answer got lost.' });
     const answer = () => response.status(201).json({ id });
-    if (!uses('slowNextAnswers')) return answer();
-    return setTimeout(answer, misbehaviour.slowMs).unref();
+    return uses('holdNextAnswers') ? held.push(answer) : answer();
   });
 }
 

@@ -8,9 +8,17 @@ export type RenderedMessage = { subject: string; text: string; html: string };
 
 const WORDINGS: Record<Language, Wording> = { 'zh-CN': zhCn, en };
 const LABELS = {
-  'zh-CN': { market: '【云市场】', product: '商品：', order: '订单号：', delivery: '交付单号：', review: '审核单号：' },
+  'zh-CN': {
+    market: '【云市场】',
+    title: '名称：',
+    product: '商品：',
+    order: '订单号：',
+    delivery: '交付单号：',
+    review: '审核单号：',
+  },
   en: {
     market: '[Cloud Marketplace] ',
+    title: 'Name: ',
     product: 'Product: ',
     order: 'Order: ',
     delivery: 'Delivery: ',
@@ -35,6 +43,7 @@ export function renderMessage(message: Wordable): RenderedMessage {
   const words = wordsOf(message);
   const labels = LABELS[language];
   const details = [
+    labelled(labels.title, param('title')),
     labelled(labels.product, param('productName')),
     labelled(labels.order, param('orderId')),
     labelled(labels.delivery, param('deliveryId')),

@@ -4,9 +4,9 @@ import { expectAgreement } from './support/agreement';
 import { type Client, createClient } from './support/client';
 import type { Post } from './support/deal';
 import { inParallel, range } from './support/in-parallel';
-import { expectMailsOnce } from './support/mails';
 import { amidst } from './support/moments';
 import { seededChoices } from './support/random';
+import { expectSentOnce } from './support/sendings';
 import { summarise } from './support/summary';
 import { type FaultSystem, startSystem } from './support/system';
 import { reworded, walk } from './support/walk';
@@ -60,7 +60,7 @@ describe(NAME, () => {
 
     expect([system.isRunning('worker', worker), system.isRunning('api', api)]).toEqual([true, true]);
     const counted = await expectAgreement(system, deals);
-    summarise(NAME, { ...counted, ...(await expectMailsOnce(system)) }, client.troubles);
+    summarise(NAME, { ...counted, ...(await expectSentOnce(system)) }, client.troubles);
   }, 240_000);
 
   /** Every key still stands for what was done under it. */

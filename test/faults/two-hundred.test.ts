@@ -3,9 +3,9 @@ import { eventually } from '../support/eventually';
 import { expectAgreement } from './support/agreement';
 import { type Client, createClient } from './support/client';
 import { inParallel, range } from './support/in-parallel';
-import { expectMailsOnce } from './support/mails';
 import { amidst } from './support/moments';
 import { type Choices, seededChoices } from './support/random';
+import { expectSentOnce } from './support/sendings';
 import { summarise } from './support/summary';
 import { type FaultSystem, type Part, startSystem } from './support/system';
 import { walk } from './support/walk';
@@ -53,7 +53,7 @@ describe(NAME, () => {
     await eventually(async () => expect(await running()).toBe(DELIVERIES - counted.completed));
     const payments = await system.db.payment.count({ where: { status: 'accepted' } });
     expect([payments, await system.db.payment.count(), await system.db.refund.count()]).toEqual([200, 200, 0]);
-    summarise(NAME, { ...counted, payments, ...(await expectMailsOnce(system)) }, client.troubles);
+    summarise(NAME, { ...counted, payments, ...(await expectSentOnce(system)) }, client.troubles);
   }, 400_000);
 
   /** How many deliveries the Temporal server has under way. */

@@ -1,9 +1,9 @@
 import { expectAgreement, expectHistoriesReplay } from './support/agreement';
 import { type Client, createClient } from './support/client';
 import { inParallel, range } from './support/in-parallel';
-import { expectMailsOnce } from './support/mails';
 import { amidst } from './support/moments';
 import { seededChoices } from './support/random';
+import { expectSentOnce } from './support/sendings';
 import { summarise } from './support/summary';
 import { type FaultSystem, startSystem } from './support/system';
 import { walk } from './support/walk';
@@ -34,7 +34,7 @@ describe(NAME, () => {
 
     const counted = await expectAgreement(system, deals);
     await expectHistoriesReplay(system, deals);
-    const mails = await expectMailsOnce(system);
+    const mails = await expectSentOnce(system);
     summarise(NAME, { ...counted, ...mails }, client.troubles);
   }, 240_000);
 });

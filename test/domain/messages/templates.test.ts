@@ -6,14 +6,18 @@ import {
   MESSAGE_EVENTS,
   type MessageEvent,
 } from '../../../domain/messages/events';
-import { renderMessage } from '../../../domain/messages/templates';
+import { renderMessage, renderSms } from '../../../domain/messages/templates';
 
 const events = Object.keys(MESSAGE_EVENTS).filter(isMessageEvent);
 const everyMessage = events.flatMap((event) => LANGUAGES.map((language) => ({ event, language })));
 
+/** Reviews have no order: what they are about is their title. */
+const isAboutOrder = (event: MessageEvent) => event.startsWith('order.') || event.startsWith('delivery.');
+
 /** Every parameter of an event, each with a value of its own. */
 function paramsOf(event: MessageEvent, value: (name: string) => string): Record<string, string> {
-  return Object.fromEntries([...COMMON_PARAMS, ...MESSAGE_EVENTS[event]].map((name) => [name, value(name)]));
+  const common = isAboutOrder(event) ? COMMON_PARAMS : [];
+  return Object.fromEntries([...common, ...MESSAGE_EVENTS[event]].map((name) => [name, value(name)]));
 }
 
 describe('MSG-2: every event is worded in Chinese and in English', () => {
@@ -21,19 +25,22 @@ describe('MSG-2: every event is worded in Chinese and in English', () => {
     const rendered = renderMessage({ event, language, params: paramsOf(event, (name) => `the ${name}`) });
     for (const words of Object.values(rendered)) {
       expect(words).not.toMatch(/undefined|null|NaN|\[object/);
-      expect(words).toContain('the productName');
+      expect(words).toContain(isAboutOrder(event) ? 'the productName' : 'the title');
     }
-    expect(rendered.text).toContain('the orderId');
-    expect(rendered.text).toContain('the deliveryId');
+    const named = isAboutOrder(event) ? ['the orderId', 'the deliveryId'] : ['the reviewId'];
+    for (const name of named) expect(rendered.text).toContain(name);
     expect(/[\u4e00-\u9fff]/.test(rendered.subject)).toBe(language === 'zh-CN');
     expect(/[\u4e00-\u9fff]/.test(rendered.text)).toBe(language === 'zh-CN');
     if (paramsOf(event, () => '').reason !== undefined) expect(rendered.text).toContain('the reason');
   });
 
   test.each(everyMessage)('$event, $language: absent parameters leave no hole', ({ event, language }) => {
-    const { text } = renderMessage({ event, language, params: { orderId: 'ord_1', productName: 'Backup' } });
+    const about = isAboutOrder(event)
+      ? { orderId: 'ord_1', productName: 'Backup' }
+      : { reviewId: 'srv_1', title: 'Backup', operation: 'modify' };
+    const { text } = renderMessage({ event, language, params: about });
     expect(text).not.toMatch(/undefined|null|[：:] *$/m);
-    expect(text).toMatch(/ord_1\n$/);
+    expect(text).toMatch(/(ord|srv)_1\n$/);
   });
 
   test('no two events read the same', () => {
@@ -55,13 +62,15 @@ describe('MSG-2: every event is worded in Chinese and in English', () => {
       '原因：',
     ],
     ['delivery.appeal_resolved', 'ruling', ['resume', 'redo_requirement', 'cancel_and_refund'], 'zh-CN', '运营经理'],
+    ['product.changed', 'operation', ['delist', 'downgrade', 'exit'], 'zh-CN', '生效'],
+    ['account.rejected', 'operation', ['payee', 'licence_number'], 'en', 'refused'],
     ['order.payment_returned', 'reason', ['order_closed', 'already_paid', 'wrong_amount'], 'en', 'Reason: '],
   ])('%s: the codes of %s are put in words', (event, name, codes, language, word) => {
     for (const code of codes) {
-      const { text } = renderMessage({ event, language, params: { [name]: code } });
+      const { subject, text } = renderMessage({ event, language, params: { [name]: code } });
       expect(text).toContain(word);
-      expect(text).not.toContain('_');
-      expect(text).not.toContain(code);
+      expect(subject + text).not.toContain('_');
+      if (language === 'zh-CN') expect(subject + text).not.toContain(code);
     }
   });
 
@@ -125,6 +134,23 @@ describe('MSG-2: people’s texts stay texts', () => {
       ),
     ).toEqual([]);
     expect(html).toContain('&lt;img');
+  });
+
+  test.each(everyMessage)('$event, $language, as an SMS', ({ event, language }) => {
+    const { title, text } = renderSms({ event, language, params: paramsOf(event, () => hostile) });
+    expect(text).toMatch(language === 'en' ? /^\[Cloud Marketplace\] / : /^【云市场】/);
+    expect(text.endsWith(title)).toBe(true);
+    expect(text).not.toMatch(/[\p{Cc}\u2028\u202E]/u);
+    expect([...text].length).toBeLessThanOrEqual(70);
+  });
+
+  test('SHOP-2: an SMS says what happened to what, and fits into one', () => {
+    const words = (title: string) =>
+      renderSms({ event: 'shop.rejected', language: 'zh-CN', params: { title, reason: '图片模糊' } });
+    expect(words('云迁移').text).toBe('【云市场】店铺审核未通过：云迁移');
+    expect(words('云迁移').title).toBe('店铺审核未通过：云迁移');
+    expect([...words('🙂'.repeat(500)).text]).toHaveLength(70);
+    expect(words('🙂'.repeat(500)).text).toMatch(/🙂…$/u);
   });
 
   test('a subject has bounded length', () => {

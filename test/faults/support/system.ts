@@ -7,9 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { keyRing } from '../../../codec/keys';
 import { EncryptingCodec } from '../../../codec/payloads';
+import { EVENT_GROUPS } from '../../../domain/messages/groups';
 import { seed } from '../../../prisma/seed';
 import { openDatabase } from '../../../prisma/store/client';
 import { startPaymentChannel } from '../../../sandbox/payment-channel';
+import { startSmsInbox } from '../../../sandbox/sms-inbox';
 import { migrate } from '../../../scripts/migrate';
 import { takeDirectory } from '../../../scripts/parts/leftovers';
 import { freePort } from '../../../scripts/parts/ports';
@@ -43,7 +45,7 @@ type Wishes = { worker?: WorkerProgram | null; policy?: Record<string, unknown> 
 
 /**
  * A whole system of real processes on data of its own, each of which can be killed and started again on its port
- * and data. The mail inbox and the payment channel, being the outside world, live in the test's own process.
+ * and data. The inboxes and the payment channel, being the outside world, live in the test's own process.
  */
 export type FaultSystem = Awaited<ReturnType<typeof startSystem>>;
 
@@ -54,6 +56,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes 
   chmodSync(folder, 0o711);
   const processes = await takeDirectory(folder, () => undefined);
   const inbox = await startSmtpInbox();
+  const sms = await startSmsInbox({ port: 0 });
   const channel = await startPaymentChannel({ port: 0, secret: CALLBACK_SECRET });
   const ports = { postgres: await port(), temporal: await port(), worker: await port(), api: await port() };
   const running = new Map<Part, RunningPart>();
@@ -83,6 +86,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes 
   const { appUrl, ownerUrl } = cluster;
   await migrate({ appUrl, ownerUrl });
   await seed(appUrl);
+  await subscribeToSms(appUrl);
   const environment: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     NODE_ENV: 'test',
@@ -94,6 +98,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes 
     CODEC_KEYS,
     JWT_SECRET,
     SMTP_URL: inbox.url,
+    SMS_URL: sms.sendUrl,
     FILES_DIR: path.join(folder, 'files'),
     POLICY_FILE: policyFile,
     PAYMENT_CHANNEL_URL: channel.url,
@@ -118,6 +123,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes 
     },
     db,
     inbox,
+    sms,
     /** Aborted when the system stops: whoever still waits for it can give up. */
     stopping: stopping.signal,
     /** To look into processes and histories; commands go through the API. */
@@ -165,7 +171,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes 
       await db.$disconnect();
       for (const part of ['api', 'worker', 'temporal'] as const) await running.get(part)?.kill();
       await cluster?.stop();
-      await Promise.all([channel.stop(), inbox.close()]);
+      await Promise.all([channel.stop(), inbox.close(), sms.stop()]);
       if (process.env.KEEP_FAULT_LOGS) return;
       cluster?.discard();
       rmSync(folder, { recursive: true, force: true });
@@ -191,6 +197,21 @@ export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes 
     await system.stop();
     throw error;
   }
+}
+
+/** The provider wants to be told by every channel, so that faults meet all of them. */
+async function subscribeToSms(appUrl: string): Promise<void> {
+  const db = openDatabase(appUrl, 1);
+  const wanted = { channels: ['in_site', 'email', 'sms'], receiverIds: [demoClaims.provider.sub], subscribed: true };
+  await db.subscription.createMany({
+    data: EVENT_GROUPS.map((eventGroup) => ({
+      providerId: demoClaims.provider.providerId,
+      eventGroup,
+      ...wanted,
+      updatedAt: new Date(),
+    })),
+  });
+  await db.$disconnect();
 }
 
 /** Whoever runs the parts starts again what does not start while another part is away. */
