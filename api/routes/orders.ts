@@ -130,8 +130,9 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
         const found = await findOrder(db, params.id, scopeOf(principal));
         if (found === null) throw noOrder();
         if (role === 'buyer') return orderView(found);
-        const { requestId } = request;
-        const look = { buyerId: found.buyerId, orderId: found.id, viewerId: principal.sub, requestId };
+        const viewer = { viewerId: principal.sub, viewerRole: principal.role };
+        const origin = { requestId: request.requestId, sourceIp: request.ip ?? '' };
+        const look = { buyerId: found.buyerId, orderId: found.id, ...viewer, ...origin };
         return orderView(found, await lookAtContact(db, look));
       },
     });

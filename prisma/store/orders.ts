@@ -48,14 +48,21 @@ export async function listOrders(
       AND (${filter.state ?? null}::text IS NULL OR state = ${filter.state ?? null}) ${keyset(page)}`;
 }
 
+/** Who looks at a buyer's contact, and from where (ORD-7). */
+export type ContactLook = {
+  buyerId: string;
+  orderId: string;
+  viewerId: string;
+  viewerRole: string;
+  requestId: string;
+  sourceIp: string;
+};
+
 /** The buyer's contact, shown in an order's details (ORD-2, ORD-7); the look is left in the audit trail. */
-export async function lookAtContact(
-  db: Database,
-  look: { buyerId: string; orderId: string; viewerId: string; requestId: string },
-) {
+export async function lookAtContact(db: Database, { buyerId, ...look }: ContactLook) {
   const [contact] = await db.$transaction([
-    db.user.findUnique({ where: { id: look.buyerId }, select: { name: true, email: true, phone: true } }),
-    db.contactLook.create({ data: { orderId: look.orderId, viewerId: look.viewerId, requestId: look.requestId } }),
+    db.user.findUnique({ where: { id: buyerId }, select: { name: true, email: true, phone: true } }),
+    db.contactLook.create({ data: look }),
   ]);
   return contact;
 }

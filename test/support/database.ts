@@ -15,10 +15,15 @@ export interface TestDatabase extends DatabaseUrls {
 }
 
 /** Makes a fresh database with the newest schema (some 50 ms: it is copied, not migrated). */
-export async function testDatabase(): Promise<TestDatabase> {
+export const testDatabase = (): Promise<TestDatabase> => newDatabase(template);
+
+/** Makes a fresh database with nothing in it, for what is about making schemas. */
+export const emptyDatabase = (): Promise<TestDatabase> => newDatabase();
+
+async function newDatabase(from?: string): Promise<TestDatabase> {
   const server = testServer.parse(JSON.parse(process.env.TEST_POSTGRES ?? '{}'));
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await createDatabase(server.adminUrl, name, template);
+  await createDatabase(server.adminUrl, name, from);
   return {
     name,
     ownerUrl: withDatabase(server.ownerUrl, name),

@@ -294,6 +294,13 @@ CREATE INDEX "steps_provider_id_at_idx" ON "steps"("provider_id", "at");
 -- CreateIndex
 CREATE INDEX "steps_at_idx" ON "steps"("at");
 
+-- AlterTable
+ALTER TABLE "contact_looks" ADD COLUMN     "source_ip" TEXT,
+ADD COLUMN     "viewer_role" TEXT;
+
+-- CreateIndex
+CREATE INDEX "contact_looks_at_idx" ON "contact_looks"("at");
+
 -- CreateIndex
 CREATE INDEX "messages_provider_id_event_group_created_at_idx" ON "messages"("provider_id", "event_group", "created_at");
 

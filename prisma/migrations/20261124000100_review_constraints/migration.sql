@@ -53,3 +53,10 @@ CREATE TRIGGER "agreements_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "
   FOR EACH STATEMENT EXECUTE FUNCTION "refuse_change"();
 CREATE TRIGGER "webhook_attempts_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "webhook_attempts"
   FOR EACH STATEMENT EXECUTE FUNCTION "refuse_change"();
+
+-- What a person did, newest first (AUD-1): the system's own steps, half of them all, are not looked for by actor.
+CREATE INDEX "steps_of_person" ON "steps" ("actor_id", "at") WHERE "actor_role" <> 'system';
+
+-- Looks at contacts are part of the trail, and as append-only as the rest of it (ORD-7).
+CREATE TRIGGER "contact_looks_append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "contact_looks"
+  FOR EACH STATEMENT EXECUTE FUNCTION "refuse_change"();

@@ -1,0 +1,74 @@
+import { Client } from 'pg';
+import { type TestDatabase, testDatabase } from '../support/database';
+
+// What happened stays as it was: the application may only add to it, and even the schema's owner is refused.
+const ROWS: Record<string, string> = {
+  steps: `INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, at)
+    VALUES ('obj_1', 1, 'cmd_1', 'ops', 'usr_1', 'ops.approve', '', '{}', now())`,
+  contact_looks: `INSERT INTO contact_looks (id, order_id, viewer_id, request_id) VALUES ('look_1', 'ord_1', 'usr_1', 'req')`,
+  agreements: `INSERT INTO agreements (id, provider_id, kind, revision, text, signed_by, signed_at)
+    VALUES ('agr_1', 'prv_1', 'entry', '1', 'as signed', 'usr_1', now())`,
+  webhook_attempts: `INSERT INTO webhook_attempts (delivery_id, number, at, duration_ms) VALUES ('whd_1', 1, now(), 5)`,
+};
+const TABLES = Object.keys(ROWS);
+/** A column of each table that somebody might want otherwise. */
+const COLUMN: Record<string, string> = { steps: 'actor_id', contact_looks: 'viewer_id', agreements: 'text' };
+const changesOf = (table: string) => [
+  `UPDATE ${table} SET ${COLUMN[table] ?? 'error'} = 'forged'`,
+  `DELETE FROM ${table}`,
+  `TRUNCATE ${table}`,
+];
+
+let database: TestDatabase;
+let app: Client;
+let owner: Client;
+beforeAll(async () => {
+  database = await testDatabase();
+  app = new Client({ connectionString: database.appUrl });
+  owner = new Client({ connectionString: database.ownerUrl });
+  await Promise.all([app.connect(), owner.connect()]);
+  for (const table of TABLES) await app.query(ROWS[table] ?? '');
+});
+afterAll(async () => {
+  await Promise.all([app.end(), owner.end()]);
+  await database.drop();
+});
+
+const contentOf = async (table: string) => (await owner.query(`SELECT * FROM ${table}`)).rows;
+
+describe.each(TABLES)('AUD-1: %s is append-only', (table) => {
+  test('for the application, which has no right to change it', async () => {
+    const before = await contentOf(table);
+    expect(before).toHaveLength(1);
+    for (const change of changesOf(table)) {
+      await expect(app.query(change)).rejects.toThrow(`permission denied for table ${table}`);
+    }
+    expect(await contentOf(table)).toEqual(before);
+  });
+
+  test('for the schema’s owner, who would have it', async () => {
+    const before = await contentOf(table);
+    for (const change of changesOf(table)) {
+      await expect(owner.query(change)).rejects.toThrow(`${table} is append-only`);
+    }
+    expect(await contentOf(table)).toEqual(before);
+  });
+});
+
+test('AUD-1: the application can neither switch that off nor make itself the owner', async () => {
+  for (const attempt of [
+    'ALTER TABLE steps DISABLE TRIGGER steps_append_only',
+    'DROP TRIGGER steps_append_only ON steps',
+    'ALTER TABLE steps OWNER TO marketplace_app',
+    "SET session_replication_role = 'replica'",
+  ]) {
+    const outcome = await app.query(attempt).then(
+      (result) => result.command,
+      (error: Error) => error.message,
+    );
+    expect([attempt, outcome]).toEqual([
+      attempt,
+      expect.stringMatching(/must be owner|permission denied/),
+    ]);
+  }
+});
