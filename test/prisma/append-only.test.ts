@@ -66,9 +66,6 @@ test('AUD-1: the application can neither switch that off nor make itself the own
       (result) => result.command,
       (error: Error) => error.message,
     );
-    expect([attempt, outcome]).toEqual([
-      attempt,
-      expect.stringMatching(/must be owner|permission denied/),
-    ]);
+    expect([attempt, outcome]).toEqual([attempt, expect.stringMatching(/must be owner|permission denied/)]);
   }
 });
