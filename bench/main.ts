@@ -1,41 +1,69 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { startMailInbox } from '../sandbox/mail-inbox';
+import { startSmsInbox } from '../sandbox/sms-inbox';
 import { projectRoot } from '../scripts/parts/root';
-import { startSystem } from '../scripts/parts/system';
+import { type System, startSystem } from '../scripts/parts/system';
 import { histories, type Round, residentMiB, round, startBench } from './measure';
+import { mailFloor, outbox } from './outbox';
 import { report } from './report';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 
-/** `npm run bench`: the system beside its floors, in one run; writes bench/RESULTS.md. */
-async function main(): Promise<void> {
+const say = (line: string) => console.log(`[bench] ${line}`);
+const QUIET = { RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'warn' };
+
+/** A system for one part of the bench, and for no other. */
+async function withSystem<T>(env: NodeJS.ProcessEnv, work: (system: System, logs: string) => Promise<T>): Promise<T> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'marketplace-bench-'));
-  // Mails are written to the outbox, as everything else; sending them would load the machine with the inbox's work.
-  const env = { RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'warn', SMTP_URL: '' };
-  const say = (line: string) => console.log(`[bench] ${line}`);
-  const system = await startSystem({ dataDir, ports: 'free', env, say });
+  const system = await startSystem({ dataDir, ports: 'free', env: { ...QUIET, ...env }, say });
   try {
-    const bench = await startBench(system, path.join(dataDir, 'logs'));
-    try {
-      say('warming up');
-      await round(bench);
-      const rounds: Round[] = [];
-      for (let number = 1; number <= ROUNDS; number += 1) {
-        say(`round ${number} of ${ROUNDS}`);
-        rounds.push(await round(bench));
-      }
-      const memory = ['api', 'worker'].map((name) => ({ name, mib: residentMiB(system.parts.get(name)?.pid() ?? 0) }));
-      const text = report({ rounds, histories: await histories(bench), memory });
-      writeFileSync(path.join(projectRoot, 'bench', 'RESULTS.md'), text);
-      console.log(text);
-    } finally {
-      await bench.stop();
-    }
+    return await work(system, path.join(dataDir, 'logs'));
   } finally {
     await system.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
+}
+
+/** Commands and their processes beside their floors. What they tell people stays in the outbox: no inbox takes part. */
+async function commands(system: System, logs: string) {
+  const bench = await startBench(system, logs);
+  try {
+    say('warming up');
+    await round(bench);
+    const rounds: Round[] = [];
+    for (let number = 1; number <= ROUNDS; number += 1) {
+      say(`round ${number} of ${ROUNDS}`);
+      rounds.push(await round(bench));
+    }
+    const memory = ['api', 'worker'].map((name) => ({ name, mib: residentMiB(system.parts.get(name)?.pid() ?? 0) }));
+    return { rounds, memory, histories: await histories(bench) };
+  } finally {
+    await bench.stop();
+  }
+}
+
+/** The outbox, sending to inboxes of our own. */
+async function messages() {
+  const mails = await startMailInbox({ smtpPort: 0, httpPort: 0 });
+  const texts = await startSmsInbox({ port: 0 });
+  try {
+    const env = { SMTP_URL: mails.smtpUrl, SMS_URL: texts.sendUrl };
+    const found = await withSystem(env, (system) => outbox(system, say));
+    say('as many e-mails by the bare library');
+    return { outbox: found, mailFloor: await mailFloor(mails.smtpUrl) };
+  } finally {
+    await Promise.all([mails.stop(), texts.stop()]);
+  }
+}
+
+/** `npm run bench`: the system beside its floors, in one run; writes bench/RESULTS.md. */
+async function main(): Promise<void> {
+  const found = { ...(await withSystem({ SMTP_URL: '', SMS_URL: '' }, commands)), ...(await messages()) };
+  const text = report(found);
+  writeFileSync(path.join(projectRoot, 'bench', 'RESULTS.md'), text);
+  console.log(text);
 }
 
 main().catch((error) => {

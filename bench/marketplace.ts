@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import sharp from 'sharp';
 import { z } from 'zod';
 import type { System } from '../scripts/parts/system';
 
@@ -12,6 +13,26 @@ const view = z.object({
   appeal: z.object({ id: z.string() }).nullish(),
 });
 type View = z.infer<typeof view>;
+
+/** A product as it is applied for; the logo is added. */
+const PRODUCT = {
+  type: 'human_service',
+  category: 'software',
+  name: '数据备份',
+  tags: ['备份'],
+  deliveryDays: 3,
+  thumbnail: null,
+  specs: [{ name: '基础版', duration: 1, unit: 'month', listPriceFen: 20_000, priceFen: 15_000 }],
+  summary: '每天备份一次。',
+  description: '每天备份，保留三十天，随时可以恢复。',
+  dependedProducts: [],
+  documents: [],
+  serviceAgreement: { text: '按约定的时间交付。' },
+  requirementForm: 'after_ordering',
+  requirementTemplate: '',
+  needsImplementation: true,
+  needsBuyerConfirmation: true,
+};
 
 /** Sends JSON and reads JSON; a status other than the expected one is an error. */
 export async function send(
@@ -91,6 +112,25 @@ export function marketplace({ endpoints, tokens, secrets }: System) {
     appeal: (id: string) => operate(id, 'buyer', 'appeals', { reason: '三次验收均不合格。' }),
     resolve: (appealId: string) =>
       post('ops', `appeals/${appealId}/resolve`, { ruling: 'redo_implementation', reason: '请服务商重新实施。' }),
+    /** Submits the publication of a new product; answers the review's id. */
+    async apply(logo: string): Promise<string> {
+      const application = { content: { ...PRODUCT, logo }, grade: 'bazaar' };
+      return (await post('provider', 'products', application, 201)).id;
+    },
+    approve: (reviewId: string) => post('ops', `reviews/${reviewId}/approve`, {}),
+    /** A logo for products; answers the image's id. */
+    async uploadLogo(): Promise<string> {
+      const form = new FormData();
+      const green = { width: 120, height: 80, channels: 3, background: '#2a9d8f' } as const;
+      const picture = await sharp({ create: green }).png().toBuffer();
+      form.append('file', new Blob([new Uint8Array(picture)]), 'logo.png');
+      const response = await fetch(`${apiUrl}/v1/provider/products/images/product_logo`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokens.provider}` },
+        body: form,
+      });
+      return view.parse(await response.json()).id;
+    },
     /** An operation that the delivery must refuse. */
     refused: (id: string) =>
       send(`${apiUrl}/v1/buyer/deliveries/${id}/acceptance/accept`, tokens.buyer, { comment: '' }, 409, {

@@ -17,6 +17,8 @@ const DELIVERIES = 60;
 const CONCURRENCY = 8;
 /** buy, pay, requirement, confirm, submit, accept */
 const COMMANDS_A_DELIVERY = 6;
+/** submit, approve */
+const COMMANDS_A_REVIEW = 2;
 const MANY_UPDATES = 1_000_000;
 
 /** One round of everything that is timed. */
@@ -32,6 +34,8 @@ export type Round = {
   refusal: Latencies;
   bareWorkflowsPerSecond: number;
   deliveriesPerSecond: number;
+  bareReviewsPerSecond: number;
+  reviewsPerSecond: number;
 };
 
 /** What one delivery leaves in its history. */
@@ -66,6 +70,8 @@ export async function startBench(system: System, logDir: string) {
     system,
     market,
     client,
+    /** The logo of every product that is applied for. */
+    logo: await market.uploadLogo(),
     /** F1: one transaction behind a bare route. */
     transaction: () =>
       send(
@@ -122,17 +128,23 @@ export async function round(bench: Bench): Promise<Round> {
   await handle.terminate();
   const waiting = await market.buy();
   const refusal = await latencies(OPERATIONS, () => market.refused(waiting));
-  const bareWorkflowsPerSecond = await throughput(DELIVERIES, CONCURRENCY, async () => {
-    const floorHandle = await startFloor(bench, COMMANDS_A_DELIVERY);
-    for (let n = 0; n < COMMANDS_A_DELIVERY; n += 1) await floorHandle.executeUpdate(floorUpdate, { args: [false] });
-    await floorHandle.result();
-  });
+  const bareWorkflows = (commands: number) =>
+    throughput(DELIVERIES, CONCURRENCY, async () => {
+      const floorHandle = await startFloor(bench, commands);
+      for (let n = 0; n < commands; n += 1) await floorHandle.executeUpdate(floorUpdate, { args: [false] });
+      await floorHandle.result();
+    });
+  const bareWorkflowsPerSecond = await bareWorkflows(COMMANDS_A_DELIVERY);
   const deliveriesPerSecond = await throughput(DELIVERIES, CONCURRENCY, async () => {
     const id = await market.buy();
     await market.requirement(id);
     await market.confirm(id);
     await market.submit(id);
     await market.accept(id);
+  });
+  const bareReviewsPerSecond = await bareWorkflows(COMMANDS_A_REVIEW);
+  const reviewsPerSecond = await throughput(DELIVERIES, CONCURRENCY, async () => {
+    await market.approve(await market.apply(bench.logo));
   });
   return {
     expressTransaction,
@@ -144,6 +156,8 @@ export async function round(bench: Bench): Promise<Round> {
     refusal,
     bareWorkflowsPerSecond,
     deliveriesPerSecond,
+    bareReviewsPerSecond,
+    reviewsPerSecond,
   };
 }
 

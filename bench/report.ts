@@ -4,9 +4,16 @@ import path from 'node:path';
 import { projectRoot } from '../scripts/parts/root';
 import { type Latencies, median, medianLatencies } from './load';
 import type { History, Round } from './measure';
+import type { Floor, OutboxFindings } from './outbox';
 
 /** What a run of the bench found. */
-export type Findings = { rounds: Round[]; histories: History[]; memory: { name: string; mib: number }[] };
+export type Findings = {
+  rounds: Round[];
+  histories: History[];
+  memory: { name: string; mib: number }[];
+  outbox: OutboxFindings[];
+  mailFloor: Floor;
+};
 
 const ms = (value: number) => value.toFixed(2);
 const times = (value: number) => `${value.toFixed(2)} ×`;
@@ -36,7 +43,7 @@ function historyRow({ path: name, operations, events, bytes }: History): string 
 }
 
 /** The results as Markdown, the machine included; what explains them stands in bench/PROFILE.md, appended if there. */
-export function report({ rounds, histories, memory }: Findings): string {
+export function report({ rounds, histories, memory, outbox, mailFloor }: Findings): string {
   const of = (pick: (round: Round) => Latencies) => medianLatencies(rounds.map(pick));
   const f1 = of((r) => r.expressTransaction);
   const f2 = of((r) => r.bareUpdate);
@@ -45,6 +52,8 @@ export function report({ rounds, histories, memory }: Findings): string {
   const refusal = of((r) => r.refusal);
   const f3 = median(rounds.map((r) => r.bareWorkflowsPerSecond));
   const deliveries = median(rounds.map((r) => r.deliveriesPerSecond));
+  const bareReviews = median(rounds.map((r) => r.bareReviewsPerSecond));
+  const reviews = median(rounds.map((r) => r.reviewsPerSecond));
   const latencyRow = (name: string, l: Latencies) => row(name, ms(l.p50), ms(l.p95), ms(l.p99));
   const profile = path.join(projectRoot, 'bench', 'PROFILE.md');
   return [
@@ -92,6 +101,26 @@ export function report({ rounds, histories, memory }: Findings): string {
     row('process', 'MiB'),
     '|---|---|',
     ...memory.map(({ name, mib }) => row(name, mib.toFixed(0))),
+    '',
+    '## (e) Reviews: product applications, submitted and approved',
+    row('what', 'a second'),
+    '|---|---|',
+    row('bare processes of two updates, one empty local activity each', ms(bareReviews)),
+    row('applications submitted and approved, over HTTP', `${ms(reviews)} (${times(reviews / bareReviews)})`),
+    '',
+    '## (f) The outbox: 10,000 messages by each channel, to real inboxes on the same machine',
+    row('what', 'a second', 'worker CPU a message', 'transactions a message', 'WAL a message'),
+    '|---|---|---|---|---|',
+    row('the bare mail library, nothing remembered', ms(mailFloor.perSecond), `${ms(mailFloor.cpuMs)} ms`, '–', '–'),
+    ...outbox.map((found) =>
+      row(
+        `${found.messages.toLocaleString('en')} by ${found.channel}`,
+        ms(found.perSecond),
+        `${ms(found.workerCpuMs)} ms`,
+        ms(found.transactions),
+        `${(found.walBytes / 1024).toFixed(2)} KB`,
+      ),
+    ),
     '',
     ...(existsSync(profile) ? [readFileSync(profile, 'utf8')] : []),
   ].join('\n');

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { png } from '../support/images';
+import { type Client, createClient } from './support/client';
+import { inParallel, range } from './support/in-parallel';
+import { amidst } from './support/moments';
+import { seededChoices } from './support/random';
+import { expectReviewsAgree } from './support/review-agreement';
+import { walkReviews } from './support/review-walk';
+import { expectSentOnce } from './support/sendings';
+import { summarise } from './support/summary';
+import { type FaultSystem, type Part, startSystem } from './support/system';
+
+const NAME = 'products are reviewed, and everything is killed: one by one, then all at once';
+const PRODUCTS = 48;
+const ROUNDS = 4;
+const CLIENTS = 16;
+/** In the order in which they need each other. */
+const EVERYTHING: readonly Part[] = ['postgres', 'temporal', 'worker', 'api'];
+
+const image = z.object({ id: z.string() });
+
+describe(NAME, () => {
+  let system: FaultSystem;
+  let client: Client;
+  beforeAll(async () => {
+    system = await startSystem();
+    client = createClient(system);
+  }, 120_000);
+  afterAll(() => system.stop(), 60_000);
+
+  async function uploadLogo(): Promise<string> {
+    const form = new FormData();
+    form.append('file', new Blob([await png({ width: 120, height: 80 })]), 'logo.png');
+    const answer = await fetch(`${system.apiUrl}/v1/provider/products/images/product_logo`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${system.tokens.provider}` },
+      body: form,
+    });
+    return image.parse(await answer.json()).id;
+  }
+
+  test('PRD-4, MSG-2: no review is in two states, no message lost or doubled', async () => {
+    const choices = seededChoices(NAME);
+    const logo = await uploadLogo();
+    const work = inParallel(
+      range(PRODUCTS).map(() => choices.fork()),
+      CLIENTS,
+      (walker) => walkReviews(client, logo, ROUNDS, walker),
+    );
+    const faultOf = (parts: readonly Part[]) => async () => {
+      await Promise.all(parts.map((part) => system.kill(part)));
+      await sleep(choices.between(0, 500));
+      await system.ensure(...parts);
+    };
+    const applicants = await amidst(system, choices, work, [
+      ...EVERYTHING.map((part) => faultOf([part])),
+      faultOf(['worker']),
+      faultOf(EVERYTHING),
+    ]);
+
+    const counted = await expectReviewsAgree(system, applicants);
+    expect(counted).toMatchObject({ products: PRODUCTS, reviews: PRODUCTS * ROUNDS });
+    expect(await system.db.review.count()).toBe(counted.reviews);
+    summarise(NAME, { ...counted, ...(await expectSentOnce(system)) }, client.troubles);
+  }, 400_000);
+});
