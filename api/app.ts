@@ -32,9 +32,12 @@ import { productRoutes } from './routes/products';
 import { reviewRoutes } from './routes/reviews';
 import { sandboxRoutes } from './routes/sandbox';
 import { sendingRoutes } from './routes/sendings';
+import { shopRoutes } from './routes/shop';
+import { shopPageRoutes } from './routes/shop-pages';
 import { storefrontRoutes } from './routes/storefront';
 import { subAccountRoutes } from './routes/sub-accounts';
 import { systemRoutes } from './routes/system';
+import { shopDesk } from './shop-desk';
 
 /** Everything the API reaches. */
 export type ApiDependencies = {
@@ -100,6 +103,8 @@ export function createApp(deps: ApiDependencies) {
   reviewRoutes(door, { db, desk: reviews });
   productRoutes(door, { db, desk: productDesk({ db, ring, policy, reviews }), reviews });
   storefrontRoutes(door, { db });
+  shopRoutes(door, { db, desk: shopDesk({ db, policy, reviews }) });
+  shopPageRoutes(door, { db });
   inboxRoutes(door, { db });
   sendingRoutes(door, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {

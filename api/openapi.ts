@@ -49,6 +49,7 @@ const TAGS = [
   { name: 'Appeals', description: 'An appeal freezes its delivery until operations rule (DLV-6 … DLV-10)' },
   { name: 'Reviews', description: 'What operations decide: shops, product applications, tickets (sections 1 to 3)' },
   { name: 'Attachments', description: 'Files, uploaded first and then named by their ids (DLV-14)' },
+  { name: 'Shop', description: 'A provider’s shop: its draft, its review, and what buyers see of it (section 2)' },
   { name: 'Images', description: 'Pictures for shops and products, measured before they are kept (SHOP-6)' },
   { name: 'Account', description: 'A provider’s account: people, keys, payee info, agreements, tickets (section 1)' },
   { name: 'Me', description: 'Your profile and your in-site messages (MSG-2)' },

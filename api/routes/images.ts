@@ -15,6 +15,7 @@ import { type CheckedImage, checkImage } from '../images/check';
 import { shippedImages } from '../images/shipped';
 import { documentEndpoint } from '../openapi';
 import { byId } from '../schemas';
+import { providerOf } from '../scope';
 
 /** Files are received up to here, so that what is too large can be told how large it is. */
 const RECEIVED_MAX_BYTES = 16 * 1_048_576;
@@ -111,7 +112,7 @@ async function receiveImage(door: Door, { db, files }: Needs, receiving: Receivi
   const { size, sha256 } = file;
   await answerOnce(door, { principal, request, response }, path, hashBody(file), async ({ commandId, atMs }) => {
     const image = { id: idFrom('img', atMs, commandId), purpose, format, width, height, size, sha256 };
-    await addImage(db, { ...image, providerId: principal.providerId ?? '' });
+    await addImage(db, { ...image, providerId: providerOf(principal) });
     return { status: 201, body: JSON.stringify(image) };
   });
 }

@@ -38,8 +38,7 @@ export async function changeOnce(
 ): Promise<boolean> {
   return db.$transaction(async (tx) => {
     await lockObject(tx, change.objectId);
-    const known = await tx.$queryRaw<unknown[]>`SELECT FROM steps WHERE command_id = ${change.commandId}`;
-    if (known.length > 0) return false;
+    if (await wasCarriedOut(tx, change.commandId)) return false;
     await addStep(tx, change, await work(tx));
     return true;
   });
@@ -54,4 +53,10 @@ async function addStep(tx: Transaction, change: Change, after: Prisma.InputJsonO
            ${change.actorId}, ${change.action}, ${change.note ?? ''}, ${JSON.stringify(after)}::jsonb,
            ${change.requestId}, ${change.sourceIp}, ${change.providerId}, ${change.at}
     FROM steps WHERE object_id = ${change.objectId}`;
+}
+
+/** Whether a command was carried out already, by a process or at once. */
+export async function wasCarriedOut(db: Pick<Database, '$queryRaw'>, commandId: string): Promise<boolean> {
+  const known = await db.$queryRaw<unknown[]>`SELECT FROM steps WHERE command_id = ${commandId}`;
+  return known.length > 0;
 }

@@ -1,5 +1,6 @@
 import { productEffects } from './product-effects';
 import type { EffectsOfKinds, ReviewEffects } from './review-effects';
+import { shopEffects } from './shops';
 
 const nothing: ReviewEffects = {
   takeUp: async () => ({ base: null, proposed: null }),
@@ -9,4 +10,4 @@ const nothing: ReviewEffects = {
 };
 
 /** What the decisions of reviews mean for what is reviewed. */
-export const EFFECTS: EffectsOfKinds = { shop: nothing, product: productEffects, account: nothing };
+export const EFFECTS: EffectsOfKinds = { shop: shopEffects, product: productEffects, account: nothing };

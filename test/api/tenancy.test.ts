@@ -41,6 +41,8 @@ async function objectsOfDemo(): Promise<typeof objects> {
     appeals: [open.appealId, resolved.appealId],
     attachments: [upload.id],
     images: [logo.id],
+    versions: ['shv_demo'],
+    shops: [await unpublishedShop()],
     messages: messages.map(({ id }) => id),
     sendings: messages.map(({ id }) => `${id}_email`),
     'sub-accounts': [await addSubAccount(api.db, ['orders'])],
@@ -55,6 +57,12 @@ async function reviewsOfDemo(): Promise<{ products: string[]; applications: stri
   const delisted = await products.published('image');
   const { id: effective } = await products.applied(delisted.id, 'delist');
   return { products: [objectId, delisted.id], applications: [open, effective], reviews: [open, effective] };
+}
+
+/** A shop that is a draft so far, and so nobody's to see. */
+async function unpublishedShop(): Promise<string> {
+  const saved = await api.otherProvider.put('/v1/provider/shop/draft', { introduction: { name: '筹备中' } });
+  return bodyOf<{ id: string }>(saved, 200).id;
 }
 
 const withId = () => tokenRoutes(api.registry()).filter(({ path }) => path.includes('{id}'));

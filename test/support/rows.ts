@@ -10,6 +10,10 @@ export async function businessOf(db: Database) {
       select: { id: true, status: true, grade: true, version: true },
       orderBy: { id: 'asc' },
     }),
+    shopVersions: await db.shopVersion.findMany({
+      select: { id: true, status: true, revision: true },
+      orderBy: { id: 'asc' },
+    }),
     read: await db.message.count({ where: { readAt: { not: null } } }),
     rows: [
       await db.step.count(),

@@ -1,0 +1,242 @@
+import { AppError } from '../../domain/errors';
+import {
+  completed,
+  type Fault,
+  imagesOf,
+  type ShopContent,
+  type ShopDraft,
+  shopContent,
+  shopDraft,
+} from '../../domain/shop/content';
+import {
+  allowedShopActions,
+  isLegal,
+  type ShopOperation,
+  stageOf,
+  type VersionStatus,
+  wayOf,
+} from '../../domain/shop/rules';
+import { Prisma } from '../generated/client';
+import type { Transaction } from './change';
+import type { Database } from './client';
+import { keyset } from './deliveries';
+import { notOwnImages, publishImages } from './images';
+import type { ReviewEffects } from './review-effects';
+
+/** One company has one shop: its id follows from the provider's. */
+export const shopIdOf = (providerId: string): string => `shp_${providerId.slice(4)}`;
+
+/** A version of a shop as it is stored. */
+export type VersionRow = {
+  id: string;
+  number: number;
+  status: VersionStatus;
+  content: Prisma.JsonValue;
+  reviewId: string | null;
+  reason: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+  publishedAt: Date | null;
+};
+
+/** A version whose content was read. */
+export type Version<C> = Omit<VersionRow, 'content'> & { content: C };
+
+/** A shop as its provider sees it: what is published, and what is worked on. */
+export type ShopState = {
+  published: Version<ShopContent> | null;
+  /** The newest version, unless it is the published one. */
+  working: Version<ShopDraft> | null;
+  /** Grows with every change of any version. */
+  version: number;
+};
+
+const VERSION = Prisma.sql`id, number, status, content, review_id AS "reviewId", reason, created_at AS "createdAt",
+  updated_at AS "updatedAt", published_at AS "publishedAt"`;
+
+type Reader = Pick<Database, '$queryRaw'>;
+
+/** How far a shop is; nothing published and nothing worked on where there is no shop yet. */
+export async function shopState(db: Reader, shopId: string): Promise<ShopState> {
+  const rows = await db.$queryRaw<(VersionRow & { version: bigint })[]>`
+    SELECT * FROM (
+      SELECT ${VERSION}, sum(revision) OVER () AS version, row_number() OVER (ORDER BY number DESC) AS age
+      FROM shop_versions WHERE shop_id = ${shopId}) AS versions
+    WHERE status = 'published' OR age = 1 ORDER BY number DESC`;
+  const published = rows.find(({ status }) => status === 'published');
+  const [newest] = rows;
+  const isWorkedOn = newest !== undefined && stageOf(newest.status) !== 'none';
+  return {
+    published: published === undefined ? null : { ...published, content: shopContent.parse(published.content) },
+    working: isWorkedOn ? { ...newest, content: shopDraft.parse(newest.content) } : null,
+    version: Number(newest?.version ?? 0),
+  };
+}
+
+/** @throws AppError SHOP.NOT_ALLOWED telling what is possible instead */
+export function requireLegal(operation: ShopOperation, { working }: ShopState): void {
+  const stage = stageOf(working?.status ?? null);
+  if (isLegal(operation, stage)) return;
+  const said = stage === 'none' ? 'has no draft' : `is ${stage.replaceAll('_', ' ')}`;
+  throw new AppError('SHOP.NOT_ALLOWED', `The shop ${said}: see allowedActions for what is possible now.`, {
+    allowedActions: allowedShopActions(stage),
+  });
+}
+
+/**
+ * Saves the draft; the first one makes the shop, and one after a rejection or a publication is a new version (SHOP-4).
+ * The shop is locked.
+ * @param draft what is saved; `id` is that of the version, where a new one is needed
+ */
+export async function saveDraft(
+  tx: Transaction,
+  { working }: ShopState,
+  {
+    shopId,
+    providerId,
+    id,
+    content,
+    at,
+  }: { shopId: string; providerId: string; id: string; content: ShopDraft; at: Date },
+): Promise<void> {
+  const json = JSON.stringify(content);
+  if (working?.status === 'draft') {
+    await tx.$executeRaw`
+      UPDATE shop_versions SET content = ${json}::jsonb, revision = revision + 1, updated_at = ${at}
+      WHERE id = ${working.id}`;
+    return;
+  }
+  await tx.$executeRaw`
+    INSERT INTO shops (id, provider_id, created_at, updated_at) VALUES (${shopId}, ${providerId}, ${at}, ${at})
+    ON CONFLICT DO NOTHING`;
+  await tx.$executeRaw`
+    INSERT INTO shop_versions (id, shop_id, number, status, content, created_at, updated_at)
+    SELECT ${id}, ${shopId}, coalesce(max(number), 0) + 1, 'draft', ${json}::jsonb, ${at}, ${at}
+    FROM shop_versions WHERE shop_id = ${shopId}`;
+}
+
+/** What is wrong with what a content names: images and products must be the provider's own, products published. */
+export async function faultsOfReferences(db: Reader, providerId: string, content: ShopContent): Promise<Fault[]> {
+  const images = imagesOf(content);
+  const foreign = await notOwnImages(db, providerId, images);
+  const products = await db.$queryRaw<{ id: string }[]>`
+    SELECT w.id FROM unnest(${content.bestSellers}::text[]) AS w(id) WHERE NOT EXISTS (
+      SELECT FROM products p WHERE p.id = w.id AND p.provider_id = ${providerId} AND p.status = 'published')`;
+  const unsold = products.map((row) => row.id);
+  return [
+    ...images
+      .filter(({ id }) => foreign.includes(id))
+      .map(({ field, purpose }) => ({ path: field, message: `is not a ${purpose} that you uploaded` })),
+    ...content.bestSellers.flatMap((id, n) =>
+      unsold.includes(id) ? [{ path: `bestSellers.${n}`, message: 'is not a published product of yours' }] : [],
+    ),
+  ];
+}
+
+/**
+ * The draft as it can be submitted, and how that is treated (SHOP-2). In a transaction, the shop is locked.
+ * @throws AppError SHOP.NOT_ALLOWED without a draft, SHOP.NOT_READY naming every field at fault, SHOP.UNCHANGED
+ */
+export async function submittable(
+  db: Reader,
+  { shopId, providerId }: { shopId: string; providerId: string },
+  bestSellersMax?: number,
+) {
+  const state = await shopState(db, shopId);
+  requireLegal('provider.submit', state);
+  const { published, working } = state;
+  if (working === null) throw new Error(`${shopId} has a stage but no version`);
+  const { content, faults } = completed(working.content, bestSellersMax);
+  const errors = [...faults, ...(content === null ? [] : await faultsOfReferences(db, providerId, content))];
+  if (content === null || errors.length > 0) {
+    throw new AppError('SHOP.NOT_READY', 'Complete the fields listed in "errors" in the draft, then submit it.', {
+      errors,
+    });
+  }
+  const way = wayOf(published?.content ?? null, content);
+  if (way === 'nothing') {
+    throw new AppError('SHOP.UNCHANGED', 'Change the draft first: it is what is published already.', {
+      allowedActions: allowedShopActions('draft'),
+    });
+  }
+  return { way, content, versionId: working.id, published: published?.content ?? null };
+}
+
+/** What was published gives way to a version of the shop, which buyers see from now on. */
+export async function publishVersion(
+  tx: Transaction,
+  { shopId, versionId, content, at }: { shopId: string; versionId: string; content: ShopContent; at: Date },
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE shop_versions SET status = 'superseded', updated_at = ${at} WHERE shop_id = ${shopId} AND status = 'published'`;
+  await tx.$executeRaw`
+    UPDATE shop_versions SET status = 'published', revision = revision + 1, reason = NULL, published_at = ${at},
+      updated_at = ${at}
+    WHERE id = ${versionId}`;
+  await tx.$executeRaw`UPDATE shops SET published_version_id = ${versionId}, updated_at = ${at} WHERE id = ${shopId}`;
+  await publishImages(
+    tx,
+    imagesOf(content).map(({ id }) => id),
+    at,
+  );
+}
+
+/** The version that a review is about, while it is about it. */
+async function underReview(tx: Transaction, reviewId: string): Promise<{ id: string; content: ShopContent }> {
+  const [row] = await tx.$queryRaw<{ id: string; content: Prisma.JsonValue }[]>`
+    SELECT id, content FROM shop_versions WHERE review_id = ${reviewId} AND status = 'in_review'`;
+  if (row === undefined) throw new Error(`Review ${reviewId} is about no version`);
+  return { id: row.id, content: shopContent.parse(row.content) };
+}
+
+/** What the review of a shop's introduction means for the shop (SHOP-2, SHOP-3). */
+export const shopEffects: ReviewEffects = {
+  async takeUp(tx, { reviewId, objectId: shopId, providerId }, at) {
+    const { way, content, versionId, published } = await submittable(tx, { shopId, providerId });
+    if (way !== 'review') {
+      throw new AppError('SHOP.NOT_ALLOWED', 'The draft changed while it was submitted: submit it again.', {
+        allowedActions: allowedShopActions('draft'),
+      });
+    }
+    await tx.$executeRaw`
+      UPDATE shop_versions SET status = 'in_review', revision = revision + 1, review_id = ${reviewId}, reason = NULL,
+        updated_at = ${at}
+      WHERE id = ${versionId}`;
+    return { base: published, proposed: content };
+  },
+
+  async approve(tx, { reviewId, objectId: shopId, at }) {
+    const { id: versionId, content } = await underReview(tx, reviewId);
+    await publishVersion(tx, { shopId, versionId, content, at });
+  },
+
+  async reject(tx, { reviewId, reason, at }) {
+    const { id } = await underReview(tx, reviewId);
+    await tx.$executeRaw`
+      UPDATE shop_versions SET status = 'rejected', revision = revision + 1, reason = ${reason}, updated_at = ${at}
+      WHERE id = ${id}`;
+  },
+
+  async withdraw(tx, { reviewId, at }) {
+    const { id } = await underReview(tx, reviewId);
+    await tx.$executeRaw`
+      UPDATE shop_versions SET status = 'draft', revision = revision + 1, updated_at = ${at} WHERE id = ${id}`;
+  },
+};
+
+/** A page of a shop's versions, one more than asked for when there are more. */
+export async function listVersions(
+  db: Database,
+  shopId: string,
+  page: { limit: number; after: string | null; newestFirst: boolean },
+): Promise<VersionRow[]> {
+  return db.$queryRaw<VersionRow[]>`
+    SELECT ${VERSION} FROM shop_versions WHERE shop_id = ${shopId} ${keyset(page)}`;
+}
+
+/** One version of a shop, or null. */
+export async function findVersion(db: Database, shopId: string, id: string): Promise<VersionRow | null> {
+  const [row] = await db.$queryRaw<VersionRow[]>`
+    SELECT ${VERSION} FROM shop_versions WHERE shop_id = ${shopId} AND id = ${id}`;
+  return row ?? null;
+}
