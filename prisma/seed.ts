@@ -2,6 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { supervisionOf } from '../domain/products/content';
 import { PrismaClient } from './generated/client';
 import { products } from './seed-products';
+import { demoLogo, demoShop, demoVersion } from './seed-shop';
 
 /** Demonstration data: two companies, one person of every kind, and something to buy. Running it again changes nothing. */
 
@@ -68,6 +69,7 @@ export async function seed(databaseUrl: string): Promise<void> {
     // A machine that is busy starting everything else may take its time.
     transactionOptions: { maxWait: 30_000, timeout: 30_000 },
   });
+  const at = new Date();
   try {
     const known = new Set((await prisma.product.findMany({ select: { id: true } })).map(({ id }) => id));
     // The specs of a product that is there may be others by now.
@@ -78,6 +80,12 @@ export async function seed(databaseUrl: string): Promise<void> {
       prisma.user.createMany({ data: users, skipDuplicates: true }),
       prisma.product.createMany({ data: missing.map(published), skipDuplicates: true }),
       prisma.productSpec.createMany({ data: specs, skipDuplicates: true }),
+      prisma.image.createMany({ data: [{ ...demoLogo, publishedAt: at }], skipDuplicates: true }),
+      prisma.shop.createMany({ data: [{ ...demoShop, createdAt: at, updatedAt: at }], skipDuplicates: true }),
+      prisma.shopVersion.createMany({
+        data: [{ ...demoVersion, createdAt: at, updatedAt: at, publishedAt: at }],
+        skipDuplicates: true,
+      }),
     ]);
   } finally {
     await prisma.$disconnect();

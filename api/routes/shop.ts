@@ -73,7 +73,7 @@ export function shopRoutes(door: Door, { db, desk }: { db: Database; desk: ShopD
     ...common,
     path: `${PATH}/draft`,
     summary: 'Save the draft, complete or not; If-Match with the ETag guards against overwriting (SHOP-4)',
-    body: shopDraft.openapi('ShopContent'),
+    body: shopDraft,
     answer,
     async handle(call) {
       const expected = expectedVersion(call.request.header('if-match'), PATH);
