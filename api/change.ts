@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Request } from 'express';
+import type { OwnChange } from '../prisma/store/accounts';
 import type { Change } from '../prisma/store/change';
 import type { Principal } from './auth';
 import type { CommandRecord } from './idempotency';
@@ -34,10 +35,6 @@ export function changeOf(
 }
 
 /** As `changeOf`, where only a provider's people and keys get: for what is the provider's own. */
-export function ownChangeOf(
-  call: Parameters<typeof changeOf>[0],
-  objectId: string,
-  action: string,
-): Change & { providerId: string } {
+export function ownChangeOf(call: Parameters<typeof changeOf>[0], objectId: string, action: string): OwnChange {
   return { ...changeOf(call, objectId, action), providerId: providerOf(call.principal) };
 }

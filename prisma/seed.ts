@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { AGREEMENTS } from '../domain/account/agreements';
 import { supervisionOf } from '../domain/products/content';
 import { PrismaClient } from './generated/client';
 import { products } from './seed-products';
@@ -7,11 +8,11 @@ import { demoLogo, demoShop, demoVersion } from './seed-shop';
 /** Demonstration data: two companies, one person of every kind, and something to buy. Running it again changes nothing. */
 
 const providers = [
-  { id: 'prv_demo', name: '示例云服务有限公司', licenceNumber: '91440300MA5DEMO01X', mainUserId: 'usr_provider_demo' },
+  { id: 'prv_demo', name: '示例云服务有限公司', licenceNumber: '91440300MA5DEM0019', mainUserId: 'usr_provider_demo' },
   {
     id: 'prv_other',
     name: '另一家服务商有限公司',
-    licenceNumber: '91440300MA5OTHER1',
+    licenceNumber: '91440300MA5QTHER1Y',
     mainUserId: 'usr_provider_other',
   },
 ];
@@ -62,6 +63,17 @@ const users = [
   },
 ];
 
+/** Both have signed the entry agreement on joining (ACC-4). */
+const agreements = providers.map(({ id, name, licenceNumber, mainUserId }) => ({
+  id: id.replace('prv_', 'agr_entry_'),
+  providerId: id,
+  kind: 'entry',
+  revision: AGREEMENTS.entry.revision,
+  text: AGREEMENTS.entry.write({ company: name, licenceNumber, payee: null, contacts: [] }),
+  signedBy: mainUserId,
+  signedAt: new Date(),
+}));
+
 /** Adds what is missing of the demonstration data; what is there already is left as it is. */
 export async function seed(databaseUrl: string): Promise<void> {
   const prisma = new PrismaClient({
@@ -77,6 +89,7 @@ export async function seed(databaseUrl: string): Promise<void> {
     const specs = missing.flatMap(({ id, content }) => content.specs.map((spec) => ({ ...spec, productId: id })));
     await prisma.$transaction([
       prisma.provider.createMany({ data: providers, skipDuplicates: true }),
+      prisma.agreement.createMany({ data: agreements, skipDuplicates: true }),
       prisma.user.createMany({ data: users, skipDuplicates: true }),
       prisma.product.createMany({ data: missing.map(published), skipDuplicates: true }),
       prisma.productSpec.createMany({ data: specs, skipDuplicates: true }),

@@ -1,7 +1,8 @@
 import { AREAS, type Area } from '../../domain/account/areas';
 import { API_KEYS_MAX } from '../../domain/account/limits';
 import { AppError } from '../../domain/errors';
-import { type Change, changeOnce, lockObject, type Transaction } from './change';
+import type { OwnChange } from './accounts';
+import { changeOnce, lockObject, type Transaction } from './change';
 import type { Database } from './client';
 
 /** A key as its provider sees it: without its secret, of which only a hash is kept. */
@@ -60,7 +61,7 @@ export async function findApiKey(db: Pick<Transaction, 'apiKey'>, providerId: st
  */
 export async function addApiKey(
   db: Database,
-  change: Change & { providerId: string },
+  change: OwnChange,
   key: { name: string; areas: Area[]; expiresAt: Date | null; secretHash: string },
 ): Promise<boolean> {
   const { objectId: id, providerId, actorId: createdBy, at: createdAt } = change;
@@ -78,7 +79,7 @@ export async function addApiKey(
 }
 
 /** Revokes a key: it is refused from its next request on. @throws AppError API_KEY.NOT_FOUND */
-export async function revokeApiKey(db: Database, change: Change & { providerId: string }): Promise<void> {
+export async function revokeApiKey(db: Database, change: OwnChange): Promise<void> {
   const { objectId: id, providerId, at } = change;
   await changeOnce(db, change, async (tx) => {
     const { revokedAt } = await findApiKey(tx, providerId, id);

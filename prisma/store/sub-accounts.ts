@@ -1,7 +1,8 @@
 import { AREAS, type Area } from '../../domain/account/areas';
 import { SUB_ACCOUNTS_MAX } from '../../domain/account/limits';
 import { AppError } from '../../domain/errors';
-import { type Change, changeOnce, lockObject, type Transaction } from './change';
+import type { OwnChange } from './accounts';
+import { changeOnce, lockObject, type Transaction } from './change';
 import type { Database } from './client';
 
 /** A sub-account as its provider sees it. */
@@ -70,11 +71,7 @@ export async function findSubAccount(
  * Makes a user of the identity provider a sub-account; what they may do is what `areas` say.
  * @throws AppError SUB_ACCOUNT.TAKEN when the id belongs to somebody already, whoever that is; SUB_ACCOUNT.TOO_MANY
  */
-export async function addSubAccount(
-  db: Database,
-  change: Change & { providerId: string },
-  account: SubAccountData,
-): Promise<void> {
+export async function addSubAccount(db: Database, change: OwnChange, account: SubAccountData): Promise<void> {
   const { objectId: id, providerId } = change;
   await changeOnce(db, change, async (tx) => {
     await lockObject(tx, providerId);
@@ -99,7 +96,7 @@ export async function addSubAccount(
  */
 export async function replaceSubAccount(
   db: Database,
-  change: Change & { providerId: string },
+  change: OwnChange,
   account: SubAccountData,
   expectedVersion: number | null,
 ): Promise<void> {
@@ -121,11 +118,7 @@ export async function replaceSubAccount(
  * Disables a sub-account, or enables it again; it is refused, or let in, from its next request on.
  * @throws AppError SUB_ACCOUNT.NOT_FOUND, SUB_ACCOUNT.TOO_MANY when one more would be too many
  */
-export async function switchSubAccount(
-  db: Database,
-  change: Change & { providerId: string },
-  to: 'enabled' | 'disabled',
-): Promise<void> {
+export async function switchSubAccount(db: Database, change: OwnChange, to: 'enabled' | 'disabled'): Promise<void> {
   const { objectId: id, providerId, at } = change;
   await changeOnce(db, change, async (tx) => {
     await lockObject(tx, providerId);

@@ -27,6 +27,7 @@ async function objectsOfDemo(): Promise<typeof objects> {
   const deliveries = [running, ...(await Promise.all(stages.map((stage) => story.deliveryAt(stage))))];
   const [open, resolved] = [await story.appealed(), await story.appealed()];
   await story.rule(resolved.appealId, { ruling: 'resume', reason: '继续' });
+  const contact = { name: '钱会计', email: 'finance@demo.example' };
   const key = { name: 'ERP', areas: ['orders'] };
   const messages = await api.db.message.findMany({ where: { recipientId: 'usr_demo' }, take: 1 });
   const picture = await png({ width: 390, height: 260 });
@@ -45,6 +46,7 @@ async function objectsOfDemo(): Promise<typeof objects> {
     shops: [await unpublishedShop()],
     messages: messages.map(({ id }) => id),
     sendings: messages.map(({ id }) => `${id}_email`),
+    contacts: [bodyOf<{ id: string }>(await api.provider.post('/v1/provider/contacts', contact), 201).id],
     'sub-accounts': [await addSubAccount(api.db, ['orders'])],
     'api-keys': [bodyOf<{ id: string }>(await api.provider.post('/v1/provider/api-keys', key), 201).id],
   };

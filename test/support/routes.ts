@@ -77,6 +77,7 @@ function sampleOf(wanted: Schema | undefined, named: Record<string, Schema>): un
   if (wanted.enum !== undefined) return wanted.enum[0];
   if (wanted.type === 'string') return 'text';
   if (wanted.type === 'array') return [];
+  if (wanted.type?.includes('null')) return null;
   if (wanted.type === 'boolean') return false;
   if (wanted.type === 'integer' || wanted.type === 'number') return 1;
   if (wanted.type !== 'object') throw new Error(`no sample for ${JSON.stringify(wanted)}`);

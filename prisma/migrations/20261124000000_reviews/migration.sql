@@ -47,6 +47,7 @@ CREATE TABLE "contacts" (
     "email" TEXT,
     "phone" TEXT,
     "language" TEXT NOT NULL DEFAULT 'zh-CN',
+    "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "updated_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "removed_at" TIMESTAMPTZ(3),

@@ -28,10 +28,14 @@ CREATE INDEX "products_content" ON "products" USING gin ("content" jsonb_path_op
 CREATE INDEX "reviews_proposed" ON "reviews" USING gin ("proposed" jsonb_path_ops) WHERE "kind" = 'product';
 
 ALTER TABLE "users" ADD CONSTRAINT "users_account_known" CHECK ("account" IN ('main', 'sub'));
+CREATE UNIQUE INDEX "users_one_main_per_provider" ON "users" ("provider_id") WHERE "account" = 'main';
+ALTER TABLE "contacts" ADD CONSTRAINT "contacts_reachable" CHECK ("email" IS NOT NULL OR "phone" IS NOT NULL);
 ALTER TABLE "providers"
   ADD CONSTRAINT "providers_money" CHECK ("registered_capital_fen" >= 0 AND "yearly_revenue_fen" >= 0),
   ADD CONSTRAINT "providers_counts" CHECK ("team_size" >= 0 AND "years_registered" >= 0 AND "version" >= 1),
-  ADD CONSTRAINT "providers_account_number" CHECK (("account_number_sealed" IS NULL) = ("account_number_last4" IS NULL));
+  ADD CONSTRAINT "providers_payee_whole" CHECK (
+    num_nulls("account_holder", "bank_location", "bank", "branch", "account_number_sealed", "account_number_last4") IN (0, 6)),
+  ADD CONSTRAINT "providers_locked_payee" CHECK ("revenue_agreement_at" IS NULL OR "account_number_sealed" IS NOT NULL);
 ALTER TABLE "agreements" ADD CONSTRAINT "agreements_kind_known" CHECK ("kind" IN ('entry', 'revenue_supplement'));
 
 ALTER TABLE "sendings" ADD CONSTRAINT "sendings_channel_known" CHECK ("channel" IN ('email', 'sms'));

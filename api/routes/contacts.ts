@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { LANGUAGES } from '../../domain/messages/events';
+import type { Database } from '../../prisma/store/client';
+import { addContact, findContact, listContacts, removeContact, replaceContact } from '../../prisma/store/contacts';
+import { ownChangeOf } from '../change';
+import { type Door, get, nothing, post, put } from '../endpoint';
+import { etagOf, expectedVersion } from '../etag';
+import { idFrom } from '../ids';
+import { byId, email, phone, text } from '../schemas';
+import { providerOf } from '../scope';
+
+const PATH = '/v1/provider/contacts';
+
+const contactSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    language: z.enum(LANGUAGES),
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .openapi('Contact');
+
+const contactBody = z
+  .strictObject({
+    name: text(100),
+    email: email.nullable().default(null),
+    phone: phone.nullable().default(null),
+    language: z.enum(LANGUAGES).default('zh-CN'),
+  })
+  .refine((contact) => contact.email !== null || contact.phone !== null, {
+    path: ['email'],
+    message: 'must be given, or else a phone',
+  })
+  .openapi('ContactChange', { example: { name: '钱会计', email: 'finance@example.com' } });
+
+/** Contacts receive the marketplace's notices beside the accounts (ACC-4). */
+export function contactRoutes(door: Door, { db }: { db: Database }): void {
+  const common = { tag: 'Account', access: { provider: 'account' }, query: nothing } as const;
+
+  get(door, {
+    ...common,
+    path: PATH,
+    summary: 'Your contacts',
+    params: nothing,
+    body: nothing,
+    answer: { status: 200, schema: z.object({ items: z.array(contactSchema) }) },
+    handle: async ({ principal }) => ({ items: await listContacts(db, providerOf(principal)) }),
+  });
+  // What a contact is called follows from the record of its request, which therefore must outlive any crash.
+  post(
+    { ...door, db },
+    {
+      ...common,
+      path: PATH,
+      summary: 'Name a contact, with an e-mail address, a telephone number, or both; 20 at most',
+      params: nothing,
+      body: contactBody,
+      answer: { status: 201, schema: contactSchema },
+      async handle(call) {
+        const id = idFrom('ctc', call.command.atMs, call.command.commandId);
+        const change = ownChangeOf(call, id, 'provider.contact.add');
+        await addContact(db, change, call.body);
+        return findContact(db, change.providerId, id);
+      },
+    },
+  );
+  put(door, {
+    ...common,
+    path: `${PATH}/{id}`,
+    summary: 'Replace what is known of a contact',
+    params: byId,
+    body: contactBody,
+    answer: { status: 200, schema: contactSchema },
+    async handle(call) {
+      const change = ownChangeOf(call, call.params.id, 'provider.contact.change');
+      await replaceContact(db, change, call.body, expectedVersion(call.request.header('if-match'), PATH));
+      const contact = await findContact(db, change.providerId, call.params.id);
+      call.response.setHeader('ETag', etagOf(contact));
+      return contact;
+    },
+  });
+  post(door, {
+    ...common,
+    path: `${PATH}/{id}/remove`,
+    summary: 'Remove a contact: nothing is sent to it any more',
+    params: byId,
+    body: nothing,
+    answer: { status: 200, schema: z.object({ id: z.string() }) },
+    async handle(call) {
+      await removeContact(db, ownChangeOf(call, call.params.id, 'provider.contact.remove'));
+      return { id: call.params.id };
+    },
+  });
+}
