@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import sharp from 'sharp';
 import { z } from 'zod';
 import { type System, startSystem } from './parts/system';
 
 /**
  * `npm run demo`: a system of its own with policies of seconds instead of days, and a whole story on
- * it: three rejected acceptances, an appeal, the freeze that refuses both sides, the ruling, and the
+ * it: a product that changes under review, then its delivery: three rejected acceptances, an appeal, the freeze that refuses both sides, the ruling, and the
  * acceptance by silence. On a terminal it stays up until Ctrl-C, so that the Temporal UI can be read.
  */
 const POLICIES = {
@@ -30,6 +31,11 @@ const view = z.object({
   timeline: z
     .array(z.object({ at: z.string(), actor: z.string(), action: z.string(), note: z.string().nullable() }))
     .default([]),
+});
+const product = z.object({ content: z.looseObject({ specs: z.array(z.looseObject({ priceFen: z.int() })) }) });
+const review = z.object({
+  id: z.string(),
+  diff: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),
 });
 const problem = z.object({ code: z.string(), detail: z.string(), allowedActions: z.array(z.string()).default([]) });
 type Role = 'buyer' | 'provider' | 'ops';
@@ -65,13 +71,45 @@ function clientOf({ endpoints, tokens }: System) {
     async reads(role: Role, route: string) {
       return view.parse((await call(role, 'GET', route)).answer);
     },
+    /** Uploads a logo of one colour; answers its id. */
+    async uploadLogo(): Promise<string> {
+      const colour = { width: 120, height: 80, channels: 3, background: '#2a9d8f' } as const;
+      const picture = await sharp({ create: colour }).png().toBuffer();
+      const form = new FormData();
+      form.append('file', new Blob([new Uint8Array(picture)]), 'logo.png');
+      const headers = { authorization: `Bearer ${tokens.provider}` };
+      const route = `${endpoints.apiUrl}/v1/provider/products/images/product_logo`;
+      return view.parse(await (await fetch(route, { method: 'POST', headers, body: form })).json()).id;
+    },
+    /** A product as its provider sees it. */
+    product: async (id: string) => product.parse((await call('provider', 'GET', `provider/products/${id}`)).answer),
+    /** A review as operations see it. */
+    review: async (id: string) => review.parse((await call('ops', 'GET', `ops/reviews/${id}`)).answer),
   };
+}
+
+const say = (line: string) => console.log(`• ${line}`);
+
+/** The provider's product costs less from now on, once operations have approved that. */
+async function playReview(system: System): Promise<void> {
+  const { does, isRefused, product, review, uploadLogo } = clientOf(system);
+  say('The provider uploads a logo and lowers a price: an application, for what is published is reviewed.');
+  const { content } = await product('prd_service');
+  const [first, ...others] = content.specs;
+  const specs = [{ ...first, priceFen: (first?.priceFen ?? 0) - 10_000 }, ...others];
+  const { id } = await does('provider', 'provider/products/prd_service/modify', {
+    content: { ...content, specs, logo: await uploadLogo() },
+  });
+  await isRefused('provider', 'provider/products/prd_service/delist', {});
+  say('Operations read what changes, and approve.');
+  for (const { field, before, after } of (await review(id)).diff) console.log(`  ${field}: ${before} → ${after}`);
+  await does('ops', `ops/reviews/${id}/approve`);
 }
 
 /** Plays the story and answers the delivery as it ended. */
 async function play(system: System) {
   const { does, isRefused, reads } = clientOf(system);
-  const say = (line: string) => console.log(`• ${line}`);
+  await playReview(system);
 
   say('The buyer buys and pays.');
   const bought = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
@@ -126,6 +164,7 @@ async function main(): Promise<void> {
     const workflowId = encodeURIComponent(`delivery/${delivery.id}`);
     console.log(`\nTemporal UI: ${system.endpoints.temporalUiUrl}/namespaces/default/workflows/${workflowId}`);
     console.log(`Mail inbox:  ${system.endpoints.mailUrl}`);
+    console.log(`SMS inbox:   ${system.endpoints.smsUrl}`);
     if (values.exit) return;
     console.log('\nCtrl-C stops it.');
     if (!stopping.signal.aborted) await once(stopping.signal, 'abort');
