@@ -35,7 +35,7 @@ module.exports = {
       comment: 'The rules know no clock, database, network or framework, not even Node itself.',
       severity: 'error',
       from: { path: '^domain/' },
-      to: { pathNot: ['^domain/', ...packages('chinese-days', 'zod')] },
+      to: { pathNot: ['^domain/', ...packages('chinese-days', 'ipaddr.js', 'zod')] },
     },
     {
       name: 'workflows-are-deterministic',

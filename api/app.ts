@@ -41,6 +41,8 @@ import { storefrontRoutes } from './routes/storefront';
 import { subAccountRoutes } from './routes/sub-accounts';
 import { systemRoutes } from './routes/system';
 import { shopDesk } from './shop-desk';
+import { webhookEventRoutes } from './routes/webhook-events';
+import { webhookRoutes } from './routes/webhooks';
 
 /** Everything the API reaches. */
 export type ApiDependencies = {
@@ -113,6 +115,8 @@ export function createApp(deps: ApiDependencies) {
   shopPageRoutes(door, { db });
   inboxRoutes(door, { db });
   sendingRoutes(door, { db });
+  webhookRoutes(door, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
+  webhookEventRoutes(door, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
     sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });
   }

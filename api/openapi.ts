@@ -53,6 +53,11 @@ const TAGS = [
   { name: 'Images', description: 'Pictures for shops and products, measured before they are kept (SHOP-6)' },
   { name: 'Account', description: 'A provider’s account: people, keys, payee info, agreements, tickets (section 1)' },
   { name: 'Me', description: 'Your profile and your in-site messages (MSG-2)' },
+  {
+    name: 'Webhooks',
+    description:
+      'Events for your programs, by the Standard Webhooks specification: at least once, in order per object (MSG-3)',
+  },
   { name: 'Operations', description: 'The outbox of e-mails (MSG-2)' },
   { name: 'Gateway', description: 'Where payment channels call back (ORD-6)' },
   { name: 'Sandbox', description: 'Shortcuts for trying the system out; never in production' },

@@ -75,6 +75,8 @@ const environment = z
     CALENDAR_FILE: z.string().optional(),
     PAYMENT_CHANNEL_URL: z.url().optional(),
     PAYMENT_CALLBACK_SECRET: z.string().min(16).optional(),
+    /** Lets webhooks call private addresses, and HTTP without TLS: for development. */
+    WEBHOOK_ALLOW_PRIVATE: flag.default(false),
     RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(6000),
   })
   .superRefine((env, context) => {
@@ -87,6 +89,7 @@ const environment = z
     need(env.SMS_URL === undefined || missing.length > 0, 'set SMS_URL or SMS_TENCENT_…, not both');
     if (env.NODE_ENV !== 'production') return;
     need(!env.SANDBOX, 'SANDBOX must not be true in production');
+    need(!env.WEBHOOK_ALLOW_PRIVATE, 'WEBHOOK_ALLOW_PRIVATE must not be true in production');
     need(env.JWKS_URL !== undefined, 'production needs JWKS_URL');
     need(env.SMTP_URL !== undefined, 'production needs SMTP_URL');
     need(env.SMS_URL === undefined, 'SMS_URL is for development: production sends SMS by SMS_TENCENT_…');

@@ -4,6 +4,7 @@ import { keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import { type Config, readConfig } from '../config';
 import { createLogger, type Logger } from '../config/logger';
+import { loadPolicy } from '../config/policy';
 import { temporalConnection } from '../config/temporal';
 import { openDatabase } from '../prisma/store/client';
 import { listen } from '../prisma/store/listen';
@@ -18,6 +19,7 @@ import { startSendingRelay } from './relays/sendings';
 import { noSms } from './relays/sms/port';
 import { smsPortOf, smsSender } from './relays/sms/sender';
 import { mailTransport } from './relays/smtp';
+import { startWebhookRelay } from './relays/webhooks';
 import { createWorker, outsideOf } from './worker';
 
 const POLL_MS = 2_000;
@@ -66,6 +68,9 @@ async function main(): Promise<void> {
   });
   const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: POLL_MS });
   const reconciliation = startReconciliation({ db, client, logger, intervalMs: POLL_MS });
+  const policy = loadPolicy(config);
+  const { TASK_QUEUE: taskQueue } = config;
+  const webhooks = startWebhookRelay({ db, client, taskQueue, policy, logger, intervalMs: POLL_MS });
   const { calendar } = outside;
   const calendarRelay = startCalendarRelay({ db, client, calendar, logger, intervalMs: CALENDAR_EVERY_MS });
   const sendings = sendersOf(config, logger).map((sender) =>
@@ -97,6 +102,7 @@ async function main(): Promise<void> {
       reconciliation.stop(),
       calendarRelay.stop(),
       ...sendings.map((relay) => relay.stop()),
+      webhooks.stop(),
       stopListening(),
     ]);
     status.close();

@@ -7,6 +7,8 @@ import { orderActivities } from '../activities/orders';
 import { httpPaymentChannel } from '../activities/payment-channel';
 import { type PaymentChannelPort, refundActivities } from '../activities/refunds';
 import { reviewActivities } from '../activities/reviews';
+import { type WebhookPort, webhookSender } from '../activities/webhook-sender';
+import { webhookActivities } from '../activities/webhooks';
 import { type KeyRing, keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import type { Config } from '../config';
@@ -24,6 +26,7 @@ export type Outside = {
   ring: KeyRing;
   calendar: HolidayCalendar;
   channel: PaymentChannelPort;
+  webhooks: WebhookPort;
   /** What decisions of reviews mean for what is reviewed. */
   effects: EffectsOfKinds;
 };
@@ -35,6 +38,7 @@ export function allActivities(outside: Outside) {
     ...orderActivities(outside),
     ...refundActivities(outside),
     ...reviewActivities(outside),
+    ...webhookActivities(outside),
   };
 }
 
@@ -46,6 +50,7 @@ export function outsideOf(config: Config, db: Database): Outside {
     ring: keyRing(config.CODEC_KEYS),
     calendar: chineseCalendar(loadHolidays(config)),
     channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
+    webhooks: webhookSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     effects: EFFECTS,
   };
 }

@@ -1,3 +1,4 @@
 export { delivery } from './delivery';
 export { order, paymentReturn } from './order';
 export { accountTicket, productApplication, shopReview } from './review';
+export { webhook } from './webhook';

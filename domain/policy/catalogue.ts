@@ -96,6 +96,8 @@ const catalogue = z.strictObject({
   'subsidy.earnedBefore': z.iso.date().default('2022-04-01'),
 
   'webhook.retryFor': elapsed.prefault('3 days'),
+  'webhook.secretOverlap': elapsed.prefault('24 hours'),
+  'webhook.endpointsMax': count.default(10),
 });
 
 /** Every policy by its dotted key: `policy['delivery.providerStall'].ms`. */

@@ -14,8 +14,11 @@ export type Change = {
   action: string;
   actorRole: Role;
   actorId: string;
-  requestId: string;
-  sourceIp: string;
+  /** Of the request that asked for it; null when nobody did. */
+  requestId: string | null;
+  sourceIp: string | null;
+  /** The workflow run that did it, if one did. */
+  runId?: string;
   note?: string;
   at: Date;
 };
@@ -48,10 +51,10 @@ export async function changeOnce(
 async function addStep(tx: Transaction, change: Change, after: Prisma.InputJsonObject): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, request_id,
-                       source_ip, provider_id, at)
+                       source_ip, run_id, provider_id, at)
     SELECT ${change.objectId}, coalesce(max(sequence), 0) + 1, ${change.commandId}, ${change.actorRole},
            ${change.actorId}, ${change.action}, ${change.note ?? ''}, ${JSON.stringify(after)}::jsonb,
-           ${change.requestId}, ${change.sourceIp}, ${change.providerId}, ${change.at}
+           ${change.requestId}, ${change.sourceIp}, ${change.runId ?? null}, ${change.providerId}, ${change.at}
     FROM steps WHERE object_id = ${change.objectId}`;
 }
 

@@ -204,6 +204,8 @@ function childEnvironment(c: Construction, found: Found): NodeJS.ProcessEnv {
     JWKS_URL: '',
     SMTP_URL: outside.smtpUrl,
     SMS_URL: outside.smsSendUrl,
+    // Receivers of webhooks run on this machine, too.
+    WEBHOOK_ALLOW_PRIVATE: 'true',
     FILES_DIR: path.join(dataDir, 'files'),
     POLICY_FILE: c.options.policyFile ?? '',
     PAYMENT_CHANNEL_URL: outside.channelUrl,

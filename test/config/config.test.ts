@@ -68,6 +68,11 @@ describe('production refuses to start on anything less than all of it', () => {
     expect(() => readConfig({ ...PRODUCTION, SANDBOX: 'true' })).toThrow('SANDBOX must not be true in production');
   });
 
+  test('MSG-3: webhooks never call private addresses', () => {
+    expect(readConfig(PRODUCTION).WEBHOOK_ALLOW_PRIVATE).toBe(false);
+    expect(() => readConfig({ ...PRODUCTION, WEBHOOK_ALLOW_PRIVATE: 'true' })).toThrow('WEBHOOK_ALLOW_PRIVATE');
+  });
+
   test('everything that is wrong is told at once', () => {
     const attempt = () => readConfig({ NODE_ENV: 'production', API_PORT: 'eighty', JWT_SECRET: 'short' });
     expect(attempt).toThrow(/DATABASE_URL[\s\S]*CODEC_KEYS|CODEC_KEYS[\s\S]*DATABASE_URL/);

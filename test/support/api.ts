@@ -26,6 +26,7 @@ import { startReconciliation } from '../../worker/relays/reconciliation';
 import { startSendingRelay } from '../../worker/relays/sendings';
 import { smsPortOf, smsSender } from '../../worker/relays/sms/sender';
 import { mailTransport } from '../../worker/relays/smtp';
+import { startWebhookRelay } from '../../worker/relays/webhooks';
 import { createWorker, outsideOf } from '../../worker/worker';
 import { requireConformity } from './contract';
 import { testDatabase } from './database';
@@ -63,8 +64,9 @@ export type Api = Awaited<ReturnType<typeof startApi>>;
 export async function startApi({ policy = {}, env = {} }: ApiWishes = {}) {
   const undoing = undoList();
   try {
-    const system = await startParts(env, undoing.add);
-    return { ...system, ...(await openApi(system, parsePolicy(policy), undoing.add)), stop: undoing.run };
+    const policies = parsePolicy(policy);
+    const system = await startParts(env, policies, undoing.add);
+    return { ...system, ...(await openApi(system, policies, undoing.add)), stop: undoing.run };
   } catch (error) {
     await undoing.run();
     throw error;
@@ -85,7 +87,7 @@ function undoList() {
 }
 
 /** All but the API itself. */
-async function startParts(env: NodeJS.ProcessEnv, undo: Undo) {
+async function startParts(env: NodeJS.ProcessEnv, policy: Policy, undo: Undo) {
   const ring = keyRing([{ id: 'test', key: KEY }]);
   const folder = mkdtempSync(path.join(tmpdir(), 'api-files-'));
   undo(() => rmSync(folder, { recursive: true }));
@@ -103,7 +105,7 @@ async function startParts(env: NodeJS.ProcessEnv, undo: Undo) {
   const config = configOf({ database: database.appUrl, channel: channel.url, inbox, sms, folder, env });
   const db = openDatabase(database.appUrl, 10);
   undo(() => db.$disconnect());
-  undo(await startWork({ config, db, temporal, inbox }));
+  undo(await startWork({ config, db, temporal, inbox, policy }));
   return { config, database, db, temporal, channel, inbox, sms, folder, ring };
 }
 
@@ -173,14 +175,15 @@ function configOf({ database, channel, inbox, sms, folder, env }: Places): Confi
     SMS_URL: sms.sendUrl,
     FILES_DIR: folder,
     RATE_LIMIT_PER_MINUTE: '1000000',
+    WEBHOOK_ALLOW_PRIVATE: 'true',
     ...env,
   });
 }
 
-type Work = { config: Config; db: Database; temporal: TestWorkflowEnvironment; inbox: MailInbox };
+type Work = { config: Config; db: Database; temporal: TestWorkflowEnvironment; inbox: MailInbox; policy: Policy };
 
 /** What the worker process runs: workflows, activities and the relays. Answers how to stop them. */
-async function startWork({ config, db, temporal, inbox }: Work): Promise<() => Promise<void>> {
+async function startWork({ config, db, temporal, inbox, policy }: Work): Promise<() => Promise<void>> {
   const worker = await createWorker(config, outsideOf(config, db), {
     connection: temporal.nativeConnection,
     bundle: BUNDLE,
@@ -190,6 +193,8 @@ async function startWork({ config, db, temporal, inbox }: Work): Promise<() => P
   const logger = pino({ level: 'silent' });
   const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 500 });
   const reconciliation = startReconciliation({ db, client, logger, intervalMs: 500 });
+  const { TASK_QUEUE: taskQueue } = config;
+  const webhooks = startWebhookRelay({ db, client, taskQueue, policy, logger, intervalMs: 50 });
   const senders = [emailSender(mailTransport(inbox.smtpUrl), config.MAIL_FROM), smsSender(smsPortOf(config))];
   const sendings = senders.map((sender) => startSendingRelay({ db, sender, logger, intervalMs: 100 }));
   const stopListening = listen(config.DATABASE_URL, [PAYMENT_CALLBACKS], () => payments.wake());
@@ -197,6 +202,7 @@ async function startWork({ config, db, temporal, inbox }: Work): Promise<() => P
     await Promise.all([
       payments.stop(),
       reconciliation.stop(),
+      webhooks.stop(),
       ...sendings.map((relay) => relay.stop()),
       stopListening(),
     ]);

@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
 import type { PaymentChannelPort } from '../../activities/refunds';
+import { webhookSender } from '../../activities/webhook-sender';
 import { type DeliveryAction, roleOf } from '../../domain/delivery/commands';
 import { type DeliveryState, newDelivery } from '../../domain/delivery/state';
 import type { DeliveryStep } from '../../domain/delivery/step';
@@ -48,7 +49,8 @@ export async function startStore() {
   await seed(database.appUrl);
   const db = openDatabase(database.appUrl, 10);
   const channel = countingChannel();
-  const outside = { db, ring: RING, calendar: chineseCalendar(), channel: channel.port, effects: EFFECTS };
+  const webhooks = webhookSender({ allowPrivate: true });
+  const outside = { db, ring: RING, calendar: chineseCalendar(), channel: channel.port, effects: EFFECTS, webhooks };
   const activities = allActivities(outside);
 
   return {

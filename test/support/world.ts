@@ -5,6 +5,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
 import { httpPaymentChannel } from '../../activities/payment-channel';
+import { webhookSender } from '../../activities/webhook-sender';
 import { createCommandSender } from '../../api/commands';
 import { createMetrics } from '../../api/metrics';
 import { deliveryView } from '../../api/views/delivery';
@@ -80,6 +81,7 @@ export async function startWorld(
       ring: RING,
       calendar: chineseCalendar(),
       channel: httpPaymentChannel(channel.url),
+      webhooks: webhookSender({ allowPrivate: true }),
       effects: EFFECTS,
       ...outside,
     },

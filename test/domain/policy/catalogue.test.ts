@@ -43,6 +43,8 @@ test('GEN-3: the defaults are those of the catalogue', () => {
     'subsidy.ordinaryInvoiceDeductionBasisPoints': 600,
     'subsidy.earnedBefore': '2022-04-01',
     'webhook.retryFor': days(3),
+    'webhook.secretOverlap': days(1),
+    'webhook.endpointsMax': 10,
   });
 });
 

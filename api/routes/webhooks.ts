@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { KeyRing } from '../../codec/keys';
+import { openSecrets, sealSecrets } from '../../codec/webhook-secrets';
+import { EVENT_GROUPS } from '../../domain/messages/groups';
+import type { Policy } from '../../domain/policy/catalogue';
+import { whyNotCallable } from '../../domain/webhooks/address';
+import { withNewSecret } from '../../domain/webhooks/secrets';
+import type { Database } from '../../prisma/store/client';
+import {
+  changeSecrets,
+  createEndpoint,
+  disableEndpoint,
+  type Endpoint,
+  type EndpointChange,
+  enableEndpoint,
+  findEndpoint,
+  listEndpoints,
+  saveEndpoint,
+  sealedSecrets,
+} from '../../prisma/store/webhook-endpoints';
+import { changeOf } from '../change';
+import { type Door, get, nothing, post, put } from '../endpoint';
+import { etagOf, expectedVersion } from '../etag';
+import { idFrom } from '../ids';
+import { pageAnswer, pageOfQuery } from '../paging';
+import { byId, optionalText, pageOf, paging } from '../schemas';
+
+export const ACCESS = { provider: 'messages' } as const;
+export const TAG = 'Webhooks';
+const URL_MAX = 2_000;
+const DESCRIPTION_MAX = 200;
+/** The specification asks for 24 to 64. */
+const SECRET_BYTES = 32;
+
+/** What the routes of webhooks need. */
+export type WebhookDesk = { db: Database; ring: KeyRing; policy: Policy; allowPrivate: boolean };
+
+const webhookSchema = z
+  .object({
+    id: z.string(),
+    url: z.string(),
+    description: z.string(),
+    groups: z.array(z.string()),
+    status: z.enum(['enabled', 'disabled']),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    disabledAt: z.iso.datetime().nullable(),
+  })
+  .openapi('Webhook');
+
+const secret = z.string().openapi({ description: 'Signs what is sent; shown this once', example: 'whsec_…' });
+const webhookWithSecret = webhookSchema.extend({ secret }).openapi('WebhookWithSecret');
+const rotatedSecret = z
+  .object({ secret, oldSecretUntil: z.iso.datetime().nullable() })
+  .openapi('RotatedSecret', { description: 'Until then the secret before signs beside the new one' });
+
+/** What a provider says of a webhook; where it may be is a matter of configuration. */
+const termsOf = (allowPrivate: boolean) =>
+  z
+    .strictObject({
+      url: z.string().max(URL_MAX).transform(callable(allowPrivate)).openapi({
+        type: 'string',
+        format: 'uri',
+        example: 'https://example.com/events',
+        description: 'On the public internet, with TLS',
+      }),
+      description: optionalText(DESCRIPTION_MAX),
+      groups: z
+        .array(z.enum(EVENT_GROUPS))
+        .min(1, 'name a group at least')
+        .refine((groups) => new Set(groups).size === groups.length, 'must not name a group twice')
+        .openapi({ example: ['orders'] }),
+    })
+    .openapi('WebhookTerms');
+
+/** A URL in the spelling in which it is called: what hides an address behind a number is seen. */
+function callable(allowPrivate: boolean) {
+  return (sent: string, context: z.RefinementCtx): string => {
+    const url = URL.canParse(sent) ? new URL(sent) : null;
+    const wrong = url === null ? 'must be a URL' : whyNotCallable(url, allowPrivate);
+    if (url !== null && wrong === null) return url.href;
+    context.addIssue({ code: 'custom', message: wrong ?? 'must be a URL' });
+    return z.NEVER;
+  };
+}
+
+const viewOf = ({ id, url, description, eventGroups: groups, createdAt, updatedAt, disabledAt }: Endpoint) => {
+  const status = disabledAt === null ? ('enabled' as const) : ('disabled' as const);
+  return { id, url, description, groups, status, createdAt, updatedAt, disabledAt };
+};
+
+/** The change that a request makes to an endpoint; the routes are open to providers only. */
+export function endpointChange(call: Parameters<typeof changeOf>[0], id: string, action: string): EndpointChange {
+  return { ...changeOf(call, id, action), providerId: call.principal.providerId ?? '' };
+}
+
+/** Where a provider's programs are told of the events that people are told of (MSG-3). */
+export function webhookRoutes(door: Door, desk: WebhookDesk): void {
+  reading(door, desk);
+  writing(door, desk);
+  switching(door, desk);
+  rotating(door, desk);
+}
+
+function reading(door: Door, { db }: WebhookDesk): void {
+  get(door, {
+    path: '/v1/provider/webhooks',
+    summary: 'Your webhooks, newest first',
+    tag: TAG,
+    access: ACCESS,
+    params: nothing,
+    query: z.strictObject(paging),
+    body: nothing,
+    answer: { status: 200, schema: pageOf(webhookSchema, 'WebhookPage') },
+    async handle({ principal, query }) {
+      const page = pageOfQuery(query);
+      const rows = await listEndpoints(db, principal.providerId ?? '', { ...page, limit: page.limit + 1 });
+      return pageAnswer(rows, page, viewOf);
+    },
+  });
+  get(door, {
+    path: '/v1/provider/webhooks/{id}',
+    summary: 'One webhook; its ETag is for changing it',
+    tag: TAG,
+    access: ACCESS,
+    params: byId,
+    query: nothing,
+    body: nothing,
+    answer: { status: 200, schema: webhookSchema },
+    async handle({ principal, params, response }) {
+      const found = await findEndpoint(db, { objectId: params.id, providerId: principal.providerId ?? '' });
+      response.setHeader('ETag', etagOf(found));
+      return viewOf(found);
+    },
+  });
+}
+
+function writing(door: Door, { db, ring, policy, allowPrivate }: WebhookDesk): void {
+  const terms = termsOf(allowPrivate);
+  post(door, {
+    path: '/v1/provider/webhooks',
+    summary: 'Subscribe to groups of events by webhook (Standard Webhooks); the answer holds the signing secret',
+    tag: TAG,
+    access: ACCESS,
+    params: nothing,
+    query: nothing,
+    body: terms,
+    answer: { status: 201, schema: webhookWithSecret },
+    async handle(call) {
+      const id = idFrom('whk', call.command.atMs, call.command.commandId);
+      const change = endpointChange(call, id, 'webhook.create');
+      const { groups: eventGroups, ...body } = call.body;
+      const sealed = sealSecrets(ring, [{ secret: newSecret(), untilMs: null }]);
+      await createEndpoint(db, change, { ...body, eventGroups }, sealed, policy['webhook.endpointsMax']);
+      return { ...viewOf(await findEndpoint(db, change)), secret: (await secretsOf(db, ring, change)).secret };
+    },
+  });
+  put(door, {
+    path: '/v1/provider/webhooks/{id}',
+    summary: 'Change a webhook; If-Match with the ETag guards against overwriting',
+    tag: TAG,
+    access: ACCESS,
+    params: byId,
+    query: nothing,
+    body: terms,
+    answer: { status: 200, schema: webhookSchema },
+    async handle(call) {
+      const { request, response, params } = call;
+      const expected = expectedVersion(request.header('if-match'), '/v1/provider/webhooks/{id}');
+      const change = endpointChange(call, params.id, 'webhook.change');
+      const { groups: eventGroups, ...body } = call.body;
+      await saveEndpoint(db, change, { ...body, eventGroups }, expected);
+      const saved = await findEndpoint(db, change);
+      response.setHeader('ETag', etagOf(saved));
+      return viewOf(saved);
+    },
+  });
+}
+
+function switching(door: Door, { db, policy }: WebhookDesk): void {
+  const switches = {
+    disable: { summary: 'Send nothing more to a webhook; what is on its way waits', perform: disableEndpoint },
+    enable: {
+      summary: 'Use a webhook again; what has been waiting is sent at once, in its order',
+      perform: (database: Database, change: EndpointChange) =>
+        enableEndpoint(database, change, policy['webhook.endpointsMax']),
+    },
+  };
+  for (const [name, { summary, perform }] of Object.entries(switches)) {
+    post(door, {
+      path: `/v1/provider/webhooks/{id}/${name}`,
+      summary,
+      tag: TAG,
+      access: ACCESS,
+      params: byId,
+      query: nothing,
+      body: nothing,
+      answer: { status: 200, schema: webhookSchema },
+      async handle(call) {
+        const change = endpointChange(call, call.params.id, `webhook.${name}`);
+        await perform(db, change);
+        return viewOf(await findEndpoint(db, change));
+      },
+    });
+  }
+}
+
+function rotating(door: Door, { db, ring, policy }: WebhookDesk): void {
+  post(door, {
+    path: '/v1/provider/webhooks/{id}/secret/rotate',
+    summary: 'Get a new signing secret; for a day both sign, so that receivers can change over',
+    tag: TAG,
+    access: ACCESS,
+    params: byId,
+    query: nothing,
+    body: nothing,
+    answer: { status: 200, schema: rotatedSecret },
+    async handle(call) {
+      const change = endpointChange(call, call.params.id, 'webhook.secret.rotate');
+      const overlapMs = policy['webhook.secretOverlap'].ms;
+      await changeSecrets(db, change, (sealed) =>
+        sealSecrets(ring, withNewSecret(openSecrets(ring, sealed), newSecret(), change.at.getTime(), overlapMs)),
+      );
+      return secretsOf(db, ring, change);
+    },
+  });
+}
+
+const newSecret = () => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+
+/** The newest secret of an endpoint, and until when the one before signs beside it. */
+async function secretsOf(db: Database, ring: KeyRing, { objectId, providerId }: EndpointChange) {
+  const [newest, before] = openSecrets(ring, await sealedSecrets(db, objectId, providerId));
+  if (newest === undefined) throw new Error(`Webhook ${objectId} has no secret`);
+  return { secret: newest.secret, oldSecretUntil: before?.untilMs == null ? null : new Date(before.untilMs) };
+}

@@ -1,0 +1,22 @@
+/** Something that happened to an object of a provider, as its webhooks are told of it. */
+export type WebhookEvent = {
+  /** Also the `webhook-id` of every attempt. */
+  id: string;
+  event: string;
+  eventGroup: string;
+  objectId: string;
+  /** The step of the object that it belongs to: events of one object are sent in this order. */
+  sequence: number;
+  providerId: string;
+  params: Record<string, string>;
+  createdAt: Date;
+};
+
+/** The event that a provider sends itself to try an endpoint; it is of no group that could be subscribed to. */
+export const TEST_EVENT = { event: 'webhook.test', group: 'test' } as const;
+
+/** What is sent of an event: the same text at every attempt, for its signature covers it. */
+export function bodyOf({ event, eventGroup, objectId, sequence, providerId, params, createdAt }: WebhookEvent): string {
+  const data = { ...params, objectId, sequence, group: eventGroup, providerId };
+  return JSON.stringify({ type: event, timestamp: createdAt.toISOString(), data });
+}

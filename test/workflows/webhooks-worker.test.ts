@@ -1,0 +1,40 @@
+import { devServer } from '../support/dev-server';
+import { eventually } from '../support/eventually';
+import { failing, startWebhookReceiver, WELL } from '../support/webhook-receiver';
+import { eventsOf, subscribe, webhookRelay } from '../support/webhooks';
+import { startWorld, type World } from '../support/world';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld(devServer);
+});
+afterAll(() => world.stop());
+
+test('MSG-3: a worker and its relay that stop amidst send the rest, in order, when they are back', async () => {
+  const receiver = await startWebhookReceiver();
+  let relay = webhookRelay(world);
+  try {
+    receiver.behave(failing(500));
+    const endpoint = await subscribe(world.db, receiver, ['deliveries']);
+    const delivery = await world.paid();
+    await delivery.act('buyer.requirement');
+    await eventually(() => expect(receiver.requests).toHaveLength(1));
+    await relay.stop();
+    await delivery.acts('buyer.requirement', 'buyer.requirement');
+    await world.worker.stop();
+    receiver.behave(WELL);
+    relay = webhookRelay(world);
+    await eventually(async () => expect(await world.db.webhookDelivery.count({ where: { handedAt: null } })).toBe(0));
+    expect(receiver.requests).toHaveLength(1);
+    await world.worker.start();
+    await eventually(async () => {
+      const events = await eventsOf(world.db, endpoint);
+      expect(events.map(({ status }) => status)).toEqual(['delivered', 'delivered', 'delivered']);
+      const [first, ...ids] = receiver.requests.map(({ id }) => id);
+      expect([ids, first]).toEqual([events.map(({ id }) => id), ids[0]]);
+    }, 30_000);
+  } finally {
+    await relay.stop();
+    await receiver.stop();
+  }
+});
