@@ -29,6 +29,9 @@ async function objectsOfDemo(): Promise<typeof objects> {
   await story.rule(resolved.appealId, { ruling: 'resume', reason: '继续' });
   const contact = { name: '钱会计', email: 'finance@demo.example' };
   const key = { name: 'ERP', areas: ['orders'] };
+  const terms = { url: api.channel.url, groups: ['shop'] };
+  const webhook = bodyOf<{ id: string }>(await api.provider.post('/v1/provider/webhooks', terms), 201);
+  const event = bodyOf<{ id: string }>(await api.provider.post(`/v1/provider/webhooks/${webhook.id}/test`), 202);
   const messages = await api.db.message.findMany({ where: { recipientId: 'usr_demo' }, take: 1 });
   const picture = await png({ width: 390, height: 260 });
   const logo = bodyOf<{ id: string }>(
@@ -44,6 +47,8 @@ async function objectsOfDemo(): Promise<typeof objects> {
     images: [logo.id],
     versions: ['shv_demo'],
     shops: [await unpublishedShop()],
+    webhooks: [webhook.id],
+    'webhooks/deliveries': [event.id],
     messages: messages.map(({ id }) => id),
     sendings: messages.map(({ id }) => `${id}_email`),
     contacts: [bodyOf<{ id: string }>(await api.provider.post('/v1/provider/contacts', contact), 201).id],
@@ -69,7 +74,7 @@ async function unpublishedShop(): Promise<string> {
 
 const withId = () => tokenRoutes(api.registry()).filter(({ path }) => path.includes('{id}'));
 const idsFor = ({ path }: Route): string[] => {
-  const [, kind = ''] = /\/([\w-]+)\/\{id\}/.exec(path) ?? [];
+  const [, kind = ''] = /\/((?:webhooks\/)?[\w-]+)\/\{id\}/.exec(path) ?? [];
   return objects[kind] ?? [];
 };
 const call = (client: HttpClient, { method, path, body }: Route, id: string): Promise<Answer> =>

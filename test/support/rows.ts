@@ -14,6 +14,7 @@ export async function businessOf(db: Database) {
       select: { id: true, status: true, revision: true },
       orderBy: { id: 'asc' },
     }),
+    webhooks: await db.webhookEndpoint.findMany({ select: { id: true, version: true }, orderBy: { id: 'asc' } }),
     read: await db.message.count({ where: { readAt: { not: null } } }),
     rows: [
       await db.step.count(),
@@ -30,6 +31,7 @@ export async function businessOf(db: Database) {
       await db.paymentCallback.count(),
       await db.refund.count(),
       await db.contactLook.count(),
+      await db.webhookDelivery.count(),
       await db.apiKey.count(),
       await db.agreement.count(),
       await db.contact.count(),
