@@ -59,6 +59,7 @@ const TAGS = [
       'Events for your programs, by the Standard Webhooks specification: at least once, in order per object (MSG-3)',
   },
   { name: 'Operations', description: 'The outbox of e-mails (MSG-2)' },
+  { name: 'Audit', description: 'Who did what, and what it changed; the timeline of every object (AUD-1)' },
   { name: 'Gateway', description: 'Where payment channels call back (ORD-6)' },
   { name: 'Sandbox', description: 'Shortcuts for trying the system out; never in production' },
   { name: 'System', description: 'Health and metrics' },

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Area } from '../../domain/account/areas';
+import { isPermitted } from '../../domain/account/permissions';
+import { AppError } from '../../domain/errors';
+import { readTimeline, readTrail, type TrailScope } from '../../prisma/store/audit';
+import type { Database } from '../../prisma/store/client';
+import type { Principal } from '../auth';
+import { type Door, get, nothing } from '../endpoint';
+import { byId, id, pageOf, paging } from '../schemas';
+import { positionOf, trailAnswer } from '../trail-pages';
+import { auditEntry, auditEntryForOps, timelineEntry } from '../views/audit';
+
+const time = z.iso.datetime({ offset: true });
+const document = z.record(z.string(), z.unknown()).nullable();
+
+export const timelineEntrySchema = z
+  .object({
+    at: time,
+    actor: z.object({ role: z.enum(['buyer', 'provider', 'ops', 'system']), id: z.string() }),
+    action: z.string(),
+    note: z.string().nullable().openapi({ description: 'What was said with it; words that are sealed are not here' }),
+    objectId: z.string(),
+  })
+  .openapi('TimelineEntry');
+
+const auditEntrySchema = timelineEntrySchema
+  .extend({
+    id: z.string(),
+    sequence: z.int().nullable().openapi({ description: 'Number of the step; null where nothing was changed' }),
+    requestId: z.string().nullable(),
+    runId: z.string().nullable().openapi({ description: 'The workflow run' }),
+    before: document,
+    after: document,
+    changes: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),
+  })
+  .openapi('AuditEntry');
+export const auditEntryForOpsSchema = auditEntrySchema
+  .extend({ sourceIp: z.string().nullable() })
+  .openapi('AuditEntryForOps');
+
+/** An instant of a query; what was before computers is none. */
+const instant = time
+  .transform((value) => new Date(value))
+  .refine((value) => value.getTime() >= 0, 'must not be before 1970')
+  .optional()
+  .openapi({ type: 'string', format: 'date-time' });
+const pages = { limit: paging.limit, cursor: paging.cursor };
+const filters = {
+  objectId: z
+    .string()
+    .regex(/^\w{1,64}$/, 'must be an id')
+    .optional(),
+  actorId: z
+    .string()
+    .regex(/^[\w.@-]{1,64}$/, 'must be an id')
+    .optional(),
+  action: z
+    .string()
+    .regex(/^[\w.]{1,64}$/, 'must be an action, or how actions begin')
+    .optional()
+    .openapi({ description: 'How the action begins', example: 'provider.requirement' }),
+  from: instant,
+  to: instant,
+};
+
+/** The area of a provider's that an object belongs to, by its id; the rest is the account's. */
+const AREA_OF: Record<string, Area> = {
+  ord: 'orders',
+  dlv: 'deliveries',
+  prd: 'products',
+  app: 'products',
+  shp: 'shop',
+  srv: 'shop',
+  whk: 'messages',
+};
+const areaOf = (objectId: string): Area => AREA_OF[objectId.slice(0, 3)] ?? 'account';
+
+const ofProvider = ({ providerId = '' }: Principal): TrailScope => ({ providerId });
+
+/** Who did what, when, from where, and what it changed (AUD-1); and each object's timeline, which is made of it. */
+export function auditRoutes(door: Door, { db }: { db: Database }): void {
+  get(door, {
+    path: '/v1/ops/audit',
+    summary: 'The audit trail, newest first: who, when, from where, what, before and after (AUD-1)',
+    tag: 'Audit',
+    access: { ops: 'any' },
+    params: nothing,
+    query: z.strictObject({ ...pages, ...filters, providerId: id('prv').optional() }),
+    body: nothing,
+    answer: { status: 200, schema: pageOf(auditEntryForOpsSchema, 'AuditPageForOps') },
+    async handle({ query: { limit, cursor, ...filter } }) {
+      const page = { limit, after: positionOf(cursor), newestFirst: true };
+      return trailAnswer(await readTrail(db, 'all', filter, page), limit, auditEntryForOps);
+    },
+  });
+  get(door, {
+    path: '/v1/provider/audit',
+    summary: 'The audit trail of your own objects, newest first (AUD-1)',
+    tag: 'Audit',
+    access: { provider: 'account' },
+    params: nothing,
+    query: z.strictObject({ ...pages, ...filters }),
+    body: nothing,
+    answer: { status: 200, schema: pageOf(auditEntrySchema, 'AuditPage') },
+    async handle({ principal, query: { limit, cursor, ...filter } }) {
+      const page = { limit, after: positionOf(cursor), newestFirst: true };
+      return trailAnswer(await readTrail(db, ofProvider(principal), filter, page), limit, auditEntry);
+    },
+  });
+  timelines(door, db);
+}
+
+function timelines(door: Door, db: Database): void {
+  for (const role of ['provider', 'ops'] as const) {
+    get(door, {
+      path: `/v1/${role}/objects/{id}/timeline`,
+      summary: 'What happened to an object and its reviews, to an order and its delivery; the oldest first (AUD-1)',
+      tag: 'Audit',
+      // What a provider's people see of it goes by the object's area.
+      access: role === 'ops' ? { ops: 'any' } : { provider: 'any' },
+      params: byId,
+      query: z.strictObject(pages),
+      body: nothing,
+      answer: { status: 200, schema: pageOf(timelineEntrySchema, 'Timeline') },
+      async handle({ principal, params, query: { limit, cursor } }) {
+        const { standing } = principal;
+        const isForThem = role === 'ops' || (standing !== undefined && isPermitted(standing, areaOf(params.id)));
+        const scope = role === 'ops' ? 'all' : ofProvider(principal);
+        const page = { limit, after: positionOf(cursor) };
+        const rows = isForThem ? await readTimeline(db, scope, params.id, page) : [];
+        if (rows.length === 0)
+          throw new AppError('OBJECT.NOT_FOUND', 'Nothing is recorded of such an object of yours.');
+        return trailAnswer(rows, limit, timelineEntry);
+      },
+    });
+  }
+}
