@@ -24,17 +24,8 @@ import { agreementRoutes } from './routes/agreements';
 import { apiKeyRoutes } from './routes/api-keys';
 import { appealRoutes } from './routes/appeals';
 import { attachmentRoutes } from './routes/attachments';
-
-<<<<<<< HEAD
-
-import { contactRoutes } from './routes/contacts';
-
-=======
-
 import { auditRoutes } from './routes/audit';
-
->>>>>>> d9693a1 (AUD-1: the audit trail is read by operations and by providers, and every object has a timeline made of it)
-
+import { contactRoutes } from './routes/contacts';
 import { deliveryRoutes } from './routes/deliveries';
 import { gatewayRoutes } from './routes/gateway';
 import { imageRoutes } from './routes/images';
@@ -50,9 +41,9 @@ import { shopPageRoutes } from './routes/shop-pages';
 import { storefrontRoutes } from './routes/storefront';
 import { subAccountRoutes } from './routes/sub-accounts';
 import { systemRoutes } from './routes/system';
+import { shopDesk } from './shop-desk';
 import { webhookEventRoutes } from './routes/webhook-events';
 import { webhookRoutes } from './routes/webhooks';
-import { shopDesk } from './shop-desk';
 
 /** Everything the API reaches. */
 export type ApiDependencies = {
@@ -125,12 +116,9 @@ export function createApp(deps: ApiDependencies) {
   shopPageRoutes(door, { db });
   inboxRoutes(door, { db });
   sendingRoutes(door, { db });
-<<<<<<< HEAD
-  webhookRoutes(door, db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE );
+  auditRoutes(door, { db });
+  webhookRoutes(door, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
   webhookEventRoutes(door, { db });
-=======
-  auditRoutes(door, db );
->>>>>>> d9693a1 (AUD-1: the audit trail is read by operations and by providers, and every object has a timeline made of it)
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
     sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });
   }

@@ -66,14 +66,11 @@ export const ERRORS = {
   'IMAGE.NOT_FOUND': { status: 404, title: 'No such image', retryable: false },
   'MESSAGE.NOT_FOUND': { status: 404, title: 'No such message', retryable: false },
   'MESSAGE.NOT_RETRYABLE': { status: 409, title: 'The message cannot be sent again this way', retryable: false },
-<<<<<<< HEAD
   'WEBHOOK.NOT_FOUND': { status: 404, title: 'No such webhook', retryable: false },
   'WEBHOOK.EVENT_NOT_FOUND': { status: 404, title: 'No such event', retryable: false },
   'WEBHOOK.TOO_MANY': { status: 409, title: 'There are too many webhooks', retryable: false },
   'WEBHOOK.DISABLED': { status: 409, title: 'The webhook is disabled', retryable: false },
-=======
   'OBJECT.NOT_FOUND': { status: 404, title: 'No such object', retryable: false },
->>>>>>> d9693a1 (AUD-1: the audit trail is read by operations and by providers, and every object has a timeline made of it)
   'PAYMENT.SIGNATURE_INVALID': { status: 401, title: 'The callback is not signed by the channel', retryable: false },
   'SERVICE.BUSY': { status: 503, title: 'The process has too many commands in flight', retryable: true },
   'SERVICE.UNAVAILABLE': { status: 503, title: 'A part of the system does not answer', retryable: true },
