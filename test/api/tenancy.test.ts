@@ -38,8 +38,11 @@ async function objectsOfDemo(): Promise<typeof objects> {
     await api.provider.upload('/v1/provider/shop/images/logo', 'a.png', picture),
     201,
   );
+  const reviewed = await reviewsOfDemo();
   return {
-    ...(await reviewsOfDemo()),
+    ...reviewed,
+    // Whatever has a timeline: objects of many kinds.
+    objects: [open.id, (await story.paidOrder()).id, 'prv_demo', 'usr_demo', ...Object.values(reviewed).flat()],
     deliveries: [...deliveries, open.id, resolved.id],
     orders: [(await story.order()).id, ...(await api.db.order.findMany({ take: 3 })).map(({ id }) => id)],
     appeals: [open.appealId, resolved.appealId],
