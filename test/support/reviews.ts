@@ -33,7 +33,7 @@ export type ReviewWishes = Partial<ReviewSubject> & {
 };
 
 /** A command of somebody, as a route hands it on. */
-function commanded(role: 'provider' | 'ops', commandId = `cmd_${unique()}`): Commanded {
+export function commanded(role: 'provider' | 'ops', commandId = `cmd_${unique()}`): Commanded {
   const request = { requestId: 'req_test', ip: '127.0.0.1' };
   const command = { commandId, atMs: Date.now() };
   if (role === 'ops') return { principal: { sub: ACTORS.ops, role, permissions: [] }, request, command };
