@@ -61,6 +61,16 @@ export const ownProductSchema = ownProductSummarySchema
       .nullable()
       .openapi({ description: 'What is published: a ProductContent, its specs with their ids, without the token' }),
     hasDeliveryToken: z.boolean(),
+    timeline: z.array(
+      z.object({
+        at: time,
+        actor: z.string(),
+        action: z.string(),
+        note: z.string().nullable(),
+        applicationId: z.string(),
+        operation: z.enum(PRODUCT_OPERATIONS),
+      }),
+    ),
   })
   .openapi('OwnProduct');
 

@@ -4,7 +4,7 @@ import { GRADES, PRODUCT_STATUSES, PRODUCT_TYPES } from '../../domain/products/k
 import { PRODUCT_OPERATIONS } from '../../domain/products/rules';
 import { REVIEW_STAGES } from '../../domain/reviews/state';
 import type { Database } from '../../prisma/store/client';
-import { listOwnProducts } from '../../prisma/store/products';
+import { listOwnProducts, productTimeline } from '../../prisma/store/products';
 import { listReviews } from '../../prisma/store/reviews';
 import { type Door, get, nothing, post } from '../endpoint';
 import { idFrom } from '../ids';
@@ -107,14 +107,17 @@ function productReads(door: Door, db: Database): void {
   });
   get(door, {
     path: '/v1/provider/products/{id}',
-    summary: 'One product of yours, and what is possible now',
+    summary: 'One product of yours: what is published, what is possible now, what was done to it',
     tag,
     access,
     params: byId,
     query: nothing,
     body: nothing,
     answer: { status: 200, schema: ownProductSchema },
-    handle: async ({ principal, params }) => ownProduct(await ownProductOf(db, params.id, principal)),
+    async handle({ principal, params }) {
+      const found = await ownProductOf(db, params.id, principal);
+      return ownProduct(found, await productTimeline(db, found.id));
+    },
   });
 }
 

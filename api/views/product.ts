@@ -1,6 +1,6 @@
 import { publicDetails } from '../../domain/products/content';
 import { allowedProductActions, type ProductFacts } from '../../domain/products/rules';
-import type { ProductRow } from '../../prisma/store/products';
+import type { ProductEvent, ProductRow } from '../../prisma/store/products';
 import type { DocumentRow, ForSaleRow, ProductPageRow } from '../../prisma/store/storefront';
 
 /** What the rules look at. */
@@ -21,11 +21,12 @@ export function ownProductSummary(row: ProductRow) {
   };
 }
 
-/** A product as its provider sees it: what is published, in full but for the token. */
-export const ownProduct = (row: ProductRow) => ({
+/** A product as its provider sees it: what is published, in full but for the token, and what was done to it. */
+export const ownProduct = (row: ProductRow, timeline: ProductEvent[]) => ({
   ...ownProductSummary(row),
   content: row.content,
   hasDeliveryToken: row.hasToken,
+  timeline: timeline.map((event) => ({ ...event, at: event.at.toISOString() })),
 });
 
 /** A published product as buyers see it in lists. */

@@ -52,7 +52,7 @@ export function productRefusal(facts: ProductFacts): AppError {
 }
 
 /** The operations that come with a content. */
-const BRINGS_CONTENT: readonly ProductOperation[] = ['publish', 'modify'];
+export const BRINGS_CONTENT: readonly ProductOperation[] = ['publish', 'modify'];
 
 /** Whether what is asked must pass a security check first: a machine image that buyers will start (PRD-6). */
 export const needsSecurityCheck = (type: ProductType, operation: ProductOperation): boolean =>

@@ -9,7 +9,7 @@ import {
 } from '../../domain/products/change';
 import { imagesOf, needsToken, type ProductContent, supervisionOf } from '../../domain/products/content';
 import type { ProductStatus } from '../../domain/products/kinds';
-import { isLegal, PRODUCT_OPERATIONS, productRefusal } from '../../domain/products/rules';
+import { BRINGS_CONTENT, isLegal, PRODUCT_OPERATIONS, productRefusal } from '../../domain/products/rules';
 import type { ReviewSubject } from '../../domain/reviews/step';
 import { lockObject, type Transaction } from './change';
 import { publishImages } from './images';
@@ -25,6 +25,7 @@ export const productEffects: ReviewEffects = {
     const facts = { ...now, inReview: false };
     if (!isLegal(facts, operation)) throw productRefusal(facts);
     const { content } = proposal;
+    if (content === undefined && BRINGS_CONTENT.includes(operation)) throw gone();
     const isSigned = sealed !== null || (operation !== 'publish' && now.hasToken);
     if (content !== undefined && needsToken(content) && !isSigned) throw tokenMissing();
     if (content !== undefined && operation === 'publish') await keepUnpublished(tx, subject, content, at);
@@ -47,6 +48,8 @@ export const productEffects: ReviewEffects = {
 
 const operation = z.enum(PRODUCT_OPERATIONS);
 const operationOf = (subject: ReviewSubject) => operation.parse(subject.operation);
+
+const gone = () => new AppError('REQUEST.INVALID', 'What was sent is not kept any more; send it again.');
 
 const tokenMissing = () =>
   new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', {

@@ -39,6 +39,24 @@ export async function findOwnProduct(db: Database, id: string, providerId: strin
   return rows[0] ?? null;
 }
 
+/** One thing that happened to a product, by which application. */
+export type ProductEvent = {
+  at: Date;
+  actor: string;
+  action: string;
+  note: string | null;
+  applicationId: string;
+  operation: string;
+};
+
+/** Everything that was ever applied for, decided and done about a product, in order (AUD-1). */
+export async function productTimeline(db: Database, productId: string): Promise<ProductEvent[]> {
+  return db.$queryRaw<ProductEvent[]>`
+    SELECT s.at, s.actor_role AS actor, s.action, s.note, r.id AS "applicationId", r.operation
+    FROM reviews r JOIN steps s ON s.object_id = r.id
+    WHERE r.object_id = ${productId} AND r.kind = 'product' ORDER BY r.id, s.sequence`;
+}
+
 /** A page of what a provider ever published, delisted and exited included (PRD-3). */
 export async function listOwnProducts(
   db: Database,

@@ -17,3 +17,9 @@ export async function addProposal(
 export async function dropProposal(db: Pick<Database, '$executeRaw'>, id: string): Promise<void> {
   await db.$executeRaw`DELETE FROM proposals WHERE id = ${id}`;
 }
+
+/** Forgets what never reached a process, because nobody repeated the request that was to start it. */
+export async function purgeProposals(db: Database, olderThanHours: number): Promise<number> {
+  return db.$executeRaw`
+    DELETE FROM proposals WHERE created_at < now() - make_interval(hours => ${olderThanHours}::int)`;
+}

@@ -132,7 +132,9 @@ describe('PRD-3: a modification', () => {
     const { id } = await products.applied(product.id, 'modify', products.changed(product, { name: '别的' }));
     if (end === 'reject') await products.decide(id, 'reject', { reason: '不行' });
     else await products.withdraw(id);
-    expect(await products.own(product.id)).toEqual(product);
+    const { timeline, ...now } = await products.own(product.id);
+    expect({ ...now, timeline: timeline.slice(0, -2) }).toEqual(product);
+    expect(timeline.at(-1)).toMatchObject({ applicationId: id, operation: 'modify' });
   });
 
   test('products that were there before contents were, are modified too', async () => {
@@ -174,7 +176,13 @@ describe('PRD-5: what takes effect at once leaves an application all the same', 
       }
       expect(await products.own(id)).toMatchObject(after);
     }
-    expect((await products.own(id)).allowedActions).toEqual([]);
+    const { allowedActions, timeline } = await products.own(id);
+    expect(allowedActions).toEqual([]);
+    expect(timeline.map(({ operation, action }) => `${operation}: ${action}`)).toEqual([
+      ...['publish: provider.submit', 'publish: ops.approve', 'upgrade: provider.submit', 'upgrade: ops.approve'],
+      ...['downgrade: provider.downgrade', 'delist: provider.delist', 'relist: provider.submit', 'relist: ops.approve'],
+      ...['delist: provider.delist', 'exit: provider.exit'],
+    ]);
     const record = await api.provider.get(`/v1/provider/applications?productId=${id}&sort=id`);
     const items = bodyOf<{ items: Application[] }>(record, 200).items;
     expect(items.map(({ operation }) => operation)).toEqual(['publish', ...life.map(({ operation }) => operation)]);

@@ -89,6 +89,7 @@ export type OwnProduct = {
   openApplicationId: string | null;
   hasDeliveryToken: boolean;
   allowedActions: string[];
+  timeline: { action: string; operation: string; applicationId: string }[];
   content: { specs: { id: string; name: string; priceFen: number }[]; [field: string]: unknown } | null;
 };
 

@@ -2,6 +2,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
 import type { Database } from '../../prisma/store/client';
 import { markReconciled, purgeRecords, unansweredSteps } from '../../prisma/store/idempotency';
+import { purgeProposals } from '../../prisma/store/proposals';
 import { subjectOfReview } from '../../prisma/store/reviews';
 import { catchUp } from '../../workflows/contracts/catch-up';
 import { deliveryWorkflowId } from '../../workflows/contracts/delivery';
@@ -13,6 +14,8 @@ const UNANSWERED_FOR_SECONDS = 5;
 const BATCH = 100;
 /** Clients are promised 24 hours. */
 const KEPT_HOURS = 48;
+/** Longer than any process waits for a worker to take up what was proposed. */
+const PROPOSALS_KEPT_HOURS = 24 * 30;
 const PURGE_EVERY_MS = 3_600_000;
 
 /** What reconciliation needs. */
@@ -29,6 +32,7 @@ export function startReconciliation({ db, client, logger, intervalMs }: Reconcil
     if (Date.now() - purgedAtMs > PURGE_EVERY_MS) {
       purgedAtMs = Date.now();
       await purgeRecords(db, KEPT_HOURS);
+      await purgeProposals(db, PROPOSALS_KEPT_HOURS);
     }
     const steps = await unansweredSteps(db, UNANSWERED_FOR_SECONDS, BATCH);
     for (const { commandId, objectId, sequence } of steps) {
