@@ -41,9 +41,9 @@ import { shopPageRoutes } from './routes/shop-pages';
 import { storefrontRoutes } from './routes/storefront';
 import { subAccountRoutes } from './routes/sub-accounts';
 import { systemRoutes } from './routes/system';
-import { shopDesk } from './shop-desk';
 import { webhookEventRoutes } from './routes/webhook-events';
 import { webhookRoutes } from './routes/webhooks';
+import { shopDesk } from './shop-desk';
 
 /** Everything the API reaches. */
 export type ApiDependencies = {
