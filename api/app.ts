@@ -40,6 +40,7 @@ import { shopRoutes } from './routes/shop';
 import { shopPageRoutes } from './routes/shop-pages';
 import { storefrontRoutes } from './routes/storefront';
 import { subAccountRoutes } from './routes/sub-accounts';
+import { subscriptionRoutes } from './routes/subscriptions';
 import { systemRoutes } from './routes/system';
 import { webhookEventRoutes } from './routes/webhook-events';
 import { webhookRoutes } from './routes/webhooks';
@@ -115,6 +116,7 @@ export function createApp(deps: ApiDependencies) {
   shopRoutes(door, { db, desk: shopDesk({ db, policy, reviews }) });
   shopPageRoutes(door, { db });
   inboxRoutes(door, { db });
+  subscriptionRoutes(door, { db });
   sendingRoutes(door, { db });
   auditRoutes(door, { db });
   webhookRoutes(door, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });

@@ -60,6 +60,8 @@ const TAGS = [
   },
   { name: 'Operations', description: 'The outbox of e-mails (MSG-2)' },
   { name: 'Audit', description: 'Who did what, and what it changed; the timeline of every object (AUD-1)' },
+  { name: 'Messages', description: 'What a provider is told of, where, and through whom (MSG-1)' },
+  { name: 'Operations', description: 'The outbox of e-mails and SMS (MSG-2)' },
   { name: 'Gateway', description: 'Where payment channels call back (ORD-6)' },
   { name: 'Sandbox', description: 'Shortcuts for trying the system out; never in production' },
   { name: 'System', description: 'Health and metrics' },

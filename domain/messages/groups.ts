@@ -76,3 +76,9 @@ export function routeOf(event: MessageEvent): Route {
 export function isEventGroup(word: string): word is EventGroup {
   return Object.hasOwn(GROUP_NAMES, word);
 }
+
+/** Whether a group's name, in any language, holds what somebody searches for; the empty search finds all. */
+export function isNamed(group: EventGroup, search: string): boolean {
+  const wanted = search.toLowerCase();
+  return [group, ...Object.values(GROUP_NAMES[group])].some((name) => name.toLowerCase().includes(wanted));
+}

@@ -3,6 +3,7 @@ import { routeOf } from '../../domain/messages/groups';
 import type { Audience, Notice } from '../../domain/messages/notice';
 import { Prisma } from '../generated/client';
 import type { Transaction } from './change';
+import { receiversOf } from './receivers';
 import { hook } from './webhooks';
 
 /** What a step tells people, for the outbox. */
@@ -66,12 +67,7 @@ const PROVIDER = Prisma.sql`
          CASE WHEN d.hears THEN d.channels ELSE '{}' END AS channels
   FROM notices n CROSS JOIN target t
   LEFT JOIN subscriptions s ON s.provider_id = t.provider_id AND s.event_group = n."group"
-  CROSS JOIN LATERAL (
-    SELECT id, true AS is_account, account IS NOT DISTINCT FROM 'main' AS is_main FROM users
-    WHERE provider_id = t.provider_id AND role = 'provider' AND disabled_at IS NULL
-    UNION ALL
-    SELECT id, false, false FROM contacts WHERE provider_id = t.provider_id AND removed_at IS NULL
-  ) r
+  CROSS JOIN LATERAL (${receiversOf(Prisma.sql`t.provider_id`)}) r
   CROSS JOIN LATERAL (
     SELECT coalesce(s.channels, n.channels) AS channels,
            coalesce(s.subscribed AND r.id = ANY(s.receiver_ids), r.is_main OR NOT r.is_account) AS hears

@@ -27,6 +27,7 @@ export async function businessOf(db: Database) {
       await db.productVersion.count(),
       await db.message.count(),
       await db.sending.count(),
+      await db.subscription.count(),
       await db.payment.count(),
       await db.paymentCallback.count(),
       await db.refund.count(),
