@@ -26,6 +26,7 @@ import { appealRoutes } from './routes/appeals';
 import { attachmentRoutes } from './routes/attachments';
 import { auditRoutes } from './routes/audit';
 import { contactRoutes } from './routes/contacts';
+
 import { deliveryRoutes } from './routes/deliveries';
 import { gatewayRoutes } from './routes/gateway';
 import { imageRoutes } from './routes/images';
@@ -121,6 +122,9 @@ export function createApp(deps: ApiDependencies) {
   auditRoutes(door, { db });
   webhookRoutes(door, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
   webhookEventRoutes(door, { db });
+  webhookRoutes(door, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
+  webhookEventRoutes(door, { db });
+  auditRoutes(door, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
     sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });
   }

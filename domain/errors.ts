@@ -71,7 +71,6 @@ export const ERRORS = {
   'WEBHOOK.TOO_MANY': { status: 409, title: 'There are too many webhooks', retryable: false },
   'WEBHOOK.DISABLED': { status: 409, title: 'The webhook is disabled', retryable: false },
   'OBJECT.NOT_FOUND': { status: 404, title: 'No such object', retryable: false },
->>>>>>> d9693a1 (AUD-1: the audit trail is read by operations and by providers, and every object has a timeline made of it)
   'SUBSCRIPTION.NOT_FOUND': { status: 404, title: 'No such group of events', retryable: false },
   'SUBSCRIPTION.RECEIVER_UNKNOWN': { status: 422, title: 'A receiver is not yours to name', retryable: false },
   'PAYMENT.SIGNATURE_INVALID': { status: 401, title: 'The callback is not signed by the channel', retryable: false },
