@@ -39,6 +39,6 @@ export function nextAttempt({ firstTriedMs, atMs, retryForMs, askedPauseMs }: Fa
 export function pauseOf(retryAfter: string | undefined, nowMs: number): number | null {
   if (retryAfter === undefined) return null;
   if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter) * SECOND_MS;
-  const untilMs = Date.parse(retryAfter);
+  const untilMs = retryAfter.endsWith(' GMT') ? Date.parse(retryAfter) : Number.NaN;
   return Number.isNaN(untilMs) ? null : Math.max(0, untilMs - nowMs);
 }

@@ -1,0 +1,159 @@
+import { webhookActivities } from '../../activities/webhooks';
+import { openSecrets, sealSecrets } from '../../codec/webhook-secrets';
+import { withNewSecret } from '../../domain/webhooks/secrets';
+import { changeSecrets, replayEvent } from '../../prisma/store/webhook-endpoints';
+import { markHanded, unhandedEvents } from '../../prisma/store/webhooks';
+import { dyingAt, run, type Store, startStore } from '../support/store';
+import { failing, startWebhookReceiver, verified, WELL, type WebhookReceiver } from '../support/webhook-receiver';
+import { changeBy, eventsOf, subscribe } from '../support/webhooks';
+import { RING } from '../support/world';
+
+const HOUR_MS = 3_600_000;
+const retryForMs = 72 * HOUR_MS;
+
+let store: Store;
+let receiver: WebhookReceiver;
+beforeAll(async () => {
+  store = await startStore();
+});
+beforeEach(async () => {
+  receiver = await startWebhookReceiver();
+});
+afterEach(async () => {
+  await store.db.webhookEndpoint.updateMany({ data: { disabledAt: new Date() } });
+  await receiver.stop();
+});
+afterAll(() => store.stop());
+
+/** An endpoint with one event, of an order that was paid, and a way to deliver it. */
+async function oneEvent() {
+  const endpointId = await subscribe(store.db, receiver, ['orders']);
+  const { terms } = await store.paid();
+  const deliver = (nowMs = Date.now(), activities = store.activities) =>
+    run(activities.deliverNextWebhook, { endpointId, objectId: terms.orderId, nowMs, retryForMs });
+  const event = async () => {
+    const [found] = await eventsOf(store.db, endpointId);
+    if (found === undefined) throw new Error('there is an event');
+    return found;
+  };
+  const secrets = async () => {
+    const { sealed } = await store.db.webhookEndpoint.findUniqueOrThrow({ where: { id: endpointId } });
+    return openSecrets(RING, sealed);
+  };
+  return { endpointId, objectId: terms.orderId, deliver, event, secrets };
+}
+
+describe('MSG-3: what is sent is signed', () => {
+  test('by the specification: its own library verifies it, and nothing that is altered', async () => {
+    const { deliver, event, secrets } = await oneEvent();
+    expect(await deliver()).toEqual({ outcome: 'delivered', eventId: (await event()).id });
+    const [secret] = (await secrets()).map((known) => known.secret);
+    const [request] = receiver.requests;
+    if (request === undefined || secret === undefined) throw new Error('there is a request');
+    const { body, headers } = request;
+    expect(request.took).toBe(true);
+    expect(headers['webhook-id']).toBe((await event()).id);
+    expect(Math.abs(Number(headers['webhook-timestamp']) * 1_000 - Date.now())).toBeLessThan(60_000);
+    expect(headers['webhook-signature']).toMatch(/^v1,[A-Za-z0-9+/]{43}=$/);
+    const another = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+    expect(verified(secret, body, headers)).not.toBeNull();
+    expect(verified(another, body, headers)).toBeNull();
+    expect(verified(secret, body.replace('order.paid', 'order.lost'), headers)).toBeNull();
+    expect(verified(secret, body, { ...headers, 'webhook-id': 'evt_another' })).toBeNull();
+    expect(verified(secret, body, { ...headers, 'webhook-timestamp': String(Date.now()) })).toBeNull();
+  });
+
+  test('with both secrets while one replaces the other, and then with the new one alone', async () => {
+    const { endpointId, deliver, event, secrets } = await oneEvent();
+    await changeSecrets(store.db, changeBy(endpointId, 'webhook.secret.rotate'), (sealed) => {
+      const fresh = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+      return sealSecrets(RING, withNewSecret(openSecrets(RING, sealed), fresh, Date.now(), 24 * HOUR_MS));
+    });
+    const [fresh = '', old = ''] = (await secrets()).map(({ secret }) => secret);
+    for (const [hours, verify] of [
+      [23, [true, true]],
+      [25, [true, false]],
+    ] as const) {
+      receiver.trust(fresh);
+      const before = receiver.requests.length;
+      expect(await deliver(Date.now() + hours * HOUR_MS)).toMatchObject({ outcome: 'delivered' });
+      const request = receiver.requests[before];
+      if (request === undefined) throw new Error('there is a request');
+      const signatures = request.headers['webhook-signature']?.split(' ');
+      expect(signatures).toHaveLength(verify.filter((verifies) => verifies).length);
+      expect([fresh, old].map((secret) => verified(secret, request.body, request.headers) !== null)).toEqual(verify);
+      await replayEvent(store.db, changeBy(endpointId, 'webhook.replay'), await event());
+    }
+  });
+});
+
+describe('MSG-3: whatever dies', () => {
+  test('an event whose delivery could not be recorded is sent again, under the same id', async () => {
+    const { endpointId, objectId, deliver, event } = await oneEvent();
+    const dying = webhookActivities({ ...store.outside, db: dyingAt(store.db, 1) });
+    const deadly = { endpointId, objectId, nowMs: Date.now(), retryForMs };
+    await expect(run(dying.deliverNextWebhook, deadly)).rejects.toThrow('died at write 1');
+    expect(await event()).toMatchObject({ status: 'pending', attempts: 0 });
+    expect(await deliver()).toMatchObject({ outcome: 'delivered' });
+    const { id } = await event();
+    expect(receiver.requests.map((request) => [request.id, request.took])).toEqual([
+      [id, true],
+      [id, true],
+    ]);
+    expect(await deliver()).toEqual({ outcome: 'nothing' });
+  });
+
+  test('what is asked for anew while its process is being told of it is told of again', async () => {
+    const { endpointId, deliver, event } = await oneEvent();
+    const told = (await unhandedEvents(store.db, 100)).filter((row) => row.endpointId === endpointId);
+    expect(told).toHaveLength(1);
+    await deliver();
+    await replayEvent(store.db, changeBy(endpointId, 'webhook.replay'), await event());
+    await markHanded(store.db, told, new Date());
+    expect(await event()).toMatchObject({ status: 'pending', handedAt: null });
+    const again = (await unhandedEvents(store.db, 100)).filter((row) => row.endpointId === endpointId);
+    await markHanded(store.db, again, new Date());
+    expect((await event()).handedAt).not.toBeNull();
+  });
+
+  test('an event that is asked for while an attempt at it fails is sent at once, not after the pause', async () => {
+    const { endpointId, objectId, event } = await oneEvent();
+    const asking = webhookActivities({
+      ...store.outside,
+      webhooks: {
+        async send() {
+          await replayEvent(store.db, changeBy(endpointId, 'webhook.replay'), await event());
+          return { status: 500, retryAfter: undefined, error: null };
+        },
+      },
+    });
+    await run(asking.deliverNextWebhook, { endpointId, objectId, nowMs: Date.now(), retryForMs });
+    expect(await event()).toMatchObject({ status: 'pending', attempts: 1, nextAttemptAt: null, handedAt: null });
+  });
+});
+
+describe('MSG-3: an attempt is made when it is due', () => {
+  test('not before, however often the process looks', async () => {
+    const { deliver, event } = await oneEvent();
+    receiver.behave(failing(500));
+    const nowMs = Date.now();
+    const { id } = await event();
+    const failed = await deliver(nowMs);
+    expect(failed).toMatchObject({ outcome: 'retry', eventId: id });
+    expect(await deliver(nowMs + 1_000)).toEqual(failed);
+    expect(receiver.requests).toHaveLength(1);
+    receiver.behave(WELL);
+    expect(await deliver(nowMs + 6_000)).toMatchObject({ outcome: 'delivered' });
+  });
+
+  test('its log says what came of it, and keeps nothing of what the receiver said', async () => {
+    const { deliver, event } = await oneEvent();
+    receiver.behave({ does: 'answer', status: 500, body: 'a stack trace with a secret' });
+    await deliver();
+    const log = await store.db.webhookAttempt.findMany({ where: { deliveryId: (await event()).id } });
+    expect(log).toMatchObject([
+      { number: 1, responseStatus: 500, error: 'The receiver answered 500.', durationMs: expect.any(Number) },
+    ]);
+    expect(JSON.stringify([log, await event()])).not.toContain('secret');
+  });
+});
