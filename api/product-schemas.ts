@@ -118,7 +118,13 @@ export const productPageSchema = forSaleSchema
     ]),
     details: z.record(z.string(), z.unknown()).openapi({ description: 'What only products of its type have' }),
     service: z
-      .record(z.string(), z.string())
+      .object({
+        qq: z.string(),
+        email: z.string(),
+        phone: z.string(),
+        onlineHours: z.string(),
+        phoneHours: z.string(),
+      })
       .nullable()
       .openapi({ description: 'The customer service of the provider’s shop (SHOP-1)' }),
     updatedAt: time,

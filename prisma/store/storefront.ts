@@ -74,8 +74,8 @@ export type ProductPageRow = ForSaleRow & {
   version: number;
   updatedAt: Date;
   documents: DocumentRow[];
-  /** The customer service of the provider's shop, once it has published one (SHOP-1). */
-  service: Record<string, string> | null;
+  /** The customer service of the provider's shop with its hours, once it has published one (SHOP-1). */
+  service: Record<'qq' | 'email' | 'phone' | 'onlineHours' | 'phoneHours', string> | null;
 };
 
 /** The page of a published product, or null. */
@@ -87,7 +87,9 @@ export async function findForSale(db: Database, id: string): Promise<ProductPage
         FROM (SELECT jsonb_array_elements_text(coalesce(p.content->'documents', '[]'))
               UNION SELECT p.content->'serviceAgreement'->>'attachmentId') named(id)
         JOIN attachments f ON f.id = named.id) AS documents, (
-        SELECT v.content->'service' FROM shops s JOIN shop_versions v ON v.id = s.published_version_id
+        SELECT v.content->'service' || jsonb_build_object('onlineHours', v.content->'onlineHours',
+                                                          'phoneHours', v.content->'phoneHours')
+        FROM shops s JOIN shop_versions v ON v.id = s.published_version_id
         WHERE s.provider_id = p.provider_id) AS service
     FROM products p WHERE p.id = ${id} AND p.status = 'published'`;
   return rows[0] ?? null;

@@ -3,6 +3,7 @@ import { type Api, startApi } from '../support/api';
 import { key } from '../support/http';
 import { png } from '../support/images';
 import { type OwnProduct, productsOf } from '../support/products';
+import { shopOf, shopWith } from '../support/shops';
 import { bodyOf } from '../support/story';
 
 const TOKEN = 'token-in-plain-of-a-delivery-url';
@@ -83,15 +84,16 @@ describe('what buyers see is what is published', () => {
   });
 
   test('SHOP-1: the page shows the customer service of the provider’s shop', async () => {
-    expect(bodyOf(await page(saas.id), 200)).toMatchObject({ service: null });
-    const service = { qq: '10000', email: 'service@shop.example', phone: '0755-86013388' };
-    const times = { createdAt: new Date(), updatedAt: new Date() };
-    const shop = { id: 'shp_1', providerId: 'prv_demo', publishedVersionId: 'shv_1' };
-    await api.db.shopVersion.create({
-      data: { id: 'shv_1', shopId: 'shp_1', number: 1, status: 'published', content: { service }, ...times },
-    });
-    await api.db.shop.create({ data: { ...shop, ...times } });
-    expect(bodyOf(await page(saas.id), 200)).toMatchObject({ service });
+    const service = async (id: string) => bodyOf<{ service: unknown }>(await page(id), 200).service;
+    expect(await service('prd_other_service')).toBeNull();
+    const shop = shopOf(api);
+    const content = shopWith(await shop.logo());
+    await shop.published(content);
+    const { onlineHours, phoneHours } = content;
+    expect(await service('prd_other_service')).toEqual({ ...content.service, onlineHours, phoneHours });
+    expect(await service(saas.id)).not.toMatchObject(content.service);
+    await shop.save({ ...content, service: { ...content.service, qq: '87654321' } });
+    expect(await service('prd_other_service')).toMatchObject({ qq: content.service.qq });
   });
 });
 
