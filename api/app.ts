@@ -43,6 +43,7 @@ import { storefrontRoutes } from './routes/storefront';
 import { subAccountRoutes } from './routes/sub-accounts';
 import { subscriptionRoutes } from './routes/subscriptions';
 import { systemRoutes } from './routes/system';
+import { ticketRoutes } from './routes/tickets';
 import { webhookEventRoutes } from './routes/webhook-events';
 import { webhookRoutes } from './routes/webhooks';
 import { shopDesk } from './shop-desk';
@@ -109,6 +110,7 @@ export function createApp(deps: ApiDependencies) {
   accountRoutes(door, { db, ring });
   contactRoutes(door, { db });
   agreementRoutes(door, { db });
+  ticketRoutes(door, { db, ring, reviews });
   subAccountRoutes(door, { db });
   apiKeyRoutes(door, { db });
   reviewRoutes(door, { db, desk: reviews });

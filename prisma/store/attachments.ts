@@ -47,9 +47,16 @@ function ofProduct(id: string, scope: Scope): Prisma.Sql {
     AND r.proposed @> jsonb_build_object('content', one))`;
 }
 
+/** What came with a ticket proves account data: beside who uploaded it, operations alone read it (ACC-3). */
+function ofTicket(id: string, scope: Scope): Prisma.Sql {
+  if (scope !== 'all') return Prisma.sql`false`;
+  return Prisma.sql`EXISTS (SELECT FROM reviews WHERE kind = 'account'
+    AND proposed @> jsonb_build_object('attachmentIds', jsonb_build_array(${id}::text)))`;
+}
+
 /**
- * A file that a reader may have: their own upload, one used in a delivery within their scope (DLV-14), or a product's
- * document.
+ * A file that a reader may have: their own upload, one used in a delivery within their scope (DLV-14), a product's
+ * document, or what came with a ticket.
  */
 export async function findAttachment(
   db: Database,
@@ -64,6 +71,6 @@ export async function findAttachment(
       OR EXISTS (SELECT FROM attachment_uses u
                  JOIN (SELECT id AS delivery_id FROM deliveries WHERE ${within(reader.scope)}) d USING (delivery_id)
                  WHERE u.attachment_id = a.id)
-      OR ${ofProduct(id, reader.scope)})`;
+      OR ${ofProduct(id, reader.scope)} OR ${ofTicket(id, reader.scope)})`;
   return rows[0] ?? null;
 }

@@ -28,6 +28,7 @@ async function objectsOfDemo(): Promise<typeof objects> {
   const [open, resolved] = [await story.appealed(), await story.appealed()];
   await story.rule(resolved.appealId, { ruling: 'resume', reason: '继续' });
   const contact = { name: '钱会计', email: 'finance@demo.example' };
+  const ticket = { change: 'licence_number', licenceNumber: '9144030071526726XG', reason: '换发了营业执照' };
   const key = { name: 'ERP', areas: ['orders'] };
   const terms = { url: api.channel.url, groups: ['shop'] };
   const webhook = bodyOf<{ id: string }>(await api.provider.post('/v1/provider/webhooks', terms), 201);
@@ -55,6 +56,7 @@ async function objectsOfDemo(): Promise<typeof objects> {
     messages: messages.map(({ id }) => id),
     sendings: messages.map(({ id }) => `${id}_email`),
     contacts: [bodyOf<{ id: string }>(await api.provider.post('/v1/provider/contacts', contact), 201).id],
+    tickets: [bodyOf<{ id: string }>(await api.provider.post('/v1/provider/tickets', ticket), 201).id],
     'sub-accounts': [await addSubAccount(api.db, ['orders'])],
     'api-keys': [bodyOf<{ id: string }>(await api.provider.post('/v1/provider/api-keys', key), 201).id],
   };

@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { type KeyRing, openText, sealText } from '../../codec/keys';
+import { isLicenceNumber } from '../../domain/account/licence-number';
+import { lastDigits, maskedNumber, type Payee } from '../../domain/account/payee';
+import { TICKET_CHANGES } from '../../domain/account/tickets';
+import { AppError, ERRORS } from '../../domain/errors';
+import { REVIEW_STAGES } from '../../domain/reviews/state';
+import { lookAtNumbers } from '../../prisma/store/account-tickets';
+import { type AccountRow, findAccount } from '../../prisma/store/accounts';
+import type { Database } from '../../prisma/store/client';
+import { addProposal, dropProposal, type NewProposal } from '../../prisma/store/proposals';
+import { findReview, listReviews } from '../../prisma/store/reviews';
+import { requireOwnAttachments } from '../attachments';
+import { changeOf } from '../change';
+import type { Commanded } from '../delivery-desk';
+import { type Door, get, nothing, post } from '../endpoint';
+import { idFrom } from '../ids';
+import { pageAnswer, pageOfQuery } from '../paging';
+import { type ReviewDesk, reviewScope } from '../review-desk';
+import { attachmentIds, byId, paging, REASON_MAX, text } from '../schemas';
+import { providerOf } from '../scope';
+import { reviewSummary } from '../views/review';
+import { payeeBody, requireHolder } from './account';
+import { reviewPage, reviewSchema } from './reviews';
+
+const licenceNumber = z
+  .string()
+  .trim()
+  .toUpperCase()
+  .refine(isLicenceNumber, 'must be a unified social credit code of 18 characters')
+  .openapi({ type: 'string', description: 'Unified social credit code (GB 32100), its check character included' });
+
+const common = { reason: text(REASON_MAX), attachmentIds };
+const ticketBody = z
+  .discriminatedUnion('change', [
+    z.strictObject({ change: z.literal('payee'), payee: payeeBody, ...common }),
+    z.strictObject({ change: z.literal('licence_number'), licenceNumber, ...common }),
+  ])
+  .openapi('Ticket', {
+    example: { change: 'licence_number', licenceNumber: '9144030071526726XG', reason: '换发了营业执照' },
+  });
+type Asked = z.output<typeof ticketBody>;
+
+const numbersSchema = z
+  .object({ id: z.string(), inForce: z.string().nullable(), proposed: z.string().nullable() })
+  .openapi('TicketAccountNumbers');
+
+/** What the ticket routes need beside the door. */
+export type TicketRoutes = { db: Database; ring: KeyRing; reviews: ReviewDesk };
+
+const noTicket = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review of yours.');
+
+/** Other reviews are other areas' business. @throws AppError REVIEW.NOT_FOUND */
+function requireTicket(reviewId: string): string {
+  if (reviewId.startsWith('tkt_')) return reviewId;
+  throw noTicket();
+}
+
+/** Changes of locked account data, which operations approve or refuse (ACC-1, ACC-3). */
+export function ticketRoutes(door: Door, needs: TicketRoutes): void {
+  const { db, reviews } = needs;
+  const shared = { tag: 'Account', access: { provider: 'account' }, query: nothing } as const;
+  // What a ticket is called follows from the record of its request, which therefore must outlive any crash.
+  post(
+    { ...door, db },
+    {
+      ...shared,
+      path: '/v1/provider/tickets',
+      summary: 'Ask for a change of locked payee info or of the licence number; one at a time of each',
+      params: nothing,
+      body: ticketBody,
+      answer: { status: 201, schema: reviewSchema },
+      handle: (call) => ask(needs, call, call.body),
+    },
+  );
+  get(door, {
+    ...shared,
+    path: '/v1/provider/tickets',
+    summary: 'Your tickets, with their states, reasons and deadlines',
+    params: nothing,
+    query: z.strictObject({
+      ...paging,
+      status: z.enum(REVIEW_STAGES).optional(),
+      change: z.enum(TICKET_CHANGES).optional(),
+    }),
+    body: nothing,
+    answer: { status: 200, schema: reviewPage },
+    async handle({ principal, query: { change: operation, ...query } }) {
+      const page = pageOfQuery(query);
+      const filter = { ...query, kind: 'account', operation } as const;
+      return pageAnswer(await listReviews(db, reviewScope(principal), filter, page), page, reviewSummary);
+    },
+  });
+  get(door, {
+    ...shared,
+    path: '/v1/provider/tickets/{id}',
+    summary: 'One ticket: what changes, and what is possible now',
+    params: byId,
+    body: nothing,
+    answer: { status: 200, schema: reviewSchema },
+    handle: ({ principal, params }) => reviews.view(requireTicket(params.id), reviewScope(principal)),
+  });
+  post(door, {
+    ...shared,
+    path: '/v1/provider/tickets/{id}/withdraw',
+    summary: 'Withdraw a ticket that is not decided yet',
+    params: byId,
+    body: nothing,
+    answer: { status: 200, schema: reviewSchema },
+    handle: (call) => reviews.act(requireTicket(call.params.id), 'provider.withdraw', '', call),
+  });
+  numbersRoute(door, needs);
+}
+
+/** Operations compare account numbers in full; each look is in the trail of the account (ACC-6). */
+function numbersRoute(door: Door, { db, ring }: TicketRoutes): void {
+  get(door, {
+    path: '/v1/ops/tickets/{id}/account-numbers',
+    summary: 'The account numbers of a payee ticket in full, the one in force and the one asked for; the look is kept',
+    tag: 'Account',
+    access: { ops: 'any' },
+    params: byId,
+    query: nothing,
+    body: nothing,
+    answer: { status: 200, schema: numbersSchema },
+    async handle(call) {
+      const { id } = call.params;
+      const numbers = await lookAtNumbers(db, id, (providerId) => ({
+        ...changeOf(call, providerId, 'ops.account.number_look'),
+        providerId,
+      }));
+      if (numbers === null) throw new AppError('REVIEW.NOT_FOUND', 'There is no such ticket about an account number.');
+      const open = (sealed: Buffer | null) => (sealed === null ? null : openText(ring, sealed));
+      return { id, inForce: open(numbers.inForce), proposed: open(numbers.proposed) };
+    },
+  });
+}
+
+/** Submits a ticket; answers it as it is in review then. */
+async function ask({ db, ring, reviews }: TicketRoutes, call: Commanded, asked: Asked) {
+  const { principal, command } = call;
+  const providerId = providerOf(principal);
+  const reviewId = idFrom('tkt', command.atMs, command.commandId);
+  const scope = reviewScope(principal);
+  // A repetition whose first answer was lost: what was asked then stands.
+  if ((await findReview(db, reviewId, scope)) !== null) return reviews.view(reviewId, scope);
+  await requireOwnAttachments(db, principal, asked.attachmentIds);
+  const account = await findAccount(db, providerId);
+  if (asked.change === 'payee') requireHolder(asked.payee.accountHolder, account, 'body.payee.accountHolder');
+  const subject = { reviewId, kind: 'account', operation: asked.change, objectId: providerId, providerId } as const;
+  await addProposal(db, proposalOf(reviewId, account, asked, ring));
+  try {
+    await reviews.submit(call, { subject: { ...subject, title: account.name }, needsSecurityCheck: false });
+  } catch (error) {
+    // What was refused for good is not kept; what may have been submitted all the same is left to its process.
+    if (error instanceof AppError && !ERRORS[error.code].retryable) await dropProposal(db, reviewId);
+    throw error;
+  }
+  return reviews.view(reviewId, scope);
+}
+
+function proposalOf(id: string, account: AccountRow, asked: Asked, ring: KeyRing): NewProposal {
+  const { reason, attachmentIds: files } = asked;
+  const proposal = { id, providerId: account.id };
+  const words = { reason, attachmentIds: files };
+  if (asked.change === 'licence_number')
+    return { ...proposal, content: { licenceNumber: asked.licenceNumber, ...words } };
+  const { accountNumber, ...payee } = asked.payee;
+  const masked: Payee = { ...payee, accountNumber: maskedNumber(lastDigits(accountNumber)) };
+  const isNewNumber = numberOf(account, ring) !== accountNumber;
+  return { ...proposal, content: { ...masked, isNewNumber, ...words }, sealed: sealText(ring, accountNumber) };
+}
+
+const numberOf = ({ accountNumberSealed: sealed }: AccountRow, ring: KeyRing): string | null =>
+  sealed === null ? null : openText(ring, sealed);
