@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { AppError } from '../../domain/errors';
 import { LANGUAGES } from '../../domain/messages/events';
 import type { Database } from '../../prisma/store/client';
 import { findProfile, type Profile, saveProfile } from '../../prisma/store/users';
 import type { Principal } from '../auth';
+import { changeOf } from '../change';
 import { type Door, get, nothing, put } from '../endpoint';
 import { etagOf, expectedVersion } from '../etag';
 import { email, phone, profileSchema, text } from '../schemas';
@@ -57,15 +57,15 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
     query: nothing,
     body: profileBody,
     answer: { status: 200, schema: profileSchema },
-    async handle({ principal, body, request, response }) {
+    async handle(call) {
+      const { principal, body, request, response } = call;
       const { sub: id, role, providerId = null } = principal;
       const saved = await saveProfile(
         db,
+        changeOf(call, id, 'me.profile'),
         { id, role, providerId, ...body },
         expectedVersion(request.header('if-match'), '/v1/me'),
       );
-      if (saved === null)
-        throw new AppError('PRECONDITION.FAILED', 'Read /v1/me again and repeat your change on that.');
       response.setHeader('ETag', etagOf(saved));
       return saved;
     },

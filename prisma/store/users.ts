@@ -1,3 +1,6 @@
+import { maskEmail, maskName, maskPhone } from '../../domain/account/masking';
+import { AppError } from '../../domain/errors';
+import { type Change, changeOnce, type Transaction } from './change';
 import type { Database } from './client';
 
 /** What somebody says of themselves: where notices reach them, and in which language. */
@@ -30,16 +33,40 @@ export async function findProfile(db: Database, id: string): Promise<Profile | n
 
 /**
  * Replaces a person's profile, if it is still at the version that was read. An account of a provider stays what it is,
- * whatever a token says: only sub-accounts' routes make and change accounts.
+ * whatever a token says: only sub-accounts' routes make and change accounts. The trail, which is kept for good, shows
+ * names and contacts masked (AUD-1).
  * @param expectedVersion null: whatever it is now; 0: there is none yet
- * @returns the new profile, or null when somebody was faster
+ * @throws AppError PRECONDITION.FAILED when somebody was faster
  */
 export async function saveProfile(
   db: Database,
+  change: Change,
   profile: Omit<Profile, 'version'>,
   expectedVersion: number | null,
-): Promise<Profile | null> {
-  const rows = await db.$queryRaw<Profile[]>`
+): Promise<Profile> {
+  const saved = { ...profile, version: 0 };
+  await changeOnce(db, change, async (tx) => {
+    const rows = await writeProfile(tx, profile, expectedVersion);
+    const [row] = rows;
+    if (row === undefined) {
+      throw new AppError('PRECONDITION.FAILED', 'Read /v1/me again and repeat your change on that.');
+    }
+    Object.assign(saved, row);
+    return trailOf(row);
+  });
+  return saved;
+}
+
+const trailOf = ({ name, email, phone, language, version }: Profile) => ({
+  name: name && maskName(name),
+  email: email && maskEmail(email),
+  phone: phone && maskPhone(phone),
+  language,
+  version,
+});
+
+function writeProfile(tx: Transaction, profile: Omit<Profile, 'version'>, expectedVersion: number | null) {
+  return tx.$queryRaw<Profile[]>`
     INSERT INTO users (id, role, provider_id, name, email, phone, language, version, updated_at)
     SELECT ${profile.id}::text, ${profile.role}::text, ${profile.providerId}::text, ${profile.name}::text,
            ${profile.email}::text, ${profile.phone}::text, ${profile.language}::text, 1, now()
@@ -52,5 +79,4 @@ export async function saveProfile(
       updated_at = now()
     WHERE ${expectedVersion}::int IS NULL OR users.version = ${expectedVersion}::int
     RETURNING id, role, provider_id AS "providerId", name, email, phone, language, version`;
-  return rows[0] ?? null;
 }

@@ -55,6 +55,33 @@ describe('a profile is replaced only by who has read it as it is', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
   });
 
+  test('AUD-1: who changed it, from where, before and after, with contacts masked; a refused change leaves nothing', async () => {
+    const person = api.clientOf(await tokenOf({ sub: 'usr_moving', role: 'buyer' }));
+    await put({}, undefined, person);
+    await put(
+      { email: 'zoe@other.example', phone: '+86 139 0000 1234', name: '李大雷', language: 'en' },
+      '"1"',
+      person,
+    );
+    expect((await put({ name: '谁' }, '"1"', person)).status).toBe(412);
+    const answer = await api.ops.get('/v1/ops/audit?objectId=usr_moving');
+    const { items } = bodyOf<{ items: object[] }>(answer, 200);
+    expect(items).toHaveLength(2);
+    expect(items[0]).toMatchObject({
+      action: 'me.profile',
+      actor: { role: 'buyer', id: 'usr_moving' },
+      sourceIp: expect.stringMatching(/127\.0\.0\.1$/),
+      changes: [
+        { field: 'name', before: '王**', after: '李**' },
+        { field: 'email', before: 'm***@demo.example', after: 'z***@other.example' },
+        { field: 'phone', before: '***0001', after: '***1234' },
+        { field: 'version', before: 1, after: 2 },
+        { field: 'language', before: 'zh-CN', after: 'en' },
+      ],
+    });
+    expect((await api.provider.get('/v1/provider/audit?objectId=usr_moving')).body).toMatchObject({ items: [] });
+  });
+
   test('what is left out is emptied: it is a replacement', async () => {
     await put({});
     expect(bodyOf(await api.buyer.put('/v1/me', {}), 200)).toMatchObject({
