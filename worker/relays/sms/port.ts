@@ -38,8 +38,9 @@ export function unanswered(error: unknown): Outcome {
 
 /** An error's message and code, and those of its causes. */
 function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (typeof error !== 'object' || error === null) return String(error);
+  const message = 'message' in error && typeof error.message === 'string' ? error.message : String(error);
   const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
-  const cause = error.cause === undefined ? '' : `: ${wordsOf(error.cause)}`;
-  return `${error.message}${code}${cause}`;
+  const cause = 'cause' in error && error.cause != null ? `: ${wordsOf(error.cause)}` : '';
+  return `${message}${code}${cause}`;
 }
