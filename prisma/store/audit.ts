@@ -56,6 +56,8 @@ const STEP = {
   lookId: Prisma.sql`''::text`,
   at: Prisma.sql`s.at`,
   actorId: Prisma.sql`s.actor_id`,
+  /** Said in the words of the index that finds what a person did. */
+  byPerson: Prisma.sql`s.actor_role <> 'system'`,
   action: Prisma.sql`s.action`,
   providerId: Prisma.sql`s.provider_id`,
 };
@@ -65,6 +67,7 @@ const LOOK: typeof STEP = {
   lookId: Prisma.sql`l.id`,
   at: Prisma.sql`l.at`,
   actorId: Prisma.sql`l.viewer_id`,
+  byPerson: Prisma.sql`true`,
   action: Prisma.sql`${LOOKED}::text`,
   providerId: Prisma.sql`o.provider_id`,
 };
@@ -75,6 +78,7 @@ export function readTrail(db: Database, scope: TrailScope, filter: TrailFilter, 
     within(half, scope),
     ...equal(half.objectId, filter.objectId),
     ...equal(half.actorId, filter.actorId),
+    ...(filter.actorId === undefined || filter.actorId === 'system' ? [] : [half.byPerson]),
     ...equal(half.providerId, filter.providerId),
     ...(filter.action === undefined ? [] : [Prisma.sql`starts_with(${half.action}, ${filter.action})`]),
     ...(filter.from === undefined ? [] : [Prisma.sql`${half.at} >= ${filter.from}`]),

@@ -154,6 +154,7 @@ describe('the trail is searched', () => {
   test('by actor', async () => {
     const entries = await trail(`objectId=${id}&actorId=usr_provider_demo`);
     expect(entries.map(({ sequence }) => sequence)).toEqual([4, 3]);
+    expect((await trail(`objectId=${id}&actorId=system`)).map(({ sequence }) => sequence)).toEqual([1]);
     expect(await trail('actorId=usr_nobody')).toEqual([]);
   });
 
