@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { png } from '../support/images';
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver';
 import { type Client, createClient } from './support/client';
+import { expectEventsInOrder, subscribe } from './support/events';
 import { inParallel, range } from './support/in-parallel';
 import { amidst } from './support/moments';
 import { seededChoices } from './support/random';
@@ -23,11 +25,16 @@ const image = z.object({ id: z.string() });
 describe(NAME, () => {
   let system: FaultSystem;
   let client: Client;
+  let receiver: WebhookReceiver;
   beforeAll(async () => {
     system = await startSystem();
     client = createClient(system);
+    receiver = await startWebhookReceiver();
   }, 120_000);
-  afterAll(() => system.stop(), 60_000);
+  afterAll(async () => {
+    await receiver.stop();
+    await system.stop();
+  }, 60_000);
 
   async function uploadLogo(): Promise<string> {
     const form = new FormData();
@@ -40,9 +47,10 @@ describe(NAME, () => {
     return image.parse(await answer.json()).id;
   }
 
-  test('PRD-4, MSG-2: no review is in two states, no message lost or doubled', async () => {
+  test('PRD-4, MSG-2, MSG-3: no review is in two states, no message lost or doubled, events come in order', async () => {
     const choices = seededChoices(NAME);
     const logo = await uploadLogo();
+    await subscribe(client, receiver);
     const work = inParallel(
       range(PRODUCTS).map(() => choices.fork()),
       CLIENTS,
@@ -62,6 +70,8 @@ describe(NAME, () => {
     const counted = await expectReviewsAgree(system, applicants);
     expect(counted).toMatchObject({ products: PRODUCTS, reviews: PRODUCTS * ROUNDS });
     expect(await system.db.review.count()).toBe(counted.reviews);
-    summarise(NAME, { ...counted, ...(await expectSentOnce(system)) }, client.troubles);
+    const events = await expectEventsInOrder(system, receiver);
+    expect(events.events).toBe(counted.messages - counted.reviews);
+    summarise(NAME, { ...counted, ...events, ...(await expectSentOnce(system)) }, client.troubles);
   }, 400_000);
 });

@@ -99,6 +99,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes 
     JWT_SECRET,
     SMTP_URL: inbox.url,
     SMS_URL: sms.sendUrl,
+    WEBHOOK_ALLOW_PRIVATE: 'true',
     FILES_DIR: path.join(folder, 'files'),
     POLICY_FILE: policyFile,
     PAYMENT_CHANNEL_URL: channel.url,
