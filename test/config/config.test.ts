@@ -81,6 +81,36 @@ describe('production refuses to start on anything less than all of it', () => {
   });
 });
 
+describe('SMS', () => {
+  const TENCENT = {
+    SMS_TENCENT_SECRET_ID: 'id',
+    SMS_TENCENT_SECRET_KEY: 'key',
+    SMS_TENCENT_APP_ID: '1400006666',
+    SMS_TENCENT_SIGN_NAME: '云市场',
+    SMS_TENCENT_TEMPLATE_ZH_CN: '1001',
+    SMS_TENCENT_TEMPLATE_EN: '1002',
+  };
+
+  test('go by Tencent Cloud with all of an account, or by the sandbox, or not at all', () => {
+    for (const env of [TENCENT, { SMS_URL: 'http://127.0.0.1:8026/send' }, {}]) {
+      expect(readConfig({ ...DEVELOPMENT, ...env })).toMatchObject(env);
+    }
+    expect(readConfig({ ...PRODUCTION, ...TENCENT })).toMatchObject({ SMS_TENCENT_REGION: 'ap-guangzhou' });
+  });
+
+  test.each(Object.keys(TENCENT))('an account without %s is none', (name) => {
+    expect(() => readConfig({ ...DEVELOPMENT, ...without(TENCENT, name) })).toThrow(`needs ${name} too`);
+  });
+
+  test('do not go two ways', () => {
+    expect(() => readConfig({ ...DEVELOPMENT, ...TENCENT, SMS_URL: 'http://127.0.0.1/send' })).toThrow('not both');
+  });
+
+  test('never go to a sandbox in production', () => {
+    expect(() => readConfig({ ...PRODUCTION, SMS_URL: 'http://127.0.0.1/send' })).toThrow('SMS_URL');
+  });
+});
+
 describe('CODEC_KEYS', () => {
   test('are read in order: the first encrypts', () => {
     expect(readConfig({ ...DEVELOPMENT, CODEC_KEYS: `${OTHER_KEY},${KEY}` }).CODEC_KEYS).toEqual([
