@@ -50,7 +50,7 @@ describe(NAME, () => {
   test('PRD-4, MSG-2, MSG-3: no review is in two states, no message lost or doubled, events come in order', async () => {
     const choices = seededChoices(NAME);
     const logo = await uploadLogo();
-    await subscribe(client, receiver);
+    await subscribe(client, receiver, ['products']);
     const work = inParallel(
       range(PRODUCTS).map(() => choices.fork()),
       CLIENTS,

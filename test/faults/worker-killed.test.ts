@@ -1,5 +1,7 @@
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver';
 import { expectAgreement, expectHistoriesReplay } from './support/agreement';
 import { type Client, createClient } from './support/client';
+import { expectEventsInOrder, subscribe } from './support/events';
 import { inParallel, range } from './support/in-parallel';
 import { amidst } from './support/moments';
 import { seededChoices } from './support/random';
@@ -16,13 +18,19 @@ const KILLS = 3;
 describe(NAME, () => {
   let system: FaultSystem;
   let client: Client;
+  let receiver: WebhookReceiver;
   beforeAll(async () => {
     system = await startSystem();
     client = createClient(system);
+    receiver = await startWebhookReceiver();
+    await subscribe(client, receiver, ['deliveries']);
   }, 120_000);
-  afterAll(() => system.stop(), 60_000);
+  afterAll(async () => {
+    await receiver.stop();
+    await system.stop();
+  }, 60_000);
 
-  test('every command that was answered happened once, and tables, processes and histories agree', async () => {
+  test('every command that was answered happened once; tables, processes, histories and webhooks agree', async () => {
     const choices = seededChoices(NAME);
     const deals = await inParallel(range(DELIVERIES), 8, () => client.buy());
     const work = inParallel(deals, DELIVERIES, (deal) => walk(client, deal, COMMANDS, choices.fork()));
@@ -34,7 +42,8 @@ describe(NAME, () => {
 
     const counted = await expectAgreement(system, deals);
     await expectHistoriesReplay(system, deals);
-    const mails = await expectSentOnce(system);
-    summarise(NAME, { ...counted, ...mails }, client.troubles);
+    const events = await expectEventsInOrder(system, receiver);
+    expect(events.events).toBeGreaterThan(DELIVERIES);
+    summarise(NAME, { ...counted, ...events, ...(await expectSentOnce(system)) }, client.troubles);
   }, 240_000);
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EventGroup } from '../../../domain/messages/groups';
 import { eventually } from '../../support/eventually';
 import type { WebhookReceiver } from '../../support/webhook-receiver';
 import type { Client } from './client';
@@ -6,9 +7,9 @@ import type { FaultSystem } from './system';
 
 const endpoint = z.object({ secret: z.string() });
 
-/** Has everything about products sent to a receiver, which takes only what is signed. */
-export async function subscribe(client: Client, receiver: WebhookReceiver): Promise<void> {
-  const body = { url: receiver.url, groups: ['products'] };
+/** Has everything of some groups sent to a receiver, which takes only what is signed. */
+export async function subscribe(client: Client, receiver: WebhookReceiver, groups: EventGroup[]): Promise<void> {
+  const body = { url: receiver.url, groups };
   const answer = await client.post({ role: 'provider', path: '/provider/webhooks', body, key: 'webhook' });
   receiver.trust(endpoint.parse(answer.body).secret);
 }
