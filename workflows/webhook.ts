@@ -16,7 +16,7 @@ const { deliverNextWebhook } = proxyActivities<WebhookActivities>({
 });
 
 /** Enough for one run; a run is read as a whole whenever a worker takes it up. */
-const ATTEMPTS_PER_RUN = 500;
+const ATTEMPTS_PER_RUN = 100;
 
 /**
  * Brings one object's events to one endpoint, one at a time and in their order (MSG-3). What fails is tried again after

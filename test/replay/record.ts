@@ -3,6 +3,7 @@ import { startWorld, type World } from '../support/world';
 import { keep } from './histories';
 import { REVIEWS_IN_REAL_TIME, recordedEffects, reviewReckoned } from './review-scenarios';
 import { learningCalendar, REAL_TIME, type Scenario, SKIPPED_TIME } from './scenarios';
+import { WEBHOOKS_IN_REAL_TIME, WEBHOOKS_WITH_SKIPPED_TIME } from './webhook-scenarios';
 
 // Not a test of the suite: records the histories that the replay test reads, by living the stories of
 // `scenarios.ts` on real servers. Record only what is new: the old histories are those that running
@@ -28,8 +29,11 @@ function recording(scenarios: Record<string, Scenario>, start: () => Promise<Wor
 // Payloads are not encrypted: a history in the repository replays without any key.
 const effects = recordedEffects;
 describe('in real time', () =>
-  recording({ ...REAL_TIME, ...REVIEWS_IN_REAL_TIME }, () => startWorld(devServer, { effects }, [])));
+  recording({ ...REAL_TIME, ...REVIEWS_IN_REAL_TIME, ...WEBHOOKS_IN_REAL_TIME }, () =>
+    startWorld(devServer, { effects }, []),
+  ));
+const reckoned: Scenario = (world) => reviewReckoned(world, learningCalendar);
 describe('with skipped time', () =>
-  recording({ ...SKIPPED_TIME, 'review-reckoned': (world) => reviewReckoned(world, learningCalendar) }, () =>
+  recording({ ...SKIPPED_TIME, ...WEBHOOKS_WITH_SKIPPED_TIME, 'review-reckoned': reckoned }, () =>
     startWorld(undefined, { calendar: learningCalendar, effects }, []),
   ));

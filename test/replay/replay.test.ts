@@ -46,7 +46,15 @@ describe('a change to a workflow must not break the processes that are running',
   test('the committed histories tell every process', () => {
     const kinds = new Set(recorded.map(({ workflowId }) => workflowId.split('/')[0]));
     expect(kinds).toEqual(
-      new Set(['delivery', 'order', 'payment-return', 'shop-review', 'product-application', 'account-ticket']),
+      new Set([
+        'delivery',
+        'order',
+        'payment-return',
+        'shop-review',
+        'product-application',
+        'account-ticket',
+        'webhook',
+      ]),
     );
   });
 
@@ -59,6 +67,7 @@ describe('a change to a workflow must not break the processes that are running',
     { what: 'a timer more', module: 'workflows/lib/alarm.ts', replacement: 'alarm.ts' },
     { what: 'no upsert', module: 'workflows/lib/delivery-display.ts', replacement: 'delivery-display.ts' },
     { what: 'no upsert', module: 'workflows/lib/review-display.ts', replacement: 'review-display.ts' },
+    { what: 'another signal', module: 'workflows/contracts/webhook.ts', replacement: 'webhook-contract.ts' },
     { what: 'another rule', module: 'domain/orders/order.ts', replacement: 'order-rules.ts' },
   ])('this test sees a change: $what in $module', async ({ module, replacement }) => {
     const broken = await replayWith(module, replacement);
