@@ -5,9 +5,9 @@ import { openSecrets } from '../codec/webhook-secrets';
 import { nextAttempt, pauseOf } from '../domain/webhooks/backoff';
 import { bodyOf } from '../domain/webhooks/event';
 import { signingAt } from '../domain/webhooks/secrets';
-import type { Change } from '../prisma/store/change';
 import type { Database } from '../prisma/store/client';
-import { type Attempt, type DueEvent, findDueEvent, recordAttempt, recordGone } from '../prisma/store/webhooks';
+import { type EndpointChange, recordGone } from '../prisma/store/webhook-endpoints';
+import { type Attempt, type DueEvent, findDueEvent, recordAttempt } from '../prisma/store/webhooks';
 import { runIdOf } from './run-id';
 import type { WebhookAnswer, WebhookPort, WebhookRequest } from './webhook-sender';
 
@@ -50,7 +50,7 @@ export function webhookActivities({ db, ring, webhooks }: { db: Database; ring: 
       const { status, responseStatus, error } = attempt;
       log.info('webhook attempt', { endpointId, objectId, eventId: event.id, status, responseStatus, error });
       if (responseStatus === GONE) {
-        await recordGone(db, attempt, goneOf(event, endpointId, at));
+        await recordGone(db, goneOf(event, endpointId, at), attempt);
         return { outcome: 'disabled' };
       }
       await recordAttempt(db, attempt);
@@ -108,13 +108,14 @@ function attemptOf(event: DueEvent, answer: WebhookAnswer, { at, durationMs, ret
 }
 
 /** The change that a receiver makes by saying that it is gone, for the audit trail (AUD-1). */
-const goneOf = (event: DueEvent, endpointId: string, at: Date): Change => ({
+const goneOf = (event: DueEvent, endpointId: string, at: Date): EndpointChange => ({
   objectId: endpointId,
   providerId: event.providerId,
   commandId: `${event.id}/${event.attempts + 1}/gone`,
   action: 'webhook.gone',
   actorRole: 'system',
   actorId: 'system',
+  note: `410 Gone for ${event.id}`,
   requestId: null,
   sourceIp: null,
   runId: runIdOf(activityInfo()),

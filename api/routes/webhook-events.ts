@@ -2,19 +2,13 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../../domain/errors';
 import type { Database } from '../../prisma/store/client';
-import {
-  addTestEvent,
-  findEndpoint,
-  replayEvent,
-  replayedBy,
-  replayFailed,
-} from '../../prisma/store/webhook-endpoints';
+import { addTestEvent, findEndpoint, replayEvent, replayFailed } from '../../prisma/store/webhook-endpoints';
 import { findEvent, type LoggedEvent, listEvents } from '../../prisma/store/webhook-log';
 import { type Door, get, nothing, post } from '../endpoint';
 import type { CommandRecord } from '../idempotency';
 import { pageAnswer, pageOfQuery } from '../paging';
 import { byId, pageOf, paging } from '../schemas';
-import { ACCESS, endpointChange, TAG } from './webhooks';
+import { ACCESS, endpointChange, TAG, webhookSchema, webhookView } from './webhooks';
 
 const STATUSES = ['pending', 'delivered', 'failed'] as const;
 const time = z.iso.datetime();
@@ -115,8 +109,8 @@ function trying(door: Door, db: Database): void {
     body: nothing,
     answer: { status: 202, schema: eventWithAttempts },
     async handle(call) {
-      const change = endpointChange(call, call.params.id, 'webhook.test');
       const eventId = eventIdOf(call.command);
+      const change = { ...endpointChange(call, call.params.id, 'webhook.test'), note: eventId };
       await addTestEvent(db, change, eventId);
       return eventView(db, eventId, change.providerId);
     },
@@ -135,7 +129,8 @@ function replaying(door: Door, db: Database): void {
     answer: { status: 202, schema: eventWithAttempts },
     async handle(call) {
       const { event } = await requireEvent(db, call.params.id, call.principal.providerId ?? '');
-      await replayEvent(db, endpointChange(call, event.endpointId, 'webhook.replay'), event);
+      const change = endpointChange(call, event.endpointId, 'webhook.replay');
+      await replayEvent(db, { ...change, note: event.id }, event);
       return eventView(db, event.id, call.principal.providerId ?? '');
     },
   });
@@ -147,10 +142,11 @@ function replaying(door: Door, db: Database): void {
     params: byId,
     query: nothing,
     body: nothing,
-    answer: { status: 202, schema: z.object({ replayed: z.int() }) },
+    answer: { status: 202, schema: webhookSchema },
     async handle(call) {
-      await replayFailed(db, endpointChange(call, call.params.id, 'webhook.replay_failed'));
-      return { replayed: await replayedBy(db, call.command.commandId) };
+      const change = endpointChange(call, call.params.id, 'webhook.replay_failed');
+      await replayFailed(db, change);
+      return webhookView(await findEndpoint(db, change));
     },
   });
 }

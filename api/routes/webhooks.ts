@@ -36,7 +36,7 @@ const SECRET_BYTES = 32;
 /** What the routes of webhooks need. */
 export type WebhookDesk = { db: Database; ring: KeyRing; policy: Policy; allowPrivate: boolean };
 
-const webhookSchema = z
+export const webhookSchema = z
   .object({
     id: z.string(),
     url: z.string(),
@@ -85,7 +85,16 @@ function callable(allowPrivate: boolean) {
   };
 }
 
-const viewOf = ({ id, url, description, eventGroups: groups, createdAt, updatedAt, disabledAt }: Endpoint) => {
+/** An endpoint as its provider sees it. */
+export const webhookView = ({
+  id,
+  url,
+  description,
+  eventGroups: groups,
+  createdAt,
+  updatedAt,
+  disabledAt,
+}: Endpoint) => {
   const status = disabledAt === null ? ('enabled' as const) : ('disabled' as const);
   return { id, url, description, groups, status, createdAt, updatedAt, disabledAt };
 };
@@ -116,7 +125,7 @@ function reading(door: Door, { db }: WebhookDesk): void {
     async handle({ principal, query }) {
       const page = pageOfQuery(query);
       const rows = await listEndpoints(db, principal.providerId ?? '', { ...page, limit: page.limit + 1 });
-      return pageAnswer(rows, page, viewOf);
+      return pageAnswer(rows, page, webhookView);
     },
   });
   get(door, {
@@ -131,7 +140,7 @@ function reading(door: Door, { db }: WebhookDesk): void {
     async handle({ principal, params, response }) {
       const found = await findEndpoint(db, { objectId: params.id, providerId: principal.providerId ?? '' });
       response.setHeader('ETag', etagOf(found));
-      return viewOf(found);
+      return webhookView(found);
     },
   });
 }
@@ -153,7 +162,7 @@ function writing(door: Door, { db, ring, policy, allowPrivate }: WebhookDesk): v
       const { groups: eventGroups, ...body } = call.body;
       const sealed = sealSecrets(ring, [{ secret: newSecret(), untilMs: null }]);
       await createEndpoint(db, change, { ...body, eventGroups }, sealed, policy['webhook.endpointsMax']);
-      return { ...viewOf(await findEndpoint(db, change)), secret: (await secretsOf(db, ring, change)).secret };
+      return { ...webhookView(await findEndpoint(db, change)), secret: (await secretsOf(db, ring, change)).secret };
     },
   });
   put(door, {
@@ -173,7 +182,7 @@ function writing(door: Door, { db, ring, policy, allowPrivate }: WebhookDesk): v
       await saveEndpoint(db, change, { ...body, eventGroups }, expected);
       const saved = await findEndpoint(db, change);
       response.setHeader('ETag', etagOf(saved));
-      return viewOf(saved);
+      return webhookView(saved);
     },
   });
 }
@@ -200,7 +209,7 @@ function switching(door: Door, { db, policy }: WebhookDesk): void {
       async handle(call) {
         const change = endpointChange(call, call.params.id, `webhook.${name}`);
         await perform(db, change);
-        return viewOf(await findEndpoint(db, change));
+        return webhookView(await findEndpoint(db, change));
       },
     });
   }

@@ -3,6 +3,7 @@ import type { EventGroup } from '../../domain/messages/groups';
 import { TEST_EVENT } from '../../domain/webhooks/event';
 import { type Change, changeOnce, lockObject, type Transaction } from './change';
 import type { Database } from './client';
+import { type Attempt, recordAttempt } from './webhooks';
 
 /** What a provider decides of an endpoint. */
 export type EndpointTerms = { url: string; description: string; eventGroups: EventGroup[] };
@@ -158,7 +159,7 @@ export async function addTestEvent(db: Database, change: EndpointChange, eventId
       SELECT ${eventId}, ${endpointId}, ${providerId}, ${TEST_EVENT.event}, ${TEST_EVENT.group}, ${endpointId},
              coalesce(max(sequence), 0) + 1, '{}', ${at}
       FROM steps WHERE object_id = ${endpointId}`;
-    return { eventId };
+    return trailOf(tx, change);
   });
 }
 
@@ -175,7 +176,7 @@ export async function replayEvent(
   await changeOnce(db, change, async (tx) => {
     await requireInUse(tx, change);
     await callForEvents(tx, { endpointId: change.objectId, objectId: event.objectId, replayed: [event.id] });
-    return { eventId: event.id };
+    return trailOf(tx, change);
   });
 }
 
@@ -190,15 +191,18 @@ export async function replayFailed(db: Database, change: EndpointChange): Promis
     const where = { endpointId, status: 'failed' };
     const failed = await tx.webhookDelivery.findMany({ where, select: { id: true } });
     await callForEvents(tx, { endpointId, replayed: failed.map(({ id }) => id) });
-    return { replayed: failed.length };
+    return trailOf(tx, change);
   });
 }
 
-/** How many events a command had sent again, as the trail tells. */
-export async function replayedBy(db: Database, commandId: string): Promise<number> {
-  const rows = await db.$queryRaw<{ replayed: number }[]>`
-    SELECT (state_after->>'replayed')::int AS replayed FROM steps WHERE command_id = ${commandId}`;
-  return rows[0]?.replayed ?? 0;
+/** Records an attempt by which a receiver said that it is gone for good: its endpoint is disabled (MSG-3). */
+export async function recordGone(db: Database, change: EndpointChange, attempt: Attempt): Promise<void> {
+  await changeOnce(db, change, async (tx) => {
+    await recordAttempt(tx, attempt);
+    const { disabledAt } = await findEndpoint(tx, change);
+    await update(tx, change, { disabledAt: disabledAt ?? change.at });
+    return trailOf(tx, change);
+  });
 }
 
 /** Asks for events anew: those of the ids from their beginning, those that wait (of one object, or of all) at once. */

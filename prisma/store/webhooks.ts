@@ -1,7 +1,7 @@
 import { groupOf } from '../../domain/messages/groups';
 import type { WebhookEvent } from '../../domain/webhooks/event';
 import { Prisma } from '../generated/client';
-import { type Change, changeOnce, type Transaction } from './change';
+import type { Transaction } from './change';
 import type { Database } from './client';
 import type { Telling } from './messages';
 
@@ -107,15 +107,4 @@ export async function recordAttempt(db: Database | Transaction, attempt: Attempt
     )
     INSERT INTO webhook_attempts (delivery_id, number, at, response_status, error, duration_ms)
     SELECT id, attempts, ${at}, ${responseStatus}, ${error}, ${durationMs} FROM tried`;
-}
-
-/** Records an attempt by which a receiver said that it is gone for good: its endpoint is disabled (MSG-3). */
-export async function recordGone(db: Database, attempt: Attempt, change: Change): Promise<void> {
-  await changeOnce(db, change, async (tx) => {
-    await recordAttempt(tx, attempt);
-    await tx.$executeRaw`
-      UPDATE webhook_endpoints SET disabled_at = ${attempt.at}, updated_at = ${attempt.at}, version = version + 1
-      WHERE id = ${change.objectId} AND disabled_at IS NULL`;
-    return { disabled: true, because: '410 Gone', eventId: attempt.event.id };
-  });
 }
