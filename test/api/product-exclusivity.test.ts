@@ -1,6 +1,8 @@
+import { Client as PgClient } from 'pg';
 import { parsePolicy } from '../../domain/policy/catalogue';
 import { PRODUCT_OPERATIONS } from '../../domain/products/rules';
 import { type Api, startApi } from '../support/api';
+import { eventually } from '../support/eventually';
 import { type Answer, httpClient, key } from '../support/http';
 import { type Application, type OwnProduct, productsOf } from '../support/products';
 import { bodyOf } from '../support/story';
@@ -87,6 +89,29 @@ describe('PRD-4: while one application is in review, no other operation is possi
         body: { code: 'REVIEW.IN_REVIEW', allowedActions: [] },
       });
     }
+  });
+
+  test('what was found legal before a review began is refused once the review is there', async () => {
+    const { id } = await products.published('api');
+    const holder = new PgClient({ connectionString: api.database.ownerUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [id]);
+    const waiting = (count: number) =>
+      eventually(async () => {
+        const locks = await holder.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        expect(locks.rowCount).toBe(count);
+      });
+    // Both stand at the product's lock, the review first.
+    const upgrading = products.apply(id, 'upgrade');
+    await waiting(1);
+    const delisting = products.apply(id, 'delist');
+    await waiting(2);
+    await holder.query('COMMIT');
+    await holder.end();
+    expect((await upgrading).status).toBe(201);
+    expect(await delisting).toMatchObject({ status: 409, body: { code: 'REVIEW.IN_REVIEW' } });
+    expect(await products.own(id)).toMatchObject({ status: 'published', allowedActions: [] });
   });
 
   test('twenty delistings at once: one takes effect, one application is left', async () => {

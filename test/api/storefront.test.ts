@@ -142,7 +142,13 @@ describe('PRD-2: documents and images', () => {
     });
     for (const id of [manual, agreement]) expect(await download('otherProvider', id)).toBe(404);
 
-    const product = await products.own(application.objectId);
+    const { objectId } = application;
+    await products.applied(objectId, 'delist');
+    expect(await everybody()).toEqual(Array(2).fill([404, 200]));
+    await products.approve(await products.applied(objectId, 'relist'));
+    expect(await everybody()).toEqual(Array(2).fill([200, 200]));
+
+    const product = await products.own(objectId);
     const without = { documents: [], serviceAgreement: { text: '没有文件' } };
     await products.approve(await products.applied(product.id, 'modify', products.changed(product, without)));
     expect(await everybody()).toEqual(Array(2).fill([404, 200]));
