@@ -30,7 +30,9 @@ beforeAll(async () => {
   await api.db.contact.create({
     data: { id: CONTACT, providerId: 'prv_demo', name: '周联系', email: 'zhou@demo.example', phone: '138 0000 0011' },
   });
-  await api.db.contact.create({ data: { id: 'ctc_other', providerId: 'prv_other', name: '吴联系' } });
+  await api.db.contact.create({
+    data: { id: 'ctc_other', providerId: 'prv_other', name: '吴联系', email: 'wu@other.example' },
+  });
 });
 afterAll(() => api.stop());
 
