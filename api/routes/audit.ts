@@ -71,6 +71,7 @@ const AREA_OF: Record<string, Area> = {
   app: 'products',
   shp: 'shop',
   srv: 'shop',
+  sub: 'messages',
   whk: 'messages',
 };
 const areaOf = (objectId: string): Area => AREA_OF[objectId.slice(0, 3)] ?? 'account';

@@ -17,6 +17,7 @@ import {
   listSubscriptions,
   type Subscription,
   saveSubscription,
+  subscriptionId,
 } from '../../prisma/store/subscriptions';
 import { ownChangeOf } from '../change';
 import { type Door, get, nothing, put } from '../endpoint';
@@ -115,7 +116,8 @@ export function subscriptionRoutes(door: Door, { db }: { db: Database }): void {
       const group = groupNamed(params.group);
       const providerId = providerOf(principal);
       const version = expectedVersion(request.header('if-match'), '/v1/provider/subscriptions/{group}');
-      await saveSubscription(db, ownChangeOf(call, providerId, 'provider.subscription'), group, body, version);
+      const change = ownChangeOf(call, subscriptionId(providerId, group), 'provider.subscription');
+      await saveSubscription(db, change, group, body, version);
       const saved = await findSubscription(db, providerId, group);
       response.setHeader('ETag', etagOf(saved));
       return view(saved);

@@ -23,6 +23,9 @@ export type Subscription = {
 /** What a provider wants to be told of a group. */
 export type SubscriptionChoice = { subscribed: boolean; channels: Channel[]; receiverIds: string[] };
 
+/** What the audit trail calls a provider's subscription to a group: `sub_prv_…_orders`. */
+export const subscriptionId = (providerId: string, group: EventGroup): string => `sub_${providerId}_${group}`;
+
 const DEFAULTS = JSON.stringify(EVENT_GROUPS.map((group) => ({ group, channels: DEFAULT_CHANNELS[group] })));
 
 /** A provider's subscriptions to all groups there are, or to one; those it never touched as they are by default (MSG-1). */

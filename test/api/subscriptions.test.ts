@@ -115,11 +115,17 @@ describe('MSG-1: the main account edits them', () => {
       { id: CONTACT, kind: 'contact', name: '周联系' },
     ]);
     expect(await one('products')).toEqual(saved);
-    const [step] = await api.db.step.findMany({
-      where: { objectId: 'prv_demo', action: 'provider.subscription' },
-      orderBy: { sequence: 'desc' },
+    bodyOf(await put('products', { ...choice, channels: ['sms'] }), 200);
+    const trail = await api.provider.get('/v1/provider/audit?objectId=sub_prv_demo_products');
+    expect(trail.body).toMatchObject({
+      items: [
+        {
+          action: 'provider.subscription',
+          changes: [{ field: 'channels', before: ['sms', 'in_site'], after: ['sms'] }],
+        },
+        { action: 'provider.subscription', actor: { id: MAIN }, before: null, after: { group: 'products', ...choice } },
+      ],
     });
-    expect(step).toMatchObject({ actorId: MAIN, providerId: 'prv_demo', stateAfter: { group: 'products', ...choice } });
   });
 
   test('an unsubscribed group may name nobody and nothing', async () => {
