@@ -1,5 +1,8 @@
-import { shopIdOf } from '../../prisma/store/shops';
+import type { ShopDraft } from '../../domain/shop/content';
+import { lockObject, type Transaction } from '../../prisma/store/change';
+import { saveDraft, shopIdOf, shopState } from '../../prisma/store/shops';
 import { type Api, startApi } from '../support/api';
+import { eventually } from '../support/eventually';
 import type { Answer } from '../support/http';
 import { type Shop, shopOf, shopWith } from '../support/shops';
 import { bodyOf } from '../support/story';
@@ -145,6 +148,40 @@ describe('edit against submit', () => {
       if (submitted.status === 200) bodyOf(await shop.withdraw(), 200);
     }
   });
+
+  test('SHOP-2: a draft that another save turned into one of the other kind is submitted again', async () => {
+    const { published } = await shop.read();
+    if (published === null) throw new Error('nothing is published');
+    const other = { ...published.content, service: { ...content.service, qq: '77777777' } };
+    for (const [saved, meanwhile] of [
+      [other, changed()],
+      [changed(), other],
+    ] as const) {
+      bodyOf(await shop.save(saved), 200);
+      const before = await api.db.review.count();
+      expect(await submittedWhile(meanwhile)).toMatchObject({ status: 409, body: { code: 'SHOP.NOT_ALLOWED' } });
+      expect(await shop.read()).toMatchObject({ published, draft: { status: 'draft', content: meanwhile } });
+      expect(await api.db.review.count()).toBe(before);
+    }
+  });
+
+  /** Submits, and saves another draft after the submission was judged and before it has the shop's lock. */
+  async function submittedWhile(meanwhile: ShopDraft): Promise<Answer> {
+    const [shopId, providerId] = [shopIdOf('prv_other'), 'prv_other'];
+    const waiting = () => api.db.$queryRaw<unknown[]>`
+      SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+    const hold = async (tx: Transaction) => {
+      await lockObject(tx, shopId);
+      const submitting = shop.submit();
+      await eventually(async () => expect((await waiting()).length).toBeGreaterThan(0));
+      const state = await shopState(tx, shopId);
+      await saveDraft(tx, state, { shopId, providerId, id: '', content: meanwhile, at: new Date() });
+      return { submitting };
+    };
+    const { submitting } = await api.db.$transaction(hold, { timeout: 20_000 });
+    return submitting;
+  }
 
   test('twenty saves with the same If-Match: one of them is kept', async () => {
     const { headers } = await api.otherProvider.get('/v1/provider/shop');

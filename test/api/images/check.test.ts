@@ -2,12 +2,15 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { checkImage } from '../../../api/images/check';
+import { jpegPixels } from '../../../api/images/jpeg';
+import { pngPixels } from '../../../api/images/png';
 import { AppError } from '../../../domain/errors';
 import { IMAGE_RULES, type ImagePurpose } from '../../../domain/images/rules';
 import * as images from '../../support/images';
 
 const LOGO = { width: 390, height: 260 };
 const BANNER = { width: 1920, height: 300 };
+const GPS = Buffer.from('22.54, 114.06');
 type File = Uint8Array<ArrayBuffer>;
 
 const check = (purpose: ImagePurpose, name: string, file: File) =>
@@ -263,6 +266,14 @@ describe('SHOP-6: a decompression bomb', () => {
       expect(await faults('logo', 'logo.png', images.withChunk(await images.png(LOGO), type, data))).toEqual([]);
       expect((process.memoryUsage().rss - before) / 1_048_576).toBeLessThan(60);
     }
+  });
+
+  test('what is said about a picture never reaches the decoder', async () => {
+    const [png, jpeg] = [await images.png(LOGO), await images.jpeg(LOGO)];
+    const said = images.withChunk(images.withChunk(png, 'iCCP', images.packedProfile(9)), 'zTXt', images.packedText(9));
+    expect(pngPixels(Buffer.from(said))).toEqual(Buffer.from(png));
+    const marked = images.withSegment(images.withSegment(jpeg, 0xe1, images.exifSegment('II', 2, [72, 72])), 0xfe, GPS);
+    expect(jpegPixels(Buffer.from(marked))).toEqual(Buffer.from(jpeg));
   });
 
   test('fifty of them at once leave the memory as it was', async () => {
