@@ -11,3 +11,6 @@ export const AREAS = [
   'messages',
 ] as const;
 export type Area = (typeof AREAS)[number];
+
+/** Areas as they are stored, in one order; one that only a later release knows is none here. */
+export const knownAreas = (stored: readonly string[]): Area[] => AREAS.filter((area) => stored.includes(area));

@@ -1,4 +1,4 @@
-import { AREAS, type Area } from '../../domain/account/areas';
+import { type Area, knownAreas } from '../../domain/account/areas';
 import { API_KEYS_MAX } from '../../domain/account/limits';
 import { AppError } from '../../domain/errors';
 import type { OwnChange } from './accounts';
@@ -26,10 +26,7 @@ const FIELDS = {
   revokedAt: true,
 } as const;
 
-const toKey = <T extends { areas: string[] }>(row: T) => ({
-  ...row,
-  areas: AREAS.filter((area) => row.areas.includes(area)),
-});
+const toKey = <T extends { areas: string[] }>(row: T) => ({ ...row, areas: knownAreas(row.areas) });
 
 /** A page of a provider's keys, revoked and expired ones too, one more than asked for when there are more. */
 export async function listApiKeys(

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors';
 import type { OwnChange } from './accounts';
 import { changeOnce, lockObject, type Transaction } from './change';
 import type { Database } from './client';
+import { contactTrail } from './users';
 
 /** Whom the marketplace writes to about a provider (ACC-4). */
 export type ContactRow = ContactData & { id: string; version: number; createdAt: Date; updatedAt: Date };
@@ -80,7 +81,4 @@ export async function removeContact(db: Database, change: OwnChange): Promise<vo
   });
 }
 
-const trailOf = ({ name, email, phone, language }: ContactData, removed: boolean) => ({
-  ...{ name, email, phone, language },
-  removed,
-});
+const trailOf = (contact: ContactData, removed: boolean) => ({ ...contactTrail(contact), removed });

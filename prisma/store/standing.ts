@@ -1,4 +1,4 @@
-import { AREAS, type Area } from '../../domain/account/areas';
+import { knownAreas } from '../../domain/account/areas';
 import type { Standing } from '../../domain/account/permissions';
 import type { Database } from './client';
 
@@ -13,9 +13,6 @@ export type KeyStanding = Standing & {
   revokedAt: Date | null;
 };
 
-/** Areas as they are stored; one that a later release knows is none here. */
-const known = (areas: string[]): Area[] => AREAS.filter((area) => areas.includes(area));
-
 /** What a person is to the provider now, or null for somebody who is no account of it: one look-up a request. */
 export async function findAccountStanding(
   db: Database,
@@ -24,7 +21,7 @@ export async function findAccountStanding(
   const [row] = await db.$queryRaw<{ account: 'main' | 'sub'; areas: string[]; disabled: boolean }[]>`
     SELECT account, areas, disabled_at IS NOT NULL AS disabled FROM users
     WHERE id = ${person.id} AND provider_id = ${person.providerId} AND role = 'provider' AND account IS NOT NULL`;
-  return row === undefined ? null : { as: row.account, areas: known(row.areas), disabled: row.disabled };
+  return row === undefined ? null : { as: row.account, areas: knownAreas(row.areas), disabled: row.disabled };
 }
 
 /** A key, revoked and expired ones too, or null. */
@@ -32,5 +29,5 @@ export async function findKeyStanding(db: Database, id: string): Promise<KeyStan
   const [row] = await db.$queryRaw<(Omit<KeyStanding, 'as' | 'areas'> & { areas: string[] })[]>`
     SELECT provider_id AS "providerId", secret_hash AS "secretHash", areas, expires_at AS "expiresAt",
            revoked_at AS "revokedAt" FROM api_keys WHERE id = ${id}`;
-  return row === undefined ? null : { ...row, as: 'key', areas: known(row.areas) };
+  return row === undefined ? null : { ...row, as: 'key', areas: knownAreas(row.areas) };
 }

@@ -1,9 +1,10 @@
-import { AREAS, type Area } from '../../domain/account/areas';
+import { type Area, knownAreas } from '../../domain/account/areas';
 import { SUB_ACCOUNTS_MAX } from '../../domain/account/limits';
 import { AppError } from '../../domain/errors';
 import type { OwnChange } from './accounts';
 import { changeOnce, lockObject, type Transaction } from './change';
 import type { Database } from './client';
+import { personTrail } from './users';
 
 /** A sub-account as its provider sees it. */
 export type SubAccount = {
@@ -31,10 +32,7 @@ const FIELDS = {
   updatedAt: true,
 } as const;
 
-const toSubAccount = <T extends { areas: string[] }>(row: T) => ({
-  ...row,
-  areas: AREAS.filter((area) => row.areas.includes(area)),
-});
+const toSubAccount = <T extends { areas: string[] }>(row: T) => ({ ...row, areas: knownAreas(row.areas) });
 
 const ofProvider = (providerId: string) => ({ providerId, role: 'provider', account: 'sub' }) as const;
 
@@ -85,7 +83,7 @@ export async function addSubAccount(db: Database, change: OwnChange, account: Su
     }
     await requireRoom(tx, providerId);
     await tx.user.create({ data: { id, ...ofProvider(providerId), ...account } });
-    return trailOf(await findSubAccount(tx, providerId, id));
+    return trailOf(tx, id);
   });
 }
 
@@ -110,7 +108,7 @@ export async function replaceSubAccount(
     if (count === 0) {
       throw new AppError('PRECONDITION.FAILED', 'Read the sub-account again and repeat your change on that.');
     }
-    return trailOf(await findSubAccount(tx, providerId, id));
+    return trailOf(tx, id);
   });
 }
 
@@ -126,7 +124,7 @@ export async function switchSubAccount(db: Database, change: OwnChange, to: 'ena
     if (to === 'enabled' && disabledAt !== null) await requireRoom(tx, providerId);
     const data = { disabledAt: to === 'disabled' ? (disabledAt ?? at) : null, version: { increment: 1 } };
     await tx.user.update({ where: { id }, data });
-    return trailOf(await findSubAccount(tx, providerId, id));
+    return trailOf(tx, id);
   });
 }
 
@@ -139,7 +137,4 @@ async function requireRoom(tx: Transaction, providerId: string): Promise<void> {
   );
 }
 
-const trailOf = ({ name, email, phone, areas, disabledAt }: SubAccount) => ({
-  ...{ name, email, phone, areas },
-  disabled: disabledAt !== null,
-});
+const trailOf = async (tx: Transaction, id: string) => personTrail(await tx.user.findUniqueOrThrow({ where: { id } }));

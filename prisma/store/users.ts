@@ -1,3 +1,4 @@
+import { knownAreas } from '../../domain/account/areas';
 import { maskEmail, maskName, maskPhone } from '../../domain/account/masking';
 import { AppError } from '../../domain/errors';
 import { type Change, changeOnce, type Transaction } from './change';
@@ -51,22 +52,47 @@ export async function saveProfile(
     if (row === undefined) {
       throw new AppError('PRECONDITION.FAILED', 'Read /v1/me again and repeat your change on that.');
     }
-    Object.assign(saved, row);
-    return trailOf(row);
+    const { account: _account, areas: _areas, disabledAt: _disabledAt, ...written } = row;
+    Object.assign(saved, written);
+    return personTrail(row);
   });
   return saved;
 }
 
-const trailOf = ({ name, email, phone, language, version }: Profile) => ({
+/** A person as they are stored; `account`, `areas` and `disabledAt` are of a provider's people. */
+type Person = Profile & { account: string | null; areas: string[]; disabledAt: Date | null };
+
+/** A person as the trail shows them, whoever changed what of them: name and contacts masked (AUD-1). */
+export const personTrail = ({
+  name,
+  email,
+  phone,
+  language,
+  version,
+  account,
+  areas,
+  disabledAt,
+}: Omit<Person, 'role'>) => ({
+  ...contactTrail({ name, email, phone, language }),
+  version,
+  ...(account === null ? {} : { account, areas: knownAreas(areas), disabled: disabledAt !== null }),
+});
+
+/** Where somebody is reached, as the trail shows it: masked, since it is kept for good. */
+export const contactTrail = ({
+  name,
+  email,
+  phone,
+  language,
+}: Pick<Profile, 'name' | 'email' | 'phone' | 'language'>) => ({
   name: name && maskName(name),
   email: email && maskEmail(email),
   phone: phone && maskPhone(phone),
   language,
-  version,
 });
 
 function writeProfile(tx: Transaction, profile: Omit<Profile, 'version'>, expectedVersion: number | null) {
-  return tx.$queryRaw<Profile[]>`
+  return tx.$queryRaw<Person[]>`
     INSERT INTO users (id, role, provider_id, name, email, phone, language, version, updated_at)
     SELECT ${profile.id}::text, ${profile.role}::text, ${profile.providerId}::text, ${profile.name}::text,
            ${profile.email}::text, ${profile.phone}::text, ${profile.language}::text, 1, now()
@@ -75,8 +101,9 @@ function writeProfile(tx: Transaction, profile: Omit<Profile, 'version'>, expect
     ON CONFLICT (id) DO UPDATE SET
       role = CASE WHEN users.account IS NULL THEN excluded.role ELSE users.role END,
       provider_id = CASE WHEN users.account IS NULL THEN excluded.provider_id ELSE users.provider_id END,
-      name = excluded.name, email = excluded.email, phone = excluded.phone, language = excluded.language, version = users.version + 1,
-      updated_at = now()
+      name = excluded.name, email = excluded.email, phone = excluded.phone, language = excluded.language,
+      version = users.version + 1, updated_at = now()
     WHERE ${expectedVersion}::int IS NULL OR users.version = ${expectedVersion}::int
-    RETURNING id, role, provider_id AS "providerId", name, email, phone, language, version`;
+    RETURNING id, role, provider_id AS "providerId", name, email, phone, language, version, account, areas,
+      disabled_at AS "disabledAt"`;
 }

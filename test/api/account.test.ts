@@ -196,8 +196,8 @@ describe('ACC-4: contacts', () => {
     }
     const steps = await api.db.step.findMany({ where: { objectId: id }, orderBy: { sequence: 'asc' } });
     expect(steps).toMatchObject([
-      { action: 'provider.contact.add', stateAfter: { email: 'finance@demo.example', removed: false } },
-      { action: 'provider.contact.change', stateAfter: { email: null, phone: '13800000009' } },
+      { action: 'provider.contact.add', stateAfter: { name: '钱**', email: 'f***@demo.example', removed: false } },
+      { action: 'provider.contact.change', stateAfter: { email: null, phone: '***0009' } },
       { action: 'provider.contact.remove', stateAfter: { removed: true } },
     ]);
   });

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { agreementSchema } from '../../api/routes/agreements';
 import { openText } from '../../codec/keys';
 import { seed } from '../../prisma/seed';
-import { keyClient, subAccount } from '../support/accounts';
+import { keyClient, newProvider, subAccount } from '../support/accounts';
 import { type Api, startApi } from '../support/api';
 import type { HttpClient } from '../support/http';
 import { bodyOf } from '../support/story';
@@ -10,32 +10,38 @@ import { bodyOf } from '../support/story';
 type Agreement = z.infer<typeof agreementSchema>;
 
 let api: Api;
-beforeEach(async () => {
+/** Every test has a provider of its own: what is signed stays signed. */
+let providerId = '';
+let main: HttpClient;
+beforeAll(async () => {
   api = await startApi();
 });
-afterEach(() => api.stop());
+beforeEach(async () => {
+  ({ id: providerId, main } = await newProvider(api, COMPANY));
+});
+afterAll(() => api.stop());
 
 const NUMBER = '6222021234567890123';
-const payeeOf = (company: string) => ({
-  accountHolder: company,
+const COMPANY = '新入驻服务商有限公司';
+const PAYEE = {
+  accountHolder: COMPANY,
   bankLocation: '广东省深圳市',
   bank: '示例银行',
   branch: '示例银行深圳科技园支行',
   accountNumber: NUMBER,
-});
-const PAYEE = payeeOf('示例云服务有限公司');
+};
 const CONTACT = { name: '钱会计', email: 'finance@demo.example' };
 const SIGN = '/v1/provider/agreements/revenue_supplement/sign';
 const REVISION = { revision: '2026-01' };
 
-const putPayee = (change: object = {}, client: HttpClient = api.provider) =>
+const putPayee = (change: object = {}, client: HttpClient = main) =>
   client.put('/v1/provider/account/payee', { ...PAYEE, ...change });
 async function ready(): Promise<void> {
   bodyOf(await putPayee(), 200);
-  bodyOf(await api.provider.post('/v1/provider/contacts', CONTACT), 201);
+  bodyOf(await main.post('/v1/provider/contacts', CONTACT), 201);
 }
 async function agreement(kind: Agreement['kind']): Promise<Agreement> {
-  const { items } = bodyOf<{ items: Agreement[] }>(await api.provider.get('/v1/provider/agreements'), 200);
+  const { items } = bodyOf<{ items: Agreement[] }>(await main.get('/v1/provider/agreements'), 200);
   const found = items.find((item) => item.kind === kind);
   if (found === undefined) throw new Error(`no agreement ${kind}`);
   return found;
@@ -45,19 +51,20 @@ describe('ACC-4: agreements', () => {
   test('the entry agreement is signed on joining, and kept word for word', async () => {
     const { isSigned, blockers, signed } = await agreement('entry');
     expect({ isSigned, blockers }).toEqual({ isSigned: true, blockers: [] });
-    expect(signed).toMatchObject([{ revision: '2026-01', signedBy: 'usr_provider_demo', kind: 'entry' }]);
-    expect(signed[0]?.text).toContain('示例云服务有限公司（统一社会信用代码：91440300MA5DEM0019）');
-    expect(await api.provider.post('/v1/provider/agreements/entry/sign', REVISION)).toMatchObject({
+    expect(signed).toMatchObject([{ revision: '2026-01', kind: 'entry' }]);
+    expect(signed[0]?.text).toContain(`${COMPANY}（统一社会信用代码：9144030071526726XG）`);
+    expect(await main.post('/v1/provider/agreements/entry/sign', REVISION)).toMatchObject({
       status: 409,
       body: { code: 'AGREEMENT.SIGNED' },
     });
   });
 
   test('seeding again signs nothing again', async () => {
-    const before = await api.db.agreement.findMany();
+    const seeded = () => api.db.agreement.findMany({ where: { providerId: { in: ['prv_demo', 'prv_other'] } } });
+    const before = await seeded();
     await seed(api.database.appUrl);
-    expect(await api.db.agreement.findMany()).toEqual(before);
-    expect(before).toHaveLength(2);
+    expect(await seeded()).toEqual(before);
+    expect(before).toMatchObject([{ kind: 'entry' }, { kind: 'entry' }]);
   });
 
   test('what was signed stays as it was: not even its table’s owner changes it', async () => {
@@ -68,7 +75,7 @@ describe('ACC-4: agreements', () => {
   test('WDR-2: everything that keeps from signing is told at once, by the list and by the refusal', async () => {
     const paths = ['payee', 'contacts'];
     expect((await agreement('revenue_supplement')).blockers.map(({ path }) => path)).toEqual(paths);
-    const refused = await api.provider.post(SIGN, REVISION);
+    const refused = await main.post(SIGN, REVISION);
     expect(refused).toMatchObject({
       status: 409,
       body: { code: 'AGREEMENT.BLOCKED', errors: paths.map((path) => ({ path })) },
@@ -80,9 +87,9 @@ describe('ACC-4: agreements', () => {
     await ready();
     const { text, blockers } = await agreement('revenue_supplement');
     expect(blockers).toEqual([]);
-    const answer = bodyOf<Agreement>(await api.provider.post(SIGN, REVISION), 200);
+    const answer = bodyOf<Agreement>(await main.post(SIGN, REVISION), 200);
     const [signed] = answer.signed;
-    expect(answer).toMatchObject({ isSigned: true, signed: [{ text, signedBy: 'usr_provider_demo' }] });
+    expect(answer).toMatchObject({ isSigned: true, signed: [{ text }] });
     for (const words of ['广东省深圳市', '示例银行深圳科技园支行', '****0123', '钱会计，finance@demo.example']) {
       expect(signed?.text).toContain(words);
     }
@@ -90,19 +97,19 @@ describe('ACC-4: agreements', () => {
     const row = await api.db.agreement.findUniqueOrThrow({ where: { id: signed?.id ?? '' } });
     expect(openText(api.ring, row.sealed ?? new Uint8Array())).toBe(NUMBER);
     // What changes later leaves the text alone.
-    bodyOf(await api.provider.post('/v1/provider/contacts', { name: '新人', phone: '13800000009' }), 201);
+    bodyOf(await main.post('/v1/provider/contacts', { name: '新人', phone: '13800000009' }), 201);
     expect((await agreement('revenue_supplement')).signed[0]?.text).toBe(signed?.text);
   });
 
   test('another revision than the present one cannot be signed', async () => {
     await ready();
     for (const revision of ['2025-01', '2099-01', 'x']) {
-      expect(await api.provider.post(SIGN, { revision })).toMatchObject({
+      expect(await main.post(SIGN, { revision })).toMatchObject({
         status: 409,
         body: { code: 'AGREEMENT.OUTDATED' },
       });
     }
-    expect(await api.provider.post('/v1/provider/agreements/marriage/sign', REVISION)).toMatchObject({
+    expect(await main.post('/v1/provider/agreements/marriage/sign', REVISION)).toMatchObject({
       status: 404,
       body: { code: 'AGREEMENT.NOT_FOUND' },
     });
@@ -110,7 +117,10 @@ describe('ACC-4: agreements', () => {
 
   test('only the main account signs', async () => {
     await ready();
-    for (const client of [await subAccount(api, ['account', 'finance']), await keyClient(api, ['account'])]) {
+    for (const client of [
+      await subAccount(api, ['account', 'finance'], { providerId }),
+      await keyClient(api, ['account'], { providerId }),
+    ]) {
       expect((await client.post(SIGN, REVISION)).status).toBe(403);
     }
   });
@@ -120,48 +130,55 @@ describe('ACC-3: payee info is the provider’s to edit until the revenue agreem
   test('afterwards it is locked, for everybody; the rest is not', async () => {
     await ready();
     bodyOf(await putPayee({ bank: '第二银行' }), 200);
-    bodyOf(await api.provider.post(SIGN, REVISION), 200);
-    for (const client of [api.provider, await subAccount(api, ['account', 'finance'])]) {
+    bodyOf(await main.post(SIGN, REVISION), 200);
+    for (const client of [main, await subAccount(api, ['account', 'finance'], { providerId })]) {
       expect(await putPayee({ bank: '第三银行' }, client)).toMatchObject({
         status: 409,
         body: { code: 'ACCOUNT.LOCKED', detail: expect.stringContaining('/v1/provider/tickets') },
       });
     }
-    const account = bodyOf(await api.provider.get('/v1/provider/account'), 200);
+    const account = bodyOf(await main.get('/v1/provider/account'), 200);
     expect(account).toMatchObject({ payee: { bank: '第二银行' }, payeeLocked: true });
     const other = { teamSize: 3, registeredCapitalFen: null, yearsRegistered: null, yearlyRevenueFen: null };
-    bodyOf(await api.provider.put('/v1/provider/account/other', other), 200);
-    const [step] = await api.db.step.findMany({ where: { action: 'provider.agreement.sign.revenue_supplement' } });
-    expect(step).toMatchObject({ objectId: 'prv_demo', stateAfter: { signed: REVISION, payee: { bank: '第二银行' } } });
+    bodyOf(await main.put('/v1/provider/account/other', other), 200);
+    const [step] = await api.db.step.findMany({
+      where: { objectId: providerId },
+      orderBy: { sequence: 'desc' },
+      skip: 1,
+    });
+    expect(step).toMatchObject({ objectId: providerId, stateAfter: { signed: REVISION, payee: { bank: '第二银行' } } });
   });
 
   test('another provider’s lock is its own', async () => {
     await ready();
-    bodyOf(await api.provider.post(SIGN, REVISION), 200);
-    bodyOf(await api.otherProvider.put('/v1/provider/account/payee', payeeOf('另一家服务商有限公司')), 200);
+    bodyOf(await main.post(SIGN, REVISION), 200);
+    bodyOf(
+      await api.otherProvider.put('/v1/provider/account/payee', { ...PAYEE, accountHolder: '另一家服务商有限公司' }),
+      200,
+    );
   });
 
   test('signing and editing at the same time: one after the other, and never an edit after the lock', async () => {
     await ready();
     const edits = Array.from({ length: 12 }, (_, n) => putPayee({ bank: `第 ${n} 银行` }));
-    const signatures = Array.from({ length: 3 }, () => api.provider.post(SIGN, REVISION));
+    const signatures = Array.from({ length: 3 }, () => main.post(SIGN, REVISION));
     const [edited, signed] = await Promise.all([Promise.all(edits), Promise.all(signatures)]);
     expect(signed.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
     for (const { status, body } of edited) if (status !== 200) expect(body).toMatchObject({ code: 'ACCOUNT.LOCKED' });
 
-    const steps = await api.db.step.findMany({ where: { objectId: 'prv_demo' }, orderBy: { sequence: 'asc' } });
+    const steps = await api.db.step.findMany({ where: { objectId: providerId }, orderBy: { sequence: 'asc' } });
     expect(steps.at(-1)?.action).toBe('provider.agreement.sign.revenue_supplement');
     expect(steps).toHaveLength(1 + 1 + edited.filter(({ status }) => status === 200).length);
-    const { bank } = await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } });
+    const { bank } = await api.db.provider.findUniqueOrThrow({ where: { id: providerId } });
     expect((await agreement('revenue_supplement')).signed[0]?.text).toContain(`开户银行：${bank}\n`);
   });
 
   test('naming and removing contacts while it is signed: the text names those who were there', async () => {
     await ready();
-    const [{ id }] = bodyOf<{ items: [{ id: string }] }>(await api.provider.get('/v1/provider/contacts'), 200).items;
+    const [{ id }] = bodyOf<{ items: [{ id: string }] }>(await main.get('/v1/provider/contacts'), 200).items;
     const [removed, signed] = await Promise.all([
-      api.provider.post(`/v1/provider/contacts/${id}/remove`),
-      api.provider.post(SIGN, REVISION),
+      main.post(`/v1/provider/contacts/${id}/remove`),
+      main.post(SIGN, REVISION),
     ]);
     expect(removed.status).toBe(200);
     if (signed.status === 200) expect((await agreement('revenue_supplement')).signed[0]?.text).toContain('钱会计');
@@ -171,8 +188,8 @@ describe('ACC-3: payee info is the provider’s to edit until the revenue agreem
   test('the same request sent again is the same signature', async () => {
     await ready();
     const headers = { 'idempotency-key': 'sign-once' };
-    const answers = await Promise.all(Array.from({ length: 5 }, () => api.provider.post(SIGN, REVISION, headers)));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => main.post(SIGN, REVISION, headers)));
     expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
-    expect(await api.db.agreement.count({ where: { kind: 'revenue_supplement' } })).toBe(1);
+    expect(await api.db.agreement.count({ where: { providerId, kind: 'revenue_supplement' } })).toBe(1);
   });
 });
