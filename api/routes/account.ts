@@ -94,17 +94,17 @@ function requireUnlocked({ revenueAgreementAt }: AccountRow): void {
   throw new AppError('ACCOUNT.LOCKED', detail);
 }
 
+const common = {
+  tag: 'Account',
+  access: { provider: 'account' },
+  params: nothing,
+  query: nothing,
+  answer: { status: 200, schema: accountSchema },
+} as const;
+type AnyCall = Call<z.ZodType, z.ZodType, z.ZodType>;
+
 /** What a provider says of itself, and where its money goes (ACC-1, ACC-2, ACC-5). */
 export function accountRoutes(door: Door, { db, ring }: { db: Database; ring: KeyRing }): void {
-  const common = {
-    tag: 'Account',
-    access: { provider: 'account' },
-    params: nothing,
-    query: nothing,
-    answer: { status: 200, schema: accountSchema },
-  } as const;
-  type AnyCall = Call<z.ZodType, z.ZodType, z.ZodType>;
-
   async function view({ principal, response }: Pick<AnyCall, 'principal' | 'response'>) {
     const account = await findAccount(db, providerOf(principal));
     response.setHeader('ETag', etagOf(account));

@@ -47,8 +47,13 @@ const view = ({ disabledAt, ...account }: SubAccount) => ({
 
 /** The sub-accounts of a provider: the main account makes them, gives them areas, and takes them back (section 0). */
 export function subAccountRoutes(door: Door, { db }: { db: Database }): void {
-  const common = { tag: 'Account', access: { provider: 'main' }, query: nothing } as const;
+  readRoutes(door, db);
+  changeRoutes(door, db);
+}
 
+const common = { tag: 'Account', access: { provider: 'main' }, query: nothing } as const;
+
+function readRoutes(door: Door, db: Database): void {
   get(door, {
     ...common,
     path: '/v1/provider/sub-accounts',
@@ -75,6 +80,9 @@ export function subAccountRoutes(door: Door, { db }: { db: Database }): void {
       return view(account);
     },
   });
+}
+
+function changeRoutes(door: Door, db: Database): void {
   post(door, {
     ...common,
     path: '/v1/provider/sub-accounts',
