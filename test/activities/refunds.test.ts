@@ -29,6 +29,10 @@ describe('sendRefund', () => {
     expect(await refundOf(refund)).toMatchObject({ status: 'refunded', channelRefundId: `chr_${refund.refundId}` });
     expect(await orderOf(terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 200_000n });
     expect(await told(store.db, refund.refundId)).toEqual(['order.refunded → buyer', 'order.refunded → provider']);
+    const where = { objectId: refund.refundId };
+    const messages = await store.db.message.findMany({ where, include: { sendings: true } });
+    expect(messages.map(({ eventGroup }) => eventGroup)).toEqual(['refunds', 'refunds']);
+    expect(messages.flatMap(({ sendings }) => sendings.map(({ channel }) => channel))).toEqual(['email', 'email']);
     expect(await wordsOf(store.db, refund.refundId, 'order.refunded')).toMatchObject({ amountFen: '200000' });
   });
 

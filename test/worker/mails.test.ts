@@ -74,7 +74,7 @@ const idsOf = (mails: SmtpInbox['taken']) =>
   mails.map(({ messageId }) => messageId?.replace('<', '').replace('@marketplace.example>', '')).sort();
 
 async function untilNone(...statuses: string[]): Promise<void> {
-  const until = Date.now() + 5_000;
+  const until = Date.now() + 20_000;
   while ((await db.sending.count({ where: { status: { in: statuses } } })) > 0) {
     if (Date.now() > until) throw new Error(`waited in vain: ${JSON.stringify(await db.sending.findMany())}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -82,7 +82,7 @@ async function untilNone(...statuses: string[]): Promise<void> {
 }
 
 async function untilStatus(messageId: string, status: string, attempts: number) {
-  const until = Date.now() + 5_000;
+  const until = Date.now() + 20_000;
   for (;;) {
     const mail = await db.sending.findFirstOrThrow({ where: { messageId } });
     if (mail.status === status && mail.attempts === attempts) return mail;
