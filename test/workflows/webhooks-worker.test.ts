@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { addTestEvent } from '../../prisma/store/webhook-endpoints';
+import { unique } from '../support/commands';
 import { devServer } from '../support/dev-server';
 import { eventually } from '../support/eventually';
 import { failing, startWebhookReceiver, WELL } from '../support/webhook-receiver';
-import { eventsOf, subscribe, webhookRelay } from '../support/webhooks';
+import { changeBy, eventsOf, subscribe, webhookRelay } from '../support/webhooks';
 import { startWorld, type World } from '../support/world';
 
 let world: World;
@@ -35,6 +38,26 @@ test('MSG-3: a worker and its relay that stop amidst send the rest, in order, wh
     }, 30_000);
   } finally {
     await relay.stop();
+    await receiver.stop();
+  }
+});
+
+test('MSG-3: no event is lost that comes just when the process ends, and none overtakes another', async () => {
+  const receiver = await startWebhookReceiver();
+  const relays = [webhookRelay(world), webhookRelay(world)];
+  try {
+    const endpoint = await subscribe(world.db, receiver);
+    const ids: string[] = [];
+    for (let n = 0; n < 60; n += 1) {
+      const id = `evt_${unique()}`;
+      await addTestEvent(world.db, changeBy(endpoint, 'webhook.test'), id);
+      ids.push(id);
+      // From while it is busy to when it has long ended.
+      await sleep(n * 3);
+    }
+    await eventually(() => expect(receiver.requests.map(({ id }) => id)).toEqual(ids), 20_000);
+  } finally {
+    await Promise.all(relays.map((relay) => relay.stop()));
     await receiver.stop();
   }
 });
