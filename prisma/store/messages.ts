@@ -54,7 +54,7 @@ const AUDIENCES = ['buyer', 'provider', 'ops', 'managers'] as const satisfies re
 const BUYER = Prisma.sql`
   SELECT u.id AS recipient_id, n.event, n.params, n."group", NULL::text AS provider_id, true AS in_site,
          ARRAY['email'] AS channels
-  FROM notices n, target t JOIN users u ON u.id = t.buyer_id WHERE jsonb_exists(n."to", 'buyer')`;
+  FROM notices n, target t JOIN users u ON u.id = t.buyer_id AND u.role = 'buyer' WHERE jsonb_exists(n."to", 'buyer')`;
 
 /**
  * A provider's people: whom its subscription names, by the channels it names; where it has said nothing, the main
