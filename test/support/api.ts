@@ -28,6 +28,7 @@ import { smsPortOf, smsSender } from '../../worker/relays/sms/sender';
 import { mailTransport } from '../../worker/relays/smtp';
 import { startWebhookRelay } from '../../worker/relays/webhooks';
 import { createWorker, outsideOf } from '../../worker/worker';
+import { unaudited } from './audit';
 import { requireConformity } from './contract';
 import { testDatabase } from './database';
 import { devServer } from './dev-server';
@@ -66,7 +67,17 @@ export async function startApi({ policy = {}, env = {} }: ApiWishes = {}) {
   try {
     const policies = parsePolicy(policy);
     const system = await startParts(env, policies, undoing.add);
-    return { ...system, ...(await openApi(system, policies, undoing.add)), stop: undoing.run };
+    const opened = await openApi(system, policies, undoing.add);
+    return {
+      ...system,
+      ...opened,
+      /** Stops everything; fails where a command was carried out of which the trail knows nothing (AUD-1). */
+      async stop() {
+        const silent = await unaudited({ db: system.db, logs: opened.logs });
+        await undoing.run();
+        expect(silent).toEqual([]);
+      },
+    };
   } catch (error) {
     await undoing.run();
     throw error;
