@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from '@temporalio/worker';
+import type { DeliveredNext } from '../../activities/webhooks';
+import { EncryptingCodec } from '../../codec/payloads';
 import { addTestEvent } from '../../prisma/store/webhook-endpoints';
+import { eventsWaiting, webhookWorkflowId } from '../../workflows/contracts/webhook';
+import type { webhook } from '../../workflows/webhook';
 import { unique } from '../support/commands';
 import { devServer } from '../support/dev-server';
 import { eventually } from '../support/eventually';
 import { failing, startWebhookReceiver, WELL } from '../support/webhook-receiver';
 import { changeBy, eventsOf, subscribe, webhookRelay } from '../support/webhooks';
-import { startWorld, type World } from '../support/world';
+import { BUNDLE, RING, startWorld, type World } from '../support/world';
 
 let world: World;
 beforeAll(async () => {
@@ -60,4 +65,35 @@ test('MSG-3: no event is lost that comes just when the process ends, and none ov
     await Promise.all(relays.map((relay) => relay.stop()));
     await receiver.stop();
   }
+});
+
+test('MSG-3: told while it takes its last look, the process looks once more', async () => {
+  const taskQueue = `looks-${unique()}`;
+  const looks: (() => void)[] = [];
+  // In place of the activity: each look finds nothing, and takes until it is let go.
+  const deliverNextWebhook = () =>
+    new Promise<DeliveredNext>((resolve) => looks.push(() => resolve({ outcome: 'nothing' })));
+  const worker = await Worker.create({
+    connection: world.env.nativeConnection,
+    taskQueue,
+    workflowBundle: { codePath: BUNDLE },
+    activities: { deliverNextWebhook },
+    dataConverter: { payloadCodecs: [new EncryptingCodec(RING)] },
+  });
+  await worker.runUntil(async () => {
+    const input = { endpointId: 'whe_looks', objectId: unique(), retryForMs: 1_000 };
+    const workflowId = webhookWorkflowId(input);
+    const process = await world.client.workflow.start<typeof webhook>('webhook', {
+      workflowId,
+      taskQueue,
+      args: [input],
+    });
+    await eventually(() => expect(looks).toHaveLength(1));
+    await process.signal(eventsWaiting);
+    looks[0]?.();
+    await eventually(() => expect(looks).toHaveLength(2));
+    looks[1]?.();
+    expect(await process.result()).toEqual({ outcome: 'nothing' });
+  });
+  expect(looks).toHaveLength(2);
 });
