@@ -9,7 +9,7 @@ import { AppError } from '../domain/errors';
 import type { Policy } from '../domain/policy/catalogue';
 import type { Database } from '../prisma/store/client';
 import { createAuthenticator } from './auth';
-import { createCommandSender } from './commands';
+import { type CommandSender, createCommandSender } from './commands';
 import { deliveryDesk } from './delivery-desk';
 import { type Door, refuseOtherMethods } from './endpoint';
 import type { FileStore } from './files/store';
@@ -67,7 +67,7 @@ export type ApiDependencies = {
 
 /** The HTTP door: every route behind the same request ids, limits, authentication and problems. */
 export function createApp(deps: ApiDependencies) {
-  const { config, db, records = db, client, ring, files, policy, logger } = deps;
+  const { config, db, records = db, client, ring, files, logger } = deps;
   const metrics = createMetrics();
   const app = express();
   app.disable('x-powered-by');
@@ -93,19 +93,23 @@ export function createApp(deps: ApiDependencies) {
   imageRoutes(door, { db, files });
   // Only what follows reads JSON: uploads and signed callbacks are read raw.
   router.use('/v1', express.json({ limit: '64kb' }));
-  orderRoutes(door, { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs: deps.answerWithinMs });
-  const commands = createCommandSender({ client, metrics });
-  const desk = deliveryDesk({ db, ring, commands });
-  const reviews = reviewDesk({
-    db,
-    client,
-    policy,
-    commands,
-    taskQueue: config.TASK_QUEUE,
-    answerWithinMs: deps.answerWithinMs,
-  });
-  deliveryRoutes(door, desk, db);
-  appealRoutes(door, desk);
+  jsonRoutes(door, deps, createCommandSender({ client, metrics }));
+  refuseOtherMethods(door);
+  app.use(router);
+  app.use(noSuchRoute);
+  app.use(problems(logger));
+  return { app, registry: door.registry };
+}
+
+/** Every route that takes and answers JSON, with the desks at which commands are carried out. */
+function jsonRoutes(door: Door, deps: ApiDependencies, commands: CommandSender): void {
+  const { config, db, client, ring, policy, answerWithinMs } = deps;
+  const processes = { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs };
+  const deliveries = deliveryDesk({ db, ring, commands });
+  const reviews = reviewDesk({ ...processes, commands });
+  orderRoutes(door, processes);
+  deliveryRoutes(door, deliveries, db);
+  appealRoutes(door, deliveries);
   meRoutes(door, { db });
   accountRoutes(door, { db, ring });
   contactRoutes(door, { db });
@@ -124,17 +128,9 @@ export function createApp(deps: ApiDependencies) {
   auditRoutes(door, { db });
   webhookRoutes(door, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
   webhookEventRoutes(door, { db });
-  webhookRoutes(door, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
-  webhookEventRoutes(door, { db });
-  auditRoutes(door, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
     sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });
   }
-  refuseOtherMethods(door);
-  app.use(router);
-  app.use(noSuchRoute);
-  app.use(problems(logger));
-  return { app, registry: door.registry };
 }
 
 const originOf = (url: string | undefined) => (url === undefined ? undefined : new URL(url).origin);

@@ -69,6 +69,11 @@ async function place(
 
 /** Orders: placing, reading, listing (SPEC section 5). */
 export function orderRoutes(door: Door, deps: OrderRoutes): void {
+  placing(door, deps);
+  reading(door, deps.db);
+}
+
+function placing(door: Door, deps: OrderRoutes): void {
   const { db } = deps;
   // What an order is called follows from the record of its request, which therefore must outlive any crash.
   const durable = { ...door, db };
@@ -99,7 +104,9 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
       return orderView(placed);
     },
   });
+}
 
+function reading(door: Door, db: Database): void {
   for (const role of ['buyer', 'provider', 'ops'] as const) {
     get(door, {
       path: `/v1/${role}/orders`,

@@ -54,6 +54,11 @@ const yesNo = () => z.stringbool().optional().openapi({ type: 'boolean' });
 
 /** The queue of operations: what is to be reviewed, what is overdue, and deciding it (SHOP-2, PRD-5, PRD-6, ACC-3). */
 export function reviewRoutes(door: Door, { db, desk }: { db: Database; desk: ReviewDesk }): void {
+  reading(door, db, desk);
+  deciding(door, desk);
+}
+
+function reading(door: Door, db: Database, desk: ReviewDesk): void {
   get(door, {
     path: '/v1/ops/reviews',
     summary: 'Reviews of shops, products and account data, newest first; `open=true&overdue=true` is what is late',
@@ -86,7 +91,9 @@ export function reviewRoutes(door: Door, { db, desk }: { db: Database; desk: Rev
     answer: { status: 200, schema: reviewSchema },
     handle: ({ params }) => desk.view(params.id, 'all'),
   });
+}
 
+function deciding(door: Door, desk: ReviewDesk): void {
   for (const { path, action, summary } of [
     { path: 'approve', action: 'ops.approve', summary: 'Approve: it takes effect at once (SHOP-2, PRD-5)' },
     {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { openApiText } from '../../scripts/openapi';
 import { apiWithoutConnections } from '../../scripts/parts/api';
 import { projectRoot } from '../../scripts/parts/root';
+import { routesOf } from '../support/contract';
 
 const text = openApiText();
 const operation = z.looseObject({
@@ -54,6 +55,11 @@ describe('the document is whole', () => {
     );
     expect(named.filter((name) => !used.has(name) && !name.startsWith('securitySchemes/'))).toEqual([]);
     expect([...used].filter((name) => !named.includes(name))).toEqual([]);
+  });
+
+  test('no route is served twice', () => {
+    const served = routesOf(apiWithoutConnections().registry).map(({ method, path }) => `${method} ${path}`);
+    expect(served.filter((route, at) => served.indexOf(route) !== at)).toEqual([]);
   });
 
   test('every operation has a name of its own, a summary and a tag that is explained', () => {
