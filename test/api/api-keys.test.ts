@@ -4,6 +4,7 @@ import type { apiKeySchema, newApiKeySchema } from '../../api/routes/api-keys';
 import { API_KEYS_MAX } from '../../domain/account/limits';
 import { type Api, startApi } from '../support/api';
 import { unique } from '../support/commands';
+import { loseAnswer } from '../support/lost-answer';
 import { bodyOf, storyOf } from '../support/story';
 
 type NewApiKey = z.infer<typeof newApiKeySchema>;
@@ -91,10 +92,7 @@ describe('the secret is shown once and kept as a hash', () => {
   test('an answer that was lost for good leaves a key whose secret nobody has, and says so', async () => {
     const headers = { 'idempotency-key': `key-${unique()}` };
     const first = bodyOf<NewApiKey>(await api.provider.post(PATH, wish(), headers), 201);
-    await api.db.idempotencyRecord.updateMany({
-      where: { key: headers['idempotency-key'] },
-      data: { status: null, body: null, answeredAt: null },
-    });
+    await loseAnswer(api.db, headers['idempotency-key']);
     const repeated = await api.provider.post(PATH, wish(), headers);
     expect(repeated).toMatchObject({ status: 409, body: { code: 'API_KEY.SECRET_LOST' } });
     expect(JSON.stringify(repeated.body)).toContain(first.id);

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
-import { type Api, PEOPLE, startApi, tokenOf } from '../support/api';
+import { subAccount } from '../support/accounts';
+import { type Api, startApi } from '../support/api';
 import { type Answer, key } from '../support/http';
 import { everythingOf } from '../support/rows';
 import { bodyOf, storyOf } from '../support/story';
@@ -51,7 +52,7 @@ describe('DLV-14: files are uploaded first and then named by their ids', () => {
   });
 
   test('a colleague of the uploader may use the provider’s file', async () => {
-    const colleague = api.clientOf(await tokenOf({ ...PEOPLE.provider, sub: 'usr_colleague' }));
+    const colleague = await subAccount(api, ['deliveries']);
     const file = bodyOf<Attachment>(await colleague.upload('/v1/provider/attachments', '方案.txt', '方案'), 201);
     const id = await story.deliveryAt('awaiting_requirement_confirmation');
     const { timeline } = await story.done(id, 'provider.requirement.confirm', { note: '', attachmentIds: [file.id] });

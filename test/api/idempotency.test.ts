@@ -1,6 +1,6 @@
 import { type Api, startApi } from '../support/api';
-import { eventually } from '../support/eventually';
 import { type Answer, key } from '../support/http';
+import { loseAnswer } from '../support/lost-answer';
 import { type DeliveryOperation, operationPath, storyOf } from '../support/story';
 
 let api: Api;
@@ -89,11 +89,7 @@ describe('a request whose answer was lost', () => {
   test('PRD-7: an order that was placed is answered, though its product is not sold any more', async () => {
     const purchase = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
     const first = await api.buyer.post('/v1/buyer/orders', purchase, key('delisted'));
-    const asked = { principal: 'buyer:usr_demo', key: 'delisted' };
-    await eventually(async () =>
-      expect(await api.db.idempotencyRecord.count({ where: { ...asked, answeredAt: { not: null } } })).toBe(1),
-    );
-    await api.db.idempotencyRecord.updateMany({ where: asked, data: { status: null, body: null, answeredAt: null } });
+    await loseAnswer(api.db, 'delisted');
     await api.db.product.update({ where: { id: 'prd_service' }, data: { status: 'delisted' } });
     try {
       expect(told(await api.buyer.post('/v1/buyer/orders', purchase, key('delisted')))).toEqual(told(first));

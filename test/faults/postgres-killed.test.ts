@@ -13,7 +13,7 @@ import { reworded, walk } from './support/walk';
 
 const NAME = 'PostgreSQL is killed amidst commands';
 const DELIVERIES = 16;
-const COMMANDS = 10;
+const COMMANDS = 18;
 const ORDERS = 6;
 
 describe(NAME, () => {

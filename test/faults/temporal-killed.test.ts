@@ -10,7 +10,7 @@ import { walk } from './support/walk';
 
 const NAME = 'the Temporal server is killed amidst commands';
 const DELIVERIES = 16;
-const COMMANDS = 10;
+const COMMANDS = 18;
 
 describe(NAME, () => {
   let system: FaultSystem;

@@ -11,7 +11,8 @@ export async function unaudited({ db, logs }: Pick<Api, 'db' | 'logs'>): Promise
   const audited = new Map<string, boolean>();
   for (const line of logs) {
     const { data } = request.safeParse(line);
-    if (line.msg !== 'request' || data === undefined || data.method === 'GET' || data.status >= 300) continue;
+    if (line.msg !== 'request' || data === undefined || !['POST', 'PUT'].includes(data.method) || data.status >= 300)
+      continue;
     if (!data.route.startsWith('/v1/') || OF_NO_ACCOUNT.some((pattern) => pattern.test(data.route))) continue;
     const name = `${data.method} ${data.route}`;
     if (audited.get(name)) continue;

@@ -13,6 +13,8 @@ test('GEN-3: the defaults are those of the catalogue', () => {
     'shop.reviewTarget': workingDays(7),
     'shop.bestSellersMax': 6,
     'product.reviewTarget': workingDays(7),
+    'product.securityCheckTarget': workingDays(3),
+    'account.ticketTarget': workingDays(3),
     'product.reviewed': ['publish', 'modify', 'relist', 'upgrade'],
     'delivery.providerStall': days(5),
     'delivery.requirementRejections': 3,
