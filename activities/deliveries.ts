@@ -4,7 +4,8 @@ import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-
 import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
 import type { Duration } from '../domain/policy/duration';
 import { type Database, isRefusedForGood } from '../prisma/store/client';
-import { findDeliveryStep, writeDeliveryStep } from '../prisma/store/delivery-steps';
+import { writeDeliveryStep } from '../prisma/store/delivery-steps';
+import { findStep } from '../prisma/store/stored-steps';
 import { runIdOf } from './run-id';
 
 export type DeliveryActivities = ReturnType<typeof deliveryActivities>;
@@ -22,7 +23,7 @@ export function deliveryActivities({ db, ring, calendar }: { db: Database; ring:
 
     /** The step that the table holds at a sequence, or null. */
     async storedDeliveryStep(key: { deliveryId: string; sequence: number }): Promise<StoredStep | null> {
-      return findDeliveryStep(db, key.deliveryId, key.sequence);
+      return findStep(db, key.deliveryId, key.sequence);
     },
 
     /**

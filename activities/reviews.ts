@@ -7,7 +7,8 @@ import { isDecided } from '../domain/reviews/state';
 import type { ReviewStep, StoredReviewStep } from '../domain/reviews/step';
 import { type Database, isRefusedForGood } from '../prisma/store/client';
 import type { EffectsOfKinds } from '../prisma/store/review-effects';
-import { findReviewStep, writeReviewStep } from '../prisma/store/reviews';
+import { writeReviewStep } from '../prisma/store/reviews';
+import { findStep } from '../prisma/store/stored-steps';
 import { runIdOf } from './run-id';
 
 export type ReviewActivities = ReturnType<typeof reviewActivities>;
@@ -30,7 +31,7 @@ export function reviewActivities({
 
     /** The step that the table holds at a sequence, or null. */
     async storedReviewStep(key: { reviewId: string; sequence: number }): Promise<StoredReviewStep | null> {
-      return findReviewStep(db, key.reviewId, key.sequence);
+      return findStep(db, key.reviewId, key.sequence);
     },
 
     /**

@@ -39,7 +39,10 @@ const { recordReviewStep, storedReviewStep, reviewTarget } = proxyLocalActivitie
 /** The parts of a step that the one who causes it decides. */
 type Cause = Pick<ReviewStep, 'commandId' | 'action' | 'actorRole' | 'actorId' | 'requestId' | 'sourceIp' | 'note'>;
 
-const causeOf = ({ commandId, action, note, origin }: ReviewCommand): Cause => ({
+/** What a person causes: the submission, or a command to what was submitted. */
+type Caused = Omit<ReviewCommand, 'action'> & { action: ReviewCommand['action'] | 'provider.submit' };
+
+const causeOf = ({ commandId, action, note, origin }: Caused): Cause => ({
   commandId,
   action,
   note,
@@ -111,11 +114,7 @@ function keep({ subject, submission, needsSecurityCheck, policy }: ReviewInput) 
     reckonAgain,
     /** Takes up what is to be reviewed; an earlier run of this very review may have come further already. */
     async submit(): Promise<void> {
-      const { commandId, origin } = submission;
-      const cause: Cause = {
-        ...systemCause(commandId, 'provider.submit'),
-        ...{ actorRole: 'provider', actorId: origin.actorId, requestId: origin.requestId, sourceIp: origin.sourceIp },
-      };
+      const cause = causeOf({ ...submission, action: 'provider.submit', note: '' });
       await record(cause, submitted(subject, needsSecurityCheck, Date.now()));
       await adoptWhatIsStored();
     },

@@ -1,6 +1,6 @@
 import type { Duration } from '../policy/duration';
 import { REVIEW_OPERATIONS, type ReviewOperation } from './commands';
-import type { ReviewKind, ReviewStage, ReviewState } from './state';
+import { isDecided, type ReviewStage, type ReviewState } from './state';
 
 /** Legality as data: the stages in which each operation is possible (SHOP-2, SHOP-3, PRD-5, PRD-6). */
 export const LEGAL_IN: Record<ReviewOperation, readonly ReviewStage[]> = {
@@ -28,7 +28,7 @@ export type ReviewDeadline = {
 
 /** The deadline that runs, or null: none once it has passed, or once the review is decided. */
 export function reviewDeadline({ stage, due, overdue }: ReviewState): ReviewDeadline | null {
-  if (due === null || overdue || LEGAL_IN['provider.withdraw'].includes(stage) === false) return null;
+  if (due === null || overdue || isDecided({ stage })) return null;
   const name = stage === 'security_check' ? 'security_check_target' : 'review_target';
   return { name, atMs: due.atMs, outcome: 'escalated_to_managers', stoppableBy: ['ops', 'provider'] };
 }
@@ -36,9 +36,3 @@ export function reviewDeadline({ stage, due, overdue }: ReviewState): ReviewDead
 /** How long the present stage should take at most. */
 export const targetOf = ({ stage }: Pick<ReviewState, 'stage'>, policy: ReviewPolicy): Duration =>
   stage === 'security_check' ? policy.securityTarget : policy.target;
-
-/** Whose area a kind of review is: what a sub-account needs to see and withdraw it. */
-export const AREA_OF = { shop: 'shop', product: 'products', account: 'account' } as const satisfies Record<
-  ReviewKind,
-  string
->;

@@ -4,6 +4,7 @@ import type { DeliveryStep, StoredStep } from '../../domain/delivery/step';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
 import { tell } from './messages';
+import { storedInstead } from './stored-steps';
 
 /**
  * Writes one step of a delivery in one statement, and so in one transaction: the audit row, the
@@ -50,7 +51,7 @@ export async function writeDeliveryStep(
     ${tell({ objectId: step.deliveryId, deliveryId: step.deliveryId, sequence: step.sequence, notices: step.notices, at })}
     SELECT count(*) AS written FROM step`;
   if (Number(written[0]?.written) === 1) return null;
-  return storedStep(db, step);
+  return storedInstead(db, { ...step, objectId: step.deliveryId });
 }
 
 /** The CTE that opens or resolves the step's appeal; empty for other steps. */
@@ -85,23 +86,4 @@ function attachmentUse(step: DeliveryStep): Prisma.Sql {
     INSERT INTO attachment_uses (attachment_id, delivery_id, sequence)
     SELECT DISTINCT attachment_id, object_id, ${step.sequence}::int
     FROM step, unnest(${step.attachmentIds}::text[]) AS attachment_id)`;
-}
-
-/** What stands where a step could not be written: the same command if it is stored, else the same sequence. */
-async function storedStep(db: Database, step: DeliveryStep): Promise<StoredStep> {
-  const rows = await db.$queryRaw<StoredStep[]>`
-    SELECT sequence, command_id AS "commandId", state_after AS state FROM steps
-    WHERE command_id = ${step.commandId} OR (object_id = ${step.deliveryId} AND sequence = ${step.sequence})
-    ORDER BY command_id = ${step.commandId} DESC LIMIT 1`;
-  const [stored] = rows;
-  if (stored === undefined) throw new Error(`Step ${step.deliveryId}/${step.sequence} conflicts with nothing`);
-  return stored;
-}
-
-/** The step that is stored at a sequence, or null. */
-export async function findDeliveryStep(db: Database, deliveryId: string, sequence: number): Promise<StoredStep | null> {
-  const rows = await db.$queryRaw<StoredStep[]>`
-    SELECT sequence, command_id AS "commandId", state_after AS state FROM steps
-    WHERE object_id = ${deliveryId} AND sequence = ${sequence}`;
-  return rows[0] ?? null;
 }

@@ -9,6 +9,7 @@ import type { Database } from './client';
 import { tellIn } from './messages';
 import type { ProcessStatus } from './process-status';
 import type { Decided, EffectsOfKinds } from './review-effects';
+import { storedInstead } from './stored-steps';
 
 /**
  * Writes one step of a review in one transaction: the audit row, the review, what it means for its object, and the
@@ -37,7 +38,7 @@ export async function writeReviewStep(
     });
     return true;
   });
-  return written ? null : storedStep(db, step);
+  return written ? null : storedInstead(db, { ...step, objectId: step.subject.reviewId });
 }
 
 async function addStep(tx: Transaction, step: ReviewStep, runId: string): Promise<boolean> {
@@ -111,29 +112,6 @@ function decidedStage({ stage }: ReviewState): DecidedStage {
 }
 
 const dueOf = ({ due }: ReviewState): Date | null => (due === null ? null : new Date(due.atMs));
-
-/** What stands where a step could not be written: the same command if it is stored, else the same sequence. */
-async function storedStep(db: Database, { commandId, subject, sequence }: ReviewStep): Promise<StoredReviewStep> {
-  const rows = await db.$queryRaw<StoredReviewStep[]>`
-    SELECT sequence, command_id AS "commandId", state_after AS state FROM steps
-    WHERE command_id = ${commandId} OR (object_id = ${subject.reviewId} AND sequence = ${sequence})
-    ORDER BY command_id = ${commandId} DESC LIMIT 1`;
-  const [stored] = rows;
-  if (stored === undefined) throw new Error(`Step ${subject.reviewId}/${sequence} conflicts with nothing`);
-  return stored;
-}
-
-/** The step that is stored at a sequence, or null. */
-export async function findReviewStep(
-  db: Database,
-  reviewId: string,
-  sequence: number,
-): Promise<StoredReviewStep | null> {
-  const rows = await db.$queryRaw<StoredReviewStep[]>`
-    SELECT sequence, command_id AS "commandId", state_after AS state FROM steps
-    WHERE object_id = ${reviewId} AND sequence = ${sequence}`;
-  return rows[0] ?? null;
-}
 
 /** Whose reviews a reader may see. */
 export type ReviewScope = { providerId: string } | 'all';

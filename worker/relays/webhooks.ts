@@ -1,15 +1,14 @@
 import type { Client } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Logger } from '../../config/logger';
 import type { Policy } from '../../domain/policy/catalogue';
 import type { Database } from '../../prisma/store/client';
 import { markHanded, type Unhanded, unhandedEvents } from '../../prisma/store/webhooks';
+import { PROVIDER_ID } from '../../workflows/contracts/search-attributes';
 import { eventsWaiting, type WebhookInput, webhookWorkflowId } from '../../workflows/contracts/webhook';
 import type { webhook } from '../../workflows/webhook';
 import { type Relay, startRelay } from './loop';
 
 const BATCH = 100;
-const PROVIDER_ID = defineSearchAttributeKey('ProviderId', SearchAttributeType.KEYWORD);
 
 /** What the webhook relay needs. */
 export type WebhookOutbox = {
