@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { type Key, keyRing, openText, sealText } from '../../codec/keys';
+import { type Key, keyedHash, keyRing, openText, purposeKey, sealText } from '../../codec/keys';
 
 const key = (id: string): Key => ({ id, key: randomBytes(32) });
 const [old, current] = [key('2025'), key('2026')];
@@ -63,5 +63,43 @@ describe('a key ring seals with its first key and opens with whichever sealed', 
 
   test('a ring without keys is none', () => {
     expect(() => keyRing([])).toThrow('CODEC_KEYS');
+  });
+});
+
+describe('a purpose key', () => {
+  const ring = keyRing([current, old]);
+
+  test('is made by HKDF-SHA-256: 32 bytes that are another key for another purpose, and never the ring’s own', () => {
+    const made = purposeKey(ring, 'request-hash');
+    const expected = hkdfSync('sha256', current.key, '', 'back-office/request-hash', 32);
+    expect(made.equals(Buffer.from(expected))).toBe(true);
+    expect(made).toHaveLength(32);
+    expect(made.equals(purposeKey(ring, 'fingerprint'))).toBe(false);
+    expect(made.equals(purposeKey(ring, 'request-hash', old.id))).toBe(false);
+    expect(made.equals(current.key)).toBe(false);
+    expect(() => purposeKey(ring, 'request-hash', 'gone')).toThrow('"gone", which CODEC_KEYS does not hold');
+  });
+});
+
+describe('a keyed hash', () => {
+  const hash = keyedHash(keyRing([old]), 'request-hash');
+
+  test('is the same for the same text only, and only under its key and purpose', () => {
+    const stored = hash.of('6222021234567890');
+    expect(hash.of('6222021234567890')).toBe(stored);
+    expect(hash.isOf('6222021234567890', stored)).toBe(true);
+    expect(hash.isOf('6222021234567891', stored)).toBe(false);
+    expect(keyedHash(keyRing([old]), 'fingerprint').isOf('6222021234567890', stored)).toBe(false);
+    expect(keyedHash(keyRing([key(old.id)]), 'request-hash').isOf('6222021234567890', stored)).toBe(false);
+    expect(hash.isOf('6222021234567890', `${stored}x`)).toBe(false);
+    expect(() => hash.isOf('6222021234567890', 'no key id')).toThrow('""');
+  });
+
+  test('still compares after a rotation, while the ring holds its key', () => {
+    const stored = hash.of('a body');
+    const rotated = keyedHash(keyRing([current, old]), 'request-hash');
+    expect(rotated.isOf('a body', stored)).toBe(true);
+    expect(rotated.of('a body')).not.toBe(stored);
+    expect(() => keyedHash(keyRing([current]), 'request-hash').isOf('a body', stored)).toThrow(`"${old.id}"`);
   });
 });
