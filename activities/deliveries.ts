@@ -1,6 +1,7 @@
 import { ApplicationFailure, activityInfo, log } from '@temporalio/activity';
-import { type KeyRing, sealText } from '../codec/keys';
+import { sealingKeyId } from '../codec/keys';
 import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-days';
+import { isSealed } from '../domain/delivery/commands';
 import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
 import type { Duration } from '../domain/policy/duration';
 import { type Database, isRefusedForGood } from '../prisma/store/client';
@@ -10,11 +11,8 @@ import { runIdOf } from './run-id';
 
 export type DeliveryActivities = ReturnType<typeof deliveryActivities>;
 
-/** The step whose words may hold accounts and passwords: only buyer and provider ever read them (ORD-2). */
-const SEALED_ACTION = 'provider.implementation.submit';
-
 /** The activities of the delivery process. */
-export function deliveryActivities({ db, ring, calendar }: { db: Database; ring: KeyRing; calendar: HolidayCalendar }) {
+export function deliveryActivities({ db, calendar }: { db: Database; calendar: HolidayCalendar }) {
   return {
     /** The instant by which operations should rule on an appeal (DLV-10, GEN-1), and how sure it is. */
     async appealTarget({ openedAtMs, target }: { openedAtMs: number; target: Duration }) {
@@ -36,14 +34,26 @@ export function deliveryActivities({ db, ring, calendar }: { db: Database; ring:
       appealTarget: Duration;
     }): Promise<StoredStep | undefined> {
       const step = withDueInstant(proposal.step, proposal.appealTarget, calendar);
-      const sealed = step.action === SEALED_ACTION ? sealText(ring, step.note) : null;
-      const stored = await writeDeliveryStep(db, step, runIdOf(activityInfo()), sealed).catch(asItsEnd(step));
+      const stored = await writeDeliveryStep(db, step, runIdOf(activityInfo()), sealedNoteOf(step)).catch(
+        asItsEnd(step),
+      );
       const { deliveryId, sequence, commandId, action, requestId } = step;
       log.info('delivery step', { deliveryId, sequence, action, requestId, overtaken: stored !== null });
       if (stored !== null) return stored;
       return step === proposal.step ? undefined : { sequence, commandId, state: step.state };
     },
   };
+}
+
+/**
+ * The words of a step that only the parties may read, as the API sealed them (ORD-2); null for other steps.
+ * @throws ApplicationFailure when they come in plain: they must not be stored so
+ */
+function sealedNoteOf({ action, note }: DeliveryStep): Buffer | null {
+  if (!isSealed(action)) return null;
+  const sealed = Buffer.from(note, 'base64');
+  if (sealed.toString('base64') === note && sealingKeyId(sealed) !== '') return sealed;
+  throw ApplicationFailure.nonRetryable(`The words of ${action} came unsealed`);
 }
 
 /**

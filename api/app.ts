@@ -3,6 +3,7 @@ import express from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { KeyRing } from '../codec/keys';
+import { EncryptingCodec } from '../codec/payloads';
 import type { Config } from '../config';
 import type { Logger } from '../config/logger';
 import { AppError } from '../domain/errors';
@@ -87,7 +88,8 @@ export function createApp(deps: ApiDependencies) {
     ring,
     logger,
   };
-  systemRoutes(door, { db, client, ring, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
+  const codec = new EncryptingCodec(ring);
+  systemRoutes(door, { db, client, codec, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
   if (config.PAYMENT_CALLBACK_SECRET !== undefined) gatewayRoutes(door, { db, secret: config.PAYMENT_CALLBACK_SECRET });
   attachmentRoutes(door, { db, files });
   imageRoutes(door, { db, files });
@@ -113,7 +115,7 @@ function jsonRoutes(door: Door, deps: ApiDependencies, commands: CommandSender):
   meRoutes(door, { db });
   accountRoutes(door, { db, ring });
   contactRoutes(door, { db });
-  agreementRoutes(door, { db });
+  agreementRoutes(door, { db, ring });
   ticketRoutes(door, { db, ring, reviews });
   subAccountRoutes(door, { db });
   apiKeyRoutes(door, { db });

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type KeyRing, openText, sealText } from '../codec/keys';
+import { placeOf } from '../codec/places';
 import type { Logger } from '../config/logger';
 import { AppError, ERRORS } from '../domain/errors';
 import type { Database } from '../prisma/store/client';
@@ -81,12 +82,12 @@ export async function once(
   }
   const answered = record.isNew ? null : (record.answer ?? (await answerOfAnother(db, id)));
   if (answered === 'given up') return once(memory, keyed, perform);
-  if (answered !== null) return unsealed(ring, answered);
+  if (answered !== null) return unsealed(ring, id, answered);
 
   const answer = await performed(db, id, requestId, () => perform({ commandId: id, atMs: record.createdAt.getTime() }));
-  const sealed = { status: answer.status, body: sealText(ring, answer.body).toString('base64') };
+  const sealed = { status: answer.status, body: sealText(ring, answer.body, placeOf('answer', id)).toString('base64') };
   const recording = recordAnswer(db, keyedRequest, sealed);
-  if (!record.isNew) return unsealed(ring, await recording);
+  if (!record.isNew) return unsealed(ring, id, await recording);
   // Not waited for: a repetition that comes before it waits, and one whose answer was never recorded finds out itself.
   recording.catch((error) =>
     logger.error({ err: error, requestId, commandId: id }, 'the answer could not be recorded'),
@@ -94,9 +95,9 @@ export async function once(
   return answer;
 }
 
-const unsealed = (ring: KeyRing, { status, body }: RecordedAnswer): Answer => ({
+const unsealed = (ring: KeyRing, id: string, { status, body }: RecordedAnswer): Answer => ({
   status,
-  body: openText(ring, Buffer.from(body, 'base64')),
+  body: openText(ring, Buffer.from(body, 'base64'), placeOf('answer', id)),
 });
 
 /** The outcome as an answer; what may succeed when tried again is not recorded but thrown. */

@@ -1,4 +1,5 @@
 import { type KeyRing, sealText } from '../codec/keys';
+import { placeOf } from '../codec/places';
 import { AppError, ERRORS } from '../domain/errors';
 import type { Policy } from '../domain/policy/catalogue';
 import type { ProductProposal } from '../domain/products/change';
@@ -76,7 +77,7 @@ export function productDesk({ db, ring, policy, reviews }: Furniture) {
     if (type === undefined || title === undefined) throw noProduct();
     const subject: ReviewSubject = { reviewId, kind: 'product', operation, objectId: productId, providerId, title };
     const proposal = proposalOf(sent, (n) => idFrom('spc', command.atMs, `${command.commandId}/${n}`));
-    const sealed = sealedToken(ring, sent);
+    const sealed = sealedToken(ring, sent, reviewId);
     if (isReviewed(type, operation, policy['product.reviewed'])) {
       await addProposal(db, { id: reviewId, providerId, content: proposal, sealed });
       await reviews
@@ -84,7 +85,7 @@ export function productDesk({ db, ring, policy, reviews }: Furniture) {
         .catch(forgetting(db, reviewId));
     } else {
       const change = changeOf(call, reviewId, `provider.${operation}`);
-      await applyAtOnce(db, change, { subject, proposal, sealed });
+      await applyAtOnce(db, ring, change, { subject, proposal, sealed });
     }
     return reviews.view(reviewId, scope);
   }
@@ -104,9 +105,9 @@ function proposalOf(sent: Sent | null, specId: (n: number) => string): ProductPr
   return sent.grade === undefined ? { content } : { content, grade: sent.grade };
 }
 
-function sealedToken(ring: KeyRing, sent: Sent | null): Buffer | null {
+function sealedToken(ring: KeyRing, sent: Sent | null, reviewId: string): Buffer | null {
   const token = sent?.content.type === 'saas' ? sent.content.deliveryToken : undefined;
-  return token === undefined ? null : sealText(ring, token);
+  return token === undefined ? null : sealText(ring, token, placeOf('proposal', reviewId));
 }
 
 type Fault = { path: string; message: string };

@@ -1,9 +1,11 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
-import type { KeyRing } from './keys';
+import type { KeyRing, Sealer } from './keys';
 
 const ENCODING = 'binary/encrypted';
+/** Payloads are not told apart by where they are. */
+const PLACE = 'payload';
 /** How the SDK encodes null and undefined: there is nothing to hide, and much of it. */
 const NOTHING = 'binary/null';
 
@@ -44,13 +46,18 @@ const textOf = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []
  * only through the codec endpoint, by those who may.
  */
 export class EncryptingCodec implements PayloadCodec {
-  constructor(private readonly ring: KeyRing) {}
+  private readonly sealer: Sealer;
+
+  /** @param ring of which only the keys for payloads are kept */
+  constructor({ payloads }: Pick<KeyRing, 'payloads'>) {
+    this.sealer = payloads;
+  }
 
   async encode(payloads: Payload[]): Promise<Payload[]> {
     return payloads.map((payload) => {
       if (textOf(payload.metadata?.encoding) === NOTHING) return payload;
       const plain = deflateRawSync(temporal.api.common.v1.Payload.encode(payload).finish(), { dictionary: DICTIONARY });
-      return { metadata: { encoding: utf8(ENCODING) }, data: new Uint8Array(this.ring.seal(plain)) };
+      return { metadata: { encoding: utf8(ENCODING) }, data: new Uint8Array(this.sealer.seal(plain, PLACE)) };
     });
   }
 
@@ -58,7 +65,7 @@ export class EncryptingCodec implements PayloadCodec {
   async decode(payloads: Payload[]): Promise<Payload[]> {
     return payloads.map((payload) => {
       if (textOf(payload.metadata?.encoding) !== ENCODING) return payload;
-      const plain = this.ring.open(payload.data ?? new Uint8Array());
+      const plain = this.sealer.open(payload.data ?? new Uint8Array(), PLACE);
       return temporal.api.common.v1.Payload.decode(inflateRawSync(plain, { dictionary: DICTIONARY }));
     });
   }

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { SigningSecret } from '../domain/webhooks/secrets';
 import { type KeyRing, openText, sealText } from './keys';
+import { placeOf } from './places';
 
 const stored = z.array(z.object({ secret: z.string(), untilMs: z.number().nullable() }));
 
 /** An endpoint's signing secrets as they are stored. */
-export const sealSecrets = (ring: KeyRing, secrets: SigningSecret[]): Buffer => sealText(ring, JSON.stringify(secrets));
+export const sealSecrets = (ring: KeyRing, secrets: SigningSecret[], endpointId: string): Buffer =>
+  sealText(ring, JSON.stringify(secrets), placeOf('webhookSecrets', endpointId));
 
-/** The secrets that `sealSecrets` stored. @throws Error as `KeyRing.open` */
-export const openSecrets = (ring: KeyRing, sealed: Uint8Array): SigningSecret[] =>
-  stored.parse(JSON.parse(openText(ring, sealed)));
+/** The secrets that `sealSecrets` stored. @throws as `openText` */
+export const openSecrets = (ring: KeyRing, sealed: Uint8Array, endpointId: string): SigningSecret[] =>
+  stored.parse(JSON.parse(openText(ring, sealed, placeOf('webhookSecrets', endpointId))));

@@ -16,7 +16,7 @@ import { loadHolidays } from '../config/calendar';
 import { temporalConnection } from '../config/temporal';
 import type { HolidayCalendar } from '../domain/calendar/working-days';
 import type { Database } from '../prisma/store/client';
-import { EFFECTS } from '../prisma/store/effects';
+import { effectsOf } from '../prisma/store/effects';
 import type { EffectsOfKinds } from '../prisma/store/review-effects';
 import { BUNDLE_PATH } from './bundle';
 
@@ -45,13 +45,14 @@ export function allActivities(outside: Outside) {
 /** The real outside world, as the configuration names it. */
 export function outsideOf(config: Config, db: Database): Outside {
   if (config.PAYMENT_CHANNEL_URL === undefined) throw new Error('The worker needs PAYMENT_CHANNEL_URL for refunds');
+  const ring = keyRing(config.CODEC_KEYS);
   return {
     db,
-    ring: keyRing(config.CODEC_KEYS),
+    ring,
     calendar: chineseCalendar(loadHolidays(config)),
     channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
     webhooks: webhookSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
-    effects: EFFECTS,
+    effects: effectsOf(ring),
   };
 }
 

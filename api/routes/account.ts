@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type KeyRing, sealText } from '../../codec/keys';
+import type { KeyRing } from '../../codec/keys';
 import { isAccountNumber, isSameCompany } from '../../domain/account/payee';
 import { AppError } from '../../domain/errors';
 import {
@@ -113,12 +113,11 @@ export function accountRoutes(door: Door, { db, ring }: { db: Database; ring: Ke
   async function change(
     call: AnyCall,
     part: 'payee' | 'merchants' | 'other',
-    data: AccountChange,
-    requireAllowed?: (account: AccountRow) => void,
+    changesOf: (account: AccountRow) => AccountChange,
   ) {
     const own = ownChangeOf(call, providerOf(call.principal), `provider.account.${part}`);
     const version = expectedVersion(call.request.header('if-match'), PATH);
-    await changeAccount(db, own, data, version, requireAllowed);
+    await changeAccount(db, own, changesOf, version);
     return view(call);
   }
 
@@ -135,22 +134,18 @@ export function accountRoutes(door: Door, { db, ring }: { db: Database; ring: Ke
     summary: 'Replace payee info, until the revenue supplementary agreement is signed (ACC-3)',
     body: payeeBody,
     handle: (call) =>
-      change(
-        call,
-        'payee',
-        sealedPayee(call.body, (number) => sealText(ring, number)),
-        (account) => {
-          requireUnlocked(account);
-          requireHolder(call.body.accountHolder, account, 'body.accountHolder');
-        },
-      ),
+      change(call, 'payee', (account) => {
+        requireUnlocked(account);
+        requireHolder(call.body.accountHolder, account, 'body.accountHolder');
+        return sealedPayee(ring, account, call.body);
+      }),
   });
   put(door, {
     ...common,
     path: `${PATH}/merchants`,
     summary: 'Record the merchant ids of your WeChat and Tenpay accounts, null where none is opened (ACC-2)',
     body: z.strictObject({ wechatMerchantId: merchantId, tenpayMerchantId: merchantId }).openapi('Merchants'),
-    handle: (call) => change(call, 'merchants', call.body),
+    handle: (call) => change(call, 'merchants', () => call.body),
   });
   put(door, {
     ...common,
@@ -160,7 +155,7 @@ export function accountRoutes(door: Door, { db, ring }: { db: Database; ring: Ke
     handle: (call) => {
       const { registeredCapitalFen: capital, yearlyRevenueFen: revenue, ...counts } = call.body;
       const amounts = { registeredCapitalFen: bigintOf(capital), yearlyRevenueFen: bigintOf(revenue) };
-      return change(call, 'other', { ...counts, ...amounts });
+      return change(call, 'other', () => ({ ...counts, ...amounts }));
     },
   });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeyRing } from '../../codec/keys';
 import { AGREEMENT_KINDS, AGREEMENTS, type AgreementKind, signingBlockers } from '../../domain/account/agreements';
 import { AppError } from '../../domain/errors';
 import { findAccount } from '../../prisma/store/accounts';
@@ -42,7 +43,7 @@ function kindOf(sent: string): AgreementKind {
 }
 
 /** The agreements with the marketplace: what can be signed, and what was signed, when, word for word (ACC-4). */
-export function agreementRoutes(door: Door, { db }: { db: Database }): void {
+export function agreementRoutes(door: Door, { db, ring }: { db: Database; ring: KeyRing }): void {
   async function agreementsOf(providerId: string) {
     const account = await findAccount(db, providerId);
     const [parties, signed] = await Promise.all([partiesOf(db, account), signedAgreements(db, providerId)]);
@@ -83,7 +84,7 @@ export function agreementRoutes(door: Door, { db }: { db: Database }): void {
         const providerId = providerOf(call.principal);
         const id = idFrom('agr', call.command.atMs, call.command.commandId);
         const change = ownChangeOf(call, providerId, `provider.agreement.sign.${kind}`);
-        await signAgreement(db, change, { id, kind, revision: call.body.revision });
+        await signAgreement(db, ring, change, { id, kind, revision: call.body.revision });
         return (await agreementsOf(providerId)).find((agreement) => agreement.kind === kind);
       },
     },

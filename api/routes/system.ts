@@ -3,8 +3,7 @@ import { temporal } from '@temporalio/proto';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import swaggerUi from 'swagger-ui-express';
 import { z } from 'zod';
-import type { KeyRing } from '../../codec/keys';
-import { EncryptingCodec } from '../../codec/payloads';
+import type { EncryptingCodec } from '../../codec/payloads';
 import { AppError } from '../../domain/errors';
 import type { Database } from '../../prisma/store/client';
 import { authenticate } from '../auth';
@@ -16,13 +15,14 @@ import { documentStatus, openApiDocument } from '../openapi';
 export type System = {
   db: Database;
   client: Client;
-  ring: KeyRing;
+  /** Opens payloads, and nothing that a table holds sealed. */
+  codec: EncryptingCodec;
   metrics: ApiMetrics;
   temporalUiOrigin: string | undefined;
 };
 
 /** Health, readiness, metrics, the OpenAPI document and its page, and the codec endpoint of the Temporal UI. */
-export function systemRoutes(door: Door, { db, client, ring, metrics, temporalUiOrigin }: System): void {
+export function systemRoutes(door: Door, { db, client, codec, metrics, temporalUiOrigin }: System): void {
   const { router, registry } = door;
   documentStatus(registry, '/healthz', 'The process is alive', [200], z.object({ status: z.literal('ok') }));
   router.get('/healthz', (_request, response) => {
@@ -53,7 +53,6 @@ export function systemRoutes(door: Door, { db, client, ring, metrics, temporalUi
   router.use('/docs', swaggerUi.serve);
   router.get('/docs/', swaggerUi.setup(undefined, { swaggerOptions }));
 
-  const codec = new EncryptingCodec(ring);
   const allowOrigin = (response: Response) => {
     if (temporalUiOrigin === undefined) return;
     response.setHeader('Access-Control-Allow-Origin', temporalUiOrigin);

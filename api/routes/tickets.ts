@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { type KeyRing, openText, sealText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
 import { isLicenceNumber } from '../../domain/account/licence-number';
 import { lastDigits, maskedNumber, type Payee } from '../../domain/account/payee';
 import { TICKET_CHANGES } from '../../domain/account/tickets';
 import { AppError, ERRORS } from '../../domain/errors';
 import { REVIEW_STAGES } from '../../domain/reviews/state';
 import { lookAtNumbers } from '../../prisma/store/account-tickets';
-import { type AccountRow, findAccount } from '../../prisma/store/accounts';
+import { type AccountRow, accountNumberOf, findAccount } from '../../prisma/store/accounts';
 import type { Database } from '../../prisma/store/client';
 import { addProposal, dropProposal, type NewProposal } from '../../prisma/store/proposals';
 import { findReview, listReviews } from '../../prisma/store/reviews';
@@ -130,8 +131,9 @@ function numbersRoute(door: Door, { db, ring }: TicketRoutes): void {
         providerId,
       }));
       if (numbers === null) throw new AppError('REVIEW.NOT_FOUND', 'There is no such ticket about an account number.');
-      const open = (sealed: Buffer | null) => (sealed === null ? null : openText(ring, sealed));
-      return { id, inForce: open(numbers.inForce), proposed: open(numbers.proposed) };
+      const { account, proposed } = numbers;
+      const opened = proposed === null ? null : openText(ring, proposed, placeOf('review', id));
+      return { id, inForce: accountNumberOf(ring, account), proposed: opened };
     },
   });
 }
@@ -167,9 +169,6 @@ function proposalOf(id: string, account: AccountRow, asked: Asked, ring: KeyRing
     return { ...proposal, content: { licenceNumber: asked.licenceNumber, ...words } };
   const { accountNumber, ...payee } = asked.payee;
   const masked: Payee = { ...payee, accountNumber: maskedNumber(lastDigits(accountNumber)) };
-  const isNewNumber = numberOf(account, ring) !== accountNumber;
-  return { ...proposal, content: { ...masked, isNewNumber, ...words }, sealed: sealText(ring, accountNumber) };
+  const sealed = sealText(ring, accountNumber, placeOf('proposal', id));
+  return { ...proposal, content: { ...masked, ...words }, sealed };
 }
-
-const numberOf = ({ accountNumberSealed: sealed }: AccountRow, ring: KeyRing): string | null =>
-  sealed === null ? null : openText(ring, sealed);

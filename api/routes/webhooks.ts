@@ -160,7 +160,7 @@ function writing(door: Door, { db, ring, policy, allowPrivate }: WebhookDesk): v
       const id = idFrom('whk', call.command.atMs, call.command.commandId);
       const change = endpointChange(call, id, 'webhook.create');
       const { groups: eventGroups, ...body } = call.body;
-      const sealed = sealSecrets(ring, [{ secret: newSecret(), untilMs: null }]);
+      const sealed = sealSecrets(ring, [{ secret: newSecret(), untilMs: null }], id);
       await createEndpoint(db, change, { ...body, eventGroups }, sealed, policy['webhook.endpointsMax']);
       return { ...webhookView(await findEndpoint(db, change)), secret: (await secretsOf(db, ring, change)).secret };
     },
@@ -228,9 +228,10 @@ function rotating(door: Door, { db, ring, policy }: WebhookDesk): void {
     async handle(call) {
       const change = endpointChange(call, call.params.id, 'webhook.secret.rotate');
       const overlapMs = policy['webhook.secretOverlap'].ms;
-      await changeSecrets(db, change, (sealed) =>
-        sealSecrets(ring, withNewSecret(openSecrets(ring, sealed), newSecret(), change.at.getTime(), overlapMs)),
-      );
+      await changeSecrets(db, change, (sealed) => {
+        const secrets = openSecrets(ring, sealed, change.objectId);
+        return sealSecrets(ring, withNewSecret(secrets, newSecret(), change.at.getTime(), overlapMs), change.objectId);
+      });
       return secretsOf(db, ring, change);
     },
   });
@@ -240,7 +241,7 @@ const newSecret = () => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 
 /** The newest secret of an endpoint, and until when the one before signs beside it. */
 async function secretsOf(db: Database, ring: KeyRing, { objectId, providerId }: EndpointChange) {
-  const [newest, before] = openSecrets(ring, await sealedSecrets(db, objectId, providerId));
+  const [newest, before] = openSecrets(ring, await sealedSecrets(db, objectId, providerId), objectId);
   if (newest === undefined) throw new Error(`Webhook ${objectId} has no secret`);
   return { secret: newest.secret, oldSecretUntil: before?.untilMs == null ? null : new Date(before.untilMs) };
 }

@@ -1,7 +1,7 @@
-import { type KeyRing, openText } from '../../codec/keys';
+import type { KeyRing } from '../../codec/keys';
 import { seesAccountNumbers } from '../../domain/account/payee';
 import type { Standing } from '../../domain/account/permissions';
-import { type AccountRow, maskedPayee } from '../../prisma/store/accounts';
+import { type AccountRow, accountNumberOf, maskedPayee } from '../../prisma/store/accounts';
 
 const fenOrNull = (amount: bigint | null) => (amount === null ? null : Number(amount));
 const merchant = (merchantId: string | null) => ({ merchantId, opened: merchantId !== null });
@@ -10,11 +10,11 @@ const merchant = (merchantId: string | null) => ({ merchantId, opened: merchantI
 export function accountView(row: AccountRow, ring: KeyRing, reader: Standing | undefined) {
   const masked = maskedPayee(row);
   const inFull = reader !== undefined && seesAccountNumbers(reader);
-  const { accountNumberSealed: sealed } = row;
+  const accountNumber = masked && inFull ? accountNumberOf(ring, row) : null;
   return {
     id: row.id,
     business: { providerType: row.providerType, name: row.name, licenceNumber: row.licenceNumber },
-    payee: masked && inFull && sealed !== null ? { ...masked, accountNumber: openText(ring, sealed) } : masked,
+    payee: masked && accountNumber !== null ? { ...masked, accountNumber } : masked,
     payeeLocked: row.revenueAgreementAt !== null,
     merchants: { wechat: merchant(row.wechatMerchantId), tenpay: merchant(row.tenpayMerchantId) },
     other: {

@@ -1,4 +1,5 @@
-import { type KeyRing, openText } from '../../codec/keys';
+import { KeyNotHeld, type KeyRing, openText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
 import { deadlines } from '../../domain/delivery/deadlines';
 import { allowedActions } from '../../domain/delivery/rules';
 import type { AppealRow, DeliveryDetails, DeliveryRow, TimelineRow } from '../../prisma/store/deliveries';
@@ -35,7 +36,7 @@ export function deliverySummary(row: DeliveryRow) {
 export function deliveryView(details: DeliveryDetails, role: PrincipalRole, ring: KeyRing) {
   const note = (step: TimelineRow): string | null => {
     if (step.sealedNote === null) return step.note;
-    return role === 'ops' ? null : openText(ring, Buffer.from(step.sealedNote, 'base64'));
+    return role === 'ops' ? null : openedNote(ring, step.commandId, step.sealedNote);
   };
   const timeline = details.timeline.map((step) => ({
     at: iso(step.at),
@@ -46,6 +47,16 @@ export function deliveryView(details: DeliveryDetails, role: PrincipalRole, ring
   }));
   const appeal = details.appeal === null ? null : appealView(details.appeal);
   return { ...deliverySummary(details), appeal, timeline };
+}
+
+/** The words of a submission; null once the key that sealed them was retired: the trail cannot be sealed anew. */
+function openedNote(ring: KeyRing, commandId: string, sealedNote: string): string | null {
+  try {
+    return openText(ring, Buffer.from(sealedNote, 'base64'), placeOf('submission', commandId));
+  } catch (error) {
+    if (error instanceof KeyNotHeld) return null;
+    throw error;
+  }
 }
 
 const appealView = (appeal: AppealRow) => ({

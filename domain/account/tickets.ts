@@ -15,8 +15,6 @@ export const ticketProposals = {
     bank: z.string(),
     branch: z.string(),
     accountNumber: z.templateLiteral(['****', z.string()]),
-    /** Whether the number is another: two may end alike. */
-    isNewNumber: z.boolean(),
     ...common,
   }),
   licence_number: z.object({ licenceNumber: z.string(), ...common }),
@@ -25,9 +23,9 @@ export const ticketProposals = {
 export type PayeeProposal = z.infer<typeof ticketProposals.payee>;
 export type LicenceProposal = z.infer<typeof ticketProposals.licence_number>;
 
-/** Whether a ticket would change nothing. */
-export const isSamePayee = (now: MaskedPayee, asked: PayeeProposal): boolean =>
-  !asked.isNewNumber &&
+/** Whether a ticket would change nothing. @param isNewNumber whether the number is another: two may end alike */
+export const isSamePayee = (now: MaskedPayee, asked: PayeeProposal, isNewNumber: boolean): boolean =>
+  !isNewNumber &&
   now.accountNumber === asked.accountNumber &&
   now.accountHolder === asked.accountHolder &&
   now.bankLocation === asked.bankLocation &&

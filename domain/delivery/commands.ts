@@ -25,7 +25,10 @@ export type Role = 'buyer' | 'provider' | 'ops' | 'system';
 /** Who sent a command, for which provider (null for others), and from where: for tenancy and the audit trail (AUD-1). */
 export type Origin = { actorId: string; providerId: string | null; requestId: string; sourceIp: string };
 
-/** The words and files that come with a command: requirement text, reason, summary, comment … */
+/**
+ * The words and files that come with a command: requirement text, reason, summary, comment … The words of `isSealed`
+ * actions are sealed before they are sent, and travel as base64.
+ */
 type Content = { note: string; attachmentIds: string[] };
 
 /** One command to a delivery; `commandId` makes it idempotent wherever it is repeated. */
@@ -37,6 +40,9 @@ export type DeliveryCommand = { commandId: string; origin: Origin } & Content &
     | { action: 'ops.resolve'; appealId: string; ruling: Ruling; refundFen: number | null }
   );
 export type DeliveryAction = DeliveryCommand['action'];
+
+/** Whether an action's words may hold accounts and passwords: only buyer and provider ever read them (ORD-2). */
+export const isSealed = (action: string): boolean => action === 'provider.implementation.submit';
 
 /** The role that an action belongs to: the first part of its name. */
 export function roleOf(action: `${'buyer' | 'provider' | 'ops'}.${string}`): Exclude<Role, 'system'> {

@@ -1,3 +1,5 @@
+import { type KeyRing, openText } from '../../codec/keys';
+import { moveSealed, placeOf } from '../../codec/places';
 import { isSameCompany } from '../../domain/account/payee';
 import {
   isSamePayee,
@@ -9,18 +11,26 @@ import {
 } from '../../domain/account/tickets';
 import { AppError } from '../../domain/errors';
 import type { ReviewSubject } from '../../domain/reviews/step';
-import { type AccountRow, accountTrail, findAccount, maskedPayee, updateAccount } from './accounts';
+import {
+  type AccountRow,
+  accountNumberOf,
+  accountTrail,
+  findAccount,
+  maskedPayee,
+  sealedPayee,
+  updateAccount,
+} from './accounts';
 import { type Change, changeOnce, type Transaction } from './change';
 import type { Database } from './client';
 import type { Decided, ReviewEffects, TakenUp } from './review-effects';
 
 /** What tickets mean for the account that they are to change (ACC-1, ACC-3). */
-export const accountEffects: ReviewEffects = {
+export const accountEffects = (ring: KeyRing): ReviewEffects => ({
   async takeUp(tx, subject) {
     const account = await findAccount(tx, subject.objectId);
     const { content, sealed } = await proposalOf(tx, subject.reviewId);
     return changeOf(subject) === 'payee'
-      ? { ...payeeTakenUp(account, ticketProposals.payee.parse(content)), sealed }
+      ? payeeTakenUp(ring, account, subject, ticketProposals.payee.parse(content), sealed)
       : licenceTakenUp(account, ticketProposals.licence_number.parse(content));
   },
 
@@ -28,7 +38,7 @@ export const accountEffects: ReviewEffects = {
     const account = await findAccount(tx, review.objectId);
     const changed =
       changeOf(review) === 'payee'
-        ? await applyPayee(tx, account, review)
+        ? await applyPayee(ring, tx, account, review)
         : await updateAccount(tx, account.id, {
             licenceNumber: ticketProposals.licence_number.parse(review.proposed).licenceNumber,
           });
@@ -38,7 +48,7 @@ export const accountEffects: ReviewEffects = {
   // The account is as it was before.
   reject: async () => undefined,
   withdraw: async () => undefined,
-};
+});
 
 function changeOf({ operation }: Pick<ReviewSubject, 'operation'>): TicketChange {
   const change = TICKET_CHANGES.find((known) => known === operation);
@@ -46,22 +56,31 @@ function changeOf({ operation }: Pick<ReviewSubject, 'operation'>): TicketChange
   return change;
 }
 
-async function proposalOf(tx: Transaction, id: string): Promise<{ content: unknown; sealed: Buffer | null }> {
-  const { content, sealed } = await tx.proposal.findUniqueOrThrow({ where: { id } });
-  return { content, sealed: sealed === null ? null : Buffer.from(sealed) };
+async function proposalOf(tx: Transaction, id: string): Promise<{ content: unknown; sealed: Uint8Array | null }> {
+  return tx.proposal.findUniqueOrThrow({ where: { id }, select: { content: true, sealed: true } });
 }
 
 const unchanged = () => new AppError('ACCOUNT.UNCHANGED', 'This is what is in force: there is nothing to change.');
 
-function payeeTakenUp(account: AccountRow, asked: PayeeProposal): TakenUp {
+function payeeTakenUp(
+  ring: KeyRing,
+  account: AccountRow,
+  { reviewId }: ReviewSubject,
+  asked: PayeeProposal,
+  proposed: Uint8Array | null,
+): TakenUp {
   const now = maskedPayee(account);
   if (account.revenueAgreementAt === null || now === null) {
     const detail = 'Payee info is yours to edit until the revenue agreement is signed: PUT /v1/provider/account/payee.';
     throw new AppError('ACCOUNT.NOT_LOCKED', detail);
   }
   requireCompany(account, asked);
-  if (isSamePayee(now, asked)) throw unchanged();
-  return { base: now, proposed: asked };
+  if (proposed === null) throw new Error(`The account number of ticket ${reviewId} is missing`);
+  const place = placeOf('proposal', reviewId);
+  const isNewNumber = openText(ring, proposed, place) !== accountNumberOf(ring, account);
+  if (isSamePayee(now, asked, isNewNumber)) throw unchanged();
+  const sealed = moveSealed(ring, proposed, place, placeOf('review', reviewId));
+  return { base: now, proposed: { ...asked, isNewNumber }, sealed };
 }
 
 function licenceTakenUp({ licenceNumber }: AccountRow, asked: LicenceProposal): TakenUp {
@@ -74,14 +93,20 @@ function requireCompany({ name }: AccountRow, { accountHolder }: PayeeProposal):
   throw new AppError('ACCOUNT.HOLDER_MISMATCH', `The account must be the company's own: its holder is "${name}".`);
 }
 
-async function applyPayee(tx: Transaction, account: AccountRow, { proposed, sealed }: Decided): Promise<AccountRow> {
+async function applyPayee(
+  ring: KeyRing,
+  tx: Transaction,
+  account: AccountRow,
+  { reviewId, proposed, sealed }: Decided,
+): Promise<AccountRow> {
   const asked = ticketProposals.payee.parse(proposed);
   // The company may have been certified under another name since.
   requireCompany(account, asked);
   if (sealed === null) throw new Error(`The account number of a ticket of ${account.id} is missing`);
-  const { accountHolder, bankLocation, bank, branch, accountNumber } = asked;
-  const number = { accountNumberSealed: sealed, accountNumberLast4: accountNumber.replaceAll('*', '') };
-  return updateAccount(tx, account.id, { accountHolder, bankLocation, bank, branch, ...number });
+  const { accountHolder, bankLocation, bank, branch } = asked;
+  const accountNumber = openText(ring, sealed, placeOf('review', reviewId));
+  const payee = { accountHolder, bankLocation, bank, branch, accountNumber };
+  return updateAccount(tx, account.id, sealedPayee(ring, account, payee));
 }
 
 /** The account's own trail tells of the change, too: by whom and from where the ticket was approved (AUD-1). */
@@ -96,8 +121,8 @@ async function addAppliedStep(tx: Transaction, { reviewId, operation }: Decided,
     FROM steps WHERE object_id = ${reviewId} ORDER BY sequence DESC LIMIT 1`;
 }
 
-/** The account numbers that a payee ticket is about, sealed. */
-export type TicketNumbers = { inForce: Buffer | null; proposed: Buffer | null };
+/** The account numbers that a payee ticket is about, sealed: the account holds the one in force. */
+export type TicketNumbers = { account: AccountRow; proposed: Uint8Array | null };
 
 /**
  * The account numbers of a payee ticket, for operations, who must compare them; that they looked is left in the trail
@@ -113,13 +138,10 @@ export async function lookAtNumbers(
   const where = { id: ticketId, kind: 'account', operation: 'payee' };
   const ticket = await db.review.findFirst({ where, select: { objectId: true, sealed: true } });
   if (ticket === null) return null;
-  let inForce: Buffer | null = null;
-  await changeOnce(db, look(ticket.objectId), async (tx) => {
-    const account = await findAccount(tx, ticket.objectId);
-    inForce = asBuffer(account.accountNumberSealed);
-    return { ...accountTrail(account), ticket: ticketId };
-  });
-  return { inForce, proposed: asBuffer(ticket.sealed) };
+  const change = look(ticket.objectId);
+  await changeOnce(db, change, async (tx) => ({
+    ...accountTrail(await findAccount(tx, ticket.objectId)),
+    ticket: ticketId,
+  }));
+  return { account: await findAccount(db, ticket.objectId), proposed: ticket.sealed };
 }
-
-const asBuffer = (bytes: Uint8Array | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));

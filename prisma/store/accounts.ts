@@ -1,3 +1,5 @@
+import { type KeyRing, keyedHash, openText, sealText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
 import { lastDigits, type MaskedPayee, maskedNumber, type Payee } from '../../domain/account/payee';
 import { AppError } from '../../domain/errors';
 import type { Provider } from '../generated/client';
@@ -10,12 +12,35 @@ export type AccountRow = Provider;
 /** A change that a provider's people make to their own. */
 export type OwnChange = Change & { providerId: string };
 
-/** Payee info with its number sealed, and the digits that may be shown. */
-export type SealedPayee = Omit<Payee, 'accountNumber'> & { accountNumberSealed: Buffer; accountNumberLast4: string };
+/**
+ * Payee info with its number sealed, the digits that may be shown, and a fingerprint by which the trail tells a new
+ * number from the one before, even where both end alike (ACC-6).
+ */
+export type SealedPayee = Omit<Payee, 'accountNumber'> & {
+  accountNumberSealed: Buffer;
+  accountNumberLast4: string;
+  accountNumberFingerprint: string;
+};
 
-/** Seals the number of payee info. @param seal as of codec/keys.ts */
-export function sealedPayee({ accountNumber, ...payee }: Payee, seal: (text: string) => Buffer): SealedPayee {
-  return { ...payee, accountNumberSealed: seal(accountNumber), accountNumberLast4: lastDigits(accountNumber) };
+/** Payee info as an account is to hold it. An unchanged number keeps its fingerprint, whatever key is the first now. */
+export function sealedPayee(ring: KeyRing, account: AccountRow, { accountNumber, ...payee }: Payee): SealedPayee {
+  const { id, accountNumberFingerprint: before } = account;
+  const isSame = accountNumberOf(ring, account) === accountNumber;
+  const fingerprint = () => keyedHash(ring, 'fingerprint').of(JSON.stringify(['account number', id, accountNumber]));
+  return {
+    ...payee,
+    accountNumberSealed: sealText(ring, accountNumber, placeOf('accountNumber', id)),
+    accountNumberLast4: lastDigits(accountNumber),
+    accountNumberFingerprint: isSame && before !== null ? before : fingerprint(),
+  };
+}
+
+/** The account number in force, in full; null when there is none yet (ACC-6). @throws as `openText` */
+export function accountNumberOf(
+  ring: KeyRing,
+  { id, accountNumberSealed }: Pick<AccountRow, 'id' | 'accountNumberSealed'>,
+): string | null {
+  return accountNumberSealed === null ? null : openText(ring, accountNumberSealed, placeOf('accountNumber', id));
 }
 
 /** A provider's account. @throws Error when there is no such provider: its people's tokens name it */
@@ -31,11 +56,12 @@ export function maskedPayee(row: AccountRow): MaskedPayee | null {
   return { accountHolder, bankLocation, bank, branch, accountNumber: maskedNumber(accountNumberLast4) };
 }
 
-/** An account as the audit trail shows it: everything, the number masked (ACC-6, AUD-1). */
+/** An account as the audit trail shows it: everything, the number by its last digits and fingerprint (ACC-6, AUD-1). */
 export function accountTrail(row: AccountRow) {
+  const payee = maskedPayee(row);
   return {
     ...{ providerType: row.providerType, name: row.name, licenceNumber: row.licenceNumber },
-    payee: maskedPayee(row),
+    payee: payee && { ...payee, accountNumberFingerprint: row.accountNumberFingerprint },
     ...{ wechatMerchantId: row.wechatMerchantId, tenpayMerchantId: row.tenpayMerchantId },
     ...{ teamSize: row.teamSize, yearsRegistered: row.yearsRegistered },
     registeredCapitalFen: row.registeredCapitalFen === null ? null : Number(row.registeredCapitalFen),
@@ -60,16 +86,15 @@ export type AccountChange = Partial<
 
 /**
  * Changes a provider's account at once.
+ * @param changesOf looks at the account as it is; throws where it does not allow the change
  * @param expectedVersion null: whatever it is now
- * @param requireAllowed looks at the account as it is, and throws where it does not allow the change
  * @throws AppError PRECONDITION.FAILED when the account has changed since it was read
  */
 export async function changeAccount(
   db: Database,
   change: OwnChange,
-  data: AccountChange,
+  changesOf: (account: AccountRow) => AccountChange,
   expectedVersion: number | null,
-  requireAllowed: (account: AccountRow) => void = () => undefined,
 ): Promise<void> {
   const { providerId } = change;
   await changeOnce(db, change, async (tx) => {
@@ -77,8 +102,7 @@ export async function changeAccount(
     if (expectedVersion !== null && expectedVersion !== account.version) {
       throw new AppError('PRECONDITION.FAILED', 'Read the account again and repeat your change on that.');
     }
-    requireAllowed(account);
-    return accountTrail(await updateAccount(tx, providerId, data));
+    return accountTrail(await updateAccount(tx, providerId, changesOf(account)));
   });
 }
 

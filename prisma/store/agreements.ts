@@ -1,3 +1,5 @@
+import type { KeyRing } from '../../codec/keys';
+import { moveSealed, placeOf } from '../../codec/places';
 import {
   AGREEMENT_KINDS,
   AGREEMENTS,
@@ -51,6 +53,7 @@ export async function partiesOf(db: Reader, account: AccountRow): Promise<Partie
  */
 export async function signAgreement(
   db: Database,
+  ring: KeyRing,
   change: OwnChange,
   signing: { id: string; kind: AgreementKind; revision: string },
 ): Promise<void> {
@@ -65,7 +68,7 @@ export async function signAgreement(
       data: {
         ...{ id, providerId, kind, revision, signedBy, signedAt },
         text: AGREEMENTS[kind].write(parties),
-        sealed: locks ? account.accountNumberSealed : null,
+        sealed: locks ? numberSignedBy(ring, account, id) : null,
       },
     });
     const revenueAgreementAt = locks ? (account.revenueAgreementAt ?? signedAt) : account.revenueAgreementAt;
@@ -74,6 +77,18 @@ export async function signAgreement(
       signed: { kind, revision },
     };
   });
+}
+
+/** The account number in force, sealed for the agreement that names it. */
+function numberSignedBy(ring: KeyRing, { id, accountNumberSealed }: AccountRow, agreementId: string) {
+  if (accountNumberSealed === null) return null;
+  const signed = moveSealed(
+    ring,
+    accountNumberSealed,
+    placeOf('accountNumber', id),
+    placeOf('signedNumber', agreementId),
+  );
+  return new Uint8Array(signed);
 }
 
 function requireSignable(

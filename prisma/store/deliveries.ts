@@ -45,6 +45,7 @@ export type AppealRow = {
 
 /** A step as the timeline shows it. `sealedNote` is base64 of a sealed note. */
 export type TimelineRow = {
+  commandId: string;
   at: string;
   actor: string;
   action: string;
@@ -68,7 +69,7 @@ export async function findDelivery(db: Database, id: string, scope: Scope): Prom
           'ruling', a.ruling, 'rulingReason', a.ruling_reason, 'refundFen', a.refund_fen, 'resolvedAt', a.resolved_at)
         FROM appeals a WHERE a.delivery_id = d.id ORDER BY a.id DESC LIMIT 1) AS appeal,
       (SELECT jsonb_agg(jsonb_build_object(
-          'at', s.at, 'actor', s.actor_role, 'action', s.action, 'note', s.note,
+          'commandId', s.command_id, 'at', s.at, 'actor', s.actor_role, 'action', s.action, 'note', s.note,
           'sealedNote', encode(s.sealed_note, 'base64'),
           'attachments', coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'size', f.size, 'type', f.type) ORDER BY f.id)

@@ -1,3 +1,4 @@
+import type { KeyRing } from '../../codec/keys';
 import type { Notice } from '../../domain/messages/notice';
 import type { ProductProposal } from '../../domain/products/change';
 import { newReview } from '../../domain/reviews/state';
@@ -11,7 +12,7 @@ import { addProposal, dropProposal } from './proposals';
 import type { TakenUp } from './review-effects';
 import { requireNoneOpen } from './reviews';
 
-/** An application that takes effect at once (PRD-5). */
+/** An application that takes effect at once (PRD-5); its token is sealed as a proposal's. */
 export type AtOnce = { subject: ReviewSubject; proposal: ProductProposal; sealed: Buffer | null };
 
 /**
@@ -20,18 +21,24 @@ export type AtOnce = { subject: ReviewSubject; proposal: ProductProposal; sealed
  * @param change names the application as its object
  * @throws AppError REVIEW.IN_REVIEW (PRD-4), PRODUCT.NOT_ALLOWED; nothing has changed then
  */
-export async function applyAtOnce(db: Database, change: Change, { subject, proposal, sealed }: AtOnce): Promise<void> {
+export async function applyAtOnce(
+  db: Database,
+  ring: KeyRing,
+  change: Change,
+  { subject, proposal, sealed }: AtOnce,
+): Promise<void> {
+  const effects = productEffects(ring);
   const { reviewId, objectId, providerId, title, operation } = subject;
   const { at } = change;
   await changeOnce(db, change, async (tx) => {
     await lockObject(tx, objectId);
     await requireNoneOpen(tx, subject);
     await addProposal(tx, { id: reviewId, providerId, content: proposal, sealed });
-    const taken = await productEffects.takeUp(tx, subject, at);
+    const taken = await effects.takeUp(tx, subject, at);
     await dropProposal(tx, reviewId);
     const state = { ...newReview(false, at.getTime()), stage: 'approved' };
     await addEffective(tx, change, subject, taken, state);
-    await productEffects.approve(tx, { ...subject, proposed: null, sealed, reason: '', at });
+    await effects.approve(tx, { ...subject, proposed: null, sealed: taken.sealed ?? null, reason: '', at });
     const notice: Notice = { event: 'product.changed', to: ['provider'], params: { title, reviewId, operation } };
     await tellIn(tx, { objectId: reviewId, providerId, sequence: 1, notices: [notice], at });
     return state;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { KeyRing } from '../../codec/keys';
+import { moveSealed, placeOf } from '../../codec/places';
 import { AppError } from '../../domain/errors';
 import {
   changeAsked,
@@ -16,7 +18,7 @@ import { publishImages } from './images';
 import type { Decided, ReviewEffects } from './review-effects';
 
 /** What an application means for its product, whether it was reviewed or took effect at once (PRD-3, PRD-5). */
-export const productEffects: ReviewEffects = {
+export const productEffects = (ring: KeyRing): ReviewEffects => ({
   async takeUp(tx, subject, at) {
     await lockObject(tx, subject.objectId);
     const operation = operationOf(subject);
@@ -29,7 +31,10 @@ export const productEffects: ReviewEffects = {
     const isSigned = sealed !== null || (operation !== 'publish' && now.hasToken);
     if (content !== undefined && needsToken(content) && !isSigned) throw tokenMissing();
     if (content !== undefined && operation === 'publish') await keepUnpublished(tx, subject, content, at);
-    return { ...changeAsked(operation, now, proposal, sealed !== null), sealed };
+    return {
+      ...changeAsked(operation, now, proposal, sealed !== null),
+      sealed: sealedForReview(ring, subject, sealed),
+    };
   },
 
   async approve(tx, review) {
@@ -38,13 +43,17 @@ export const productEffects: ReviewEffects = {
       UPDATE products SET status = coalesce(${status ?? null}, status), grade = coalesce(${grade ?? null}, grade),
         updated_at = ${review.at}
       WHERE id = ${review.objectId}`;
-    if (content != null) await publishContent(tx, review, content);
+    if (content != null) await publishContent(ring, tx, review, content);
   },
 
   // The product is as it was before it was submitted.
   reject: async () => undefined,
   withdraw: async () => undefined,
-};
+});
+
+/** The delivery token of a proposal, sealed for its review; null when none was sent. */
+const sealedForReview = (ring: KeyRing, { reviewId }: ReviewSubject, sealed: Buffer | null): Buffer | null =>
+  sealed && moveSealed(ring, sealed, placeOf('proposal', reviewId), placeOf('review', reviewId));
 
 const operation = z.enum(PRODUCT_OPERATIONS);
 const operationOf = (subject: ReviewSubject) => operation.parse(subject.operation);
@@ -107,8 +116,10 @@ async function changeOf(tx: Transaction, { reviewId }: Decided): Promise<Product
 }
 
 /** The next version: what is sold from now on. Orders keep the terms they were placed on (PRD-7). */
-async function publishContent(tx: Transaction, review: Decided, content: ProductContent): Promise<void> {
-  const { objectId, reviewId, sealed, at } = review;
+async function publishContent(ring: KeyRing, tx: Transaction, review: Decided, content: ProductContent): Promise<void> {
+  const { objectId, reviewId, at } = review;
+  const places = [placeOf('review', reviewId), placeOf('deliveryToken', objectId)] as const;
+  const token = review.sealed && moveSealed(ring, review.sealed, ...places);
   const { name, category, summary, selfOperated, specs } = content;
   const json = JSON.stringify(content);
   await tx.$executeRaw`
@@ -116,7 +127,7 @@ async function publishContent(tx: Transaction, review: Decided, content: Product
       UPDATE products SET name = ${name}, category = ${category}, summary = ${summary},
         supervised = ${supervisionOf(content)}, self_operated = ${selfOperated}, content = ${json}::jsonb,
         version = version + 1,
-        delivery_token_sealed = CASE WHEN ${needsToken(content)} THEN coalesce(${sealed}, delivery_token_sealed) END
+        delivery_token_sealed = CASE WHEN ${needsToken(content)} THEN coalesce(${token}, delivery_token_sealed) END
       WHERE id = ${objectId}
       RETURNING id, version
     )

@@ -1,5 +1,6 @@
 import { deliveryActivities } from '../../activities/deliveries';
 import { openText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
 import type { DeliveryState } from '../../domain/delivery/state';
 import type { DeliveryStep } from '../../domain/delivery/step';
 import { openDatabase } from '../../prisma/store/client';
@@ -212,7 +213,7 @@ describe('what only the parties may read (ORD-2)', () => {
     await record(stepOf(delivery, 'provider.implementation.submit', { note: secret }));
     const step = await store.db.step.findFirstOrThrow({ where: { objectId: delivery.deliveryId, sequence: 2 } });
     expect(step.note).toBeNull();
-    expect(openText(RING, step.sealedNote ?? new Uint8Array())).toBe(secret);
+    expect(openText(RING, step.sealedNote ?? new Uint8Array(), placeOf('submission', step.commandId))).toBe(secret);
     expect(Buffer.from(step.sealedNote ?? []).includes(secret)).toBe(false);
     const everywhere = await Promise.all([
       store.db.$queryRaw<object[]>`SELECT t::text FROM steps t`,
@@ -222,6 +223,14 @@ describe('what only the parties may read (ORD-2)', () => {
     const hex = Buffer.from(secret).toString('hex');
     expect(JSON.stringify(everywhere)).not.toContain(secret);
     expect(JSON.stringify(everywhere)).not.toContain(hex);
+  });
+
+  test('words that come unsealed are refused, not stored in plain', async () => {
+    const delivery = await stalledDelivery();
+    const step = stepOf(delivery, 'provider.implementation.submit');
+    for (const note of ['password', '', Buffer.from('password').toString('base64')])
+      await expect(record({ ...step, note })).rejects.toMatchObject({ nonRetryable: true });
+    expect(await store.db.step.count({ where: { objectId: delivery.deliveryId } })).toBe(1);
   });
 
   test('the words of all other steps are not', async () => {

@@ -38,7 +38,7 @@ async function oneEvent() {
   };
   const secrets = async () => {
     const { sealed } = await store.db.webhookEndpoint.findUniqueOrThrow({ where: { id: endpointId } });
-    return openSecrets(RING, sealed);
+    return openSecrets(RING, sealed, endpointId);
   };
   return { endpointId, objectId: terms.orderId, deliver, event, secrets };
 }
@@ -67,7 +67,8 @@ describe('MSG-3: what is sent is signed', () => {
     const { endpointId, deliver, event, secrets } = await oneEvent();
     await changeSecrets(store.db, changeBy(endpointId, 'webhook.secret.rotate'), (sealed) => {
       const fresh = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
-      return sealSecrets(RING, withNewSecret(openSecrets(RING, sealed), fresh, Date.now(), 24 * HOUR_MS));
+      const secrets = withNewSecret(openSecrets(RING, sealed, endpointId), fresh, Date.now(), 24 * HOUR_MS);
+      return sealSecrets(RING, secrets, endpointId);
     });
     const [fresh = '', old = ''] = (await secrets()).map(({ secret }) => secret);
     for (const [hours, verify] of [

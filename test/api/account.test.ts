@@ -1,8 +1,11 @@
-import { openText } from '../../codec/keys';
+import { createHash, randomBytes } from 'node:crypto';
+import { keyRing, openText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
 import { CONTACTS_MAX } from '../../domain/account/limits';
+import { sealedPayee } from '../../prisma/store/accounts';
 import { keyClient, subAccount } from '../support/accounts';
 import { type Api, startApi } from '../support/api';
-import type { HttpClient } from '../support/http';
+import { type HttpClient, httpClient } from '../support/http';
 import { bodyOf } from '../support/story';
 
 let api: Api;
@@ -138,7 +141,7 @@ describe('ACC-6: bank account numbers', () => {
   test('are stored sealed', async () => {
     const row = await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } });
     const sealed = Buffer.from(row.accountNumberSealed ?? []);
-    expect(openText(api.ring, sealed)).toBe(NUMBER);
+    expect(openText(api.ring, sealed, placeOf('accountNumber', 'prv_demo'))).toBe(NUMBER);
     expect(sealed.includes(NUMBER)).toBe(false);
     expect(row.accountNumberLast4).toBe('0123');
   });
@@ -169,6 +172,53 @@ describe('ACC-6: bank account numbers', () => {
     ]);
     expect(JSON.stringify(steps)).not.toContain(NUMBER);
     expect(JSON.stringify(api.logs)).not.toContain(NUMBER);
+  });
+});
+
+describe('ACC-6: a changed account number is a change in the trail', () => {
+  type Change = { field: string; before: unknown; after: unknown };
+  const FIELD = 'payee.accountNumberFingerprint';
+  /** What the latest line of the account's trail says that changed. */
+  const latest = async () => {
+    const answer = await api.manager.get('/v1/ops/audit?objectId=prv_demo&limit=1');
+    return bodyOf<{ items: { changes: Change[] }[] }>(answer, 200).items[0]?.changes ?? [];
+  };
+
+  test('a new number with the same last four digits is recorded by another keyed fingerprint', async () => {
+    bodyOf(await putPayee(), 200);
+    bodyOf(await putPayee({ accountNumber: '8888000011112220123' }), 200);
+    const changes = await latest();
+    expect(changes).toEqual([{ field: FIELD, before: expect.any(String), after: expect.any(String) }]);
+    expect(changes[0]?.before).not.toBe(changes[0]?.after);
+  });
+
+  test('the same number, sent again, is no change, even after the first key was replaced', async () => {
+    bodyOf(await putPayee(), 200);
+    bodyOf(await putPayee(), 200);
+    expect(await latest()).toEqual([]);
+    const fresh = { id: 'new', key: randomBytes(32) };
+    const rotated = await api.openDoor({ ring: keyRing([fresh, ...api.ring.keys]) });
+    const provider = httpClient(() => rotated.url, api.tokens.provider);
+    bodyOf(await provider.put(`${PATH}/payee`, PAYEE), 200);
+    expect(await latest()).toEqual([]);
+    bodyOf(await provider.put(`${PATH}/payee`, { ...PAYEE, accountNumber: '8888000011112220123' }), 200);
+    expect(await latest()).toMatchObject([{ field: FIELD, after: expect.stringMatching(/^new:/) }]);
+    // Back under the key that the other tests' API holds.
+    const before = await api.openDoor({ ring: keyRing([...api.ring.keys, fresh]) });
+    bodyOf(await httpClient(() => before.url, api.tokens.provider).put(`${PATH}/payee`, PAYEE), 200);
+  });
+
+  test('the fingerprint says nothing to those without the key: it is no plain hash, and another for every provider', async () => {
+    const { accountNumberFingerprint } = await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } });
+    for (const digest of ['hex', 'base64', 'base64url'] as const)
+      expect(accountNumberFingerprint).not.toContain(createHash('sha256').update(NUMBER).digest(digest));
+    const account = {
+      ...(await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } })),
+      accountNumberSealed: null,
+    };
+    const of = (id: string) => sealedPayee(api.ring, { ...account, id }, PAYEE).accountNumberFingerprint;
+    expect(of('prv_demo')).toBe(of('prv_demo'));
+    expect(of('prv_demo')).not.toBe(of('prv_other'));
   });
 });
 

@@ -10,6 +10,13 @@ import { bodyOf, type Delivery, storyOf } from '../support/story';
 
 const REQUIREMENT = '只有双方能看的需求 requirement-in-plain';
 const SUMMARY = '后台账号 admin，密码 password-in-plain';
+/** The password as it is, and as base64 or hexadecimal digits would show it. */
+const PASSWORD = 'password-in-plain';
+const SPELLINGS = [
+  PASSWORD,
+  Buffer.from(PASSWORD).toString('hex'),
+  ...[0, 1, 2].map((shift) => Buffer.from(PASSWORD.slice(shift)).toString('base64').slice(0, 20)),
+];
 
 let api: Api;
 let id = '';
@@ -57,7 +64,7 @@ describe('ORD-2: what was implemented, accounts and passwords with it, is for bu
       return found;
     };
     expect(tables.rows.length).toBeGreaterThan(10);
-    expect(await holding('password-in-plain')).toEqual([]);
+    for (const spelling of SPELLINGS) expect([spelling, await holding(spelling)]).toEqual([spelling, []]);
     expect(await holding('requirement-in-plain')).toEqual(['steps']);
     await client.end();
     const answers = await api.db.idempotencyRecord.findMany({ where: { status: 200 } });
@@ -77,10 +84,10 @@ describe('ORD-2: what was implemented, accounts and passwords with it, is for bu
 type JsonPayload = z.infer<typeof payload>;
 const payload = z.object({ metadata: z.record(z.string(), z.string()), data: z.string() });
 
-/** The history as the Temporal UI gets it: protobuf in JSON, and as the bytes that travel. */
-async function history() {
+/** A history as the Temporal UI gets it: protobuf in JSON, and as the bytes that travel. */
+async function history(workflowId = `delivery/${id}`) {
   const { History } = temporal.api.history.v1;
-  const raw = await api.temporal.client.workflow.getHandle(`delivery/${id}`).fetchHistory();
+  const raw = await api.temporal.client.workflow.getHandle(workflowId).fetchHistory();
   const bytes = Buffer.from(History.encode(History.fromObject(raw)).finish());
   return { bytes, payloads: payloadsIn(History.toObject(History.decode(bytes), { bytes: String })) };
 }
@@ -109,9 +116,44 @@ describe('histories hold nothing in plain', () => {
     const texts = decoded(await api.manager.post('/codec/decode', { payloads }));
     expect(texts).toHaveLength(payloads.length);
     expect(texts.join('\n')).toContain(REQUIREMENT);
-    expect(texts.join('\n')).toContain(SUMMARY);
     const byPath = await api.anonymous.post(`/codec/${api.tokens.manager}/decode`, { payloads });
     expect(decoded(byPath)).toEqual(texts);
+  });
+});
+
+describe('ORD-2: what a provider submits is sealed before it leaves the API', () => {
+  test('no history holds it, even when the codec endpoint has decoded every payload of every workflow', async () => {
+    let workflows = 0;
+    for await (const { workflowId } of api.temporal.client.workflow.list()) {
+      const { bytes, payloads } = await history(workflowId);
+      const texts = [bytes.toString()];
+      for (let at = 0; at < payloads.length; at += 1_000)
+        texts.push(...decoded(await api.manager.post('/codec/decode', { payloads: payloads.slice(at, at + 1_000) })));
+      for (const text of texts) for (const spelling of SPELLINGS) expect(text).not.toContain(spelling);
+      workflows += 1;
+    }
+    expect(workflows).toBeGreaterThanOrEqual(2);
+  });
+
+  test('the codec endpoint does not open what a table holds sealed, when it is sent as a payload', async () => {
+    const { sealedNote } = await api.db.step.findFirstOrThrow({ where: { objectId: id, sealedNote: { not: null } } });
+    const metadata = { encoding: Buffer.from('binary/encrypted').toString('base64') };
+    const data = Buffer.from(sealedNote ?? []).toString('base64');
+    expect(data.length).toBeGreaterThan(SUMMARY.length);
+    const refused = await api.manager.post('/codec/decode', { payloads: [{ metadata, data }] });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'REQUEST.INVALID' } });
+    expect(JSON.stringify(refused.body)).not.toContain('in-plain');
+  });
+
+  test('no log, audit row or timeline that operations read holds it', async () => {
+    const logs = JSON.stringify(api.logs);
+    const { orderId } = await api.db.delivery.findUniqueOrThrow({ where: { id } });
+    const paths = ['/v1/ops/audit?limit=100', `/v1/ops/objects/${orderId}/timeline`, `/v1/ops/objects/${id}/timeline`];
+    const read = await Promise.all(paths.map((path) => api.manager.get(path)));
+    for (const { status } of read) expect(status).toBe(200);
+    const texts = [logs, ...read.map(({ body }) => JSON.stringify(body))];
+    expect(texts.join()).toContain('provider.implementation.submit');
+    for (const text of texts) for (const spelling of SPELLINGS) expect(text).not.toContain(spelling);
   });
 });
 
@@ -172,7 +214,7 @@ describe('the codec endpoint', () => {
     const foreign = {
       ...good,
       data: keyRing([{ id: 'foreign', key: randomBytes(32) }])
-        .seal(Buffer.from('x'))
+        .payloads.seal(Buffer.from('x'), 'payload')
         .toString('base64'),
     };
     for (const bad of [altered, foreign, { ...good, data: '' }, { metadata: good.metadata }]) {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { reviewSchema } from '../../api/routes/reviews';
 import { openText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
 import { keyClient, subAccount } from '../support/accounts';
 import { type Api, startApi } from '../support/api';
 import { bodyOf } from '../support/story';
@@ -107,7 +108,9 @@ describe('ACC-3: after the lock payee info changes by a ticket that operations a
     expect(payee).toEqual({ ...PAYEE, bank: '第二银行', accountNumber: OTHER_NUMBER });
     expect(after).toBe(version + 1);
     const row = await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } });
-    expect(openText(api.ring, row.accountNumberSealed ?? new Uint8Array())).toBe(OTHER_NUMBER);
+    expect(openText(api.ring, row.accountNumberSealed ?? new Uint8Array(), placeOf('accountNumber', row.id))).toBe(
+      OTHER_NUMBER,
+    );
     const steps = await trail();
     expect(steps.at(-1)).toMatchObject({
       action: 'ops.account.payee',
@@ -124,6 +127,16 @@ describe('ACC-3: after the lock payee info changes by a ticket that operations a
     }
     bodyOf(await decide((await asked(payeeTicket({ accountNumber: NUMBER }))).id, 'approve'), 200);
     expect((await account()).payee).toEqual(PAYEE);
+  });
+
+  test('ACC-6: a new number that ends as the one before is a change that the ticket asks for, and one of the trail', async () => {
+    const alike = '88880000111122220123';
+    const { id } = await asked(payeeTicket({ accountNumber: alike }));
+    bodyOf(await decide(id, 'approve'), 200);
+    const answer = await api.manager.get('/v1/ops/audit?objectId=prv_demo&action=ops.account.payee&limit=1');
+    const [line] = bodyOf<{ items: { changes: { field: string }[] }[] }>(answer, 200).items;
+    expect(line?.changes.map(({ field }) => field)).toEqual(['payee.accountNumberFingerprint', 'ticket']);
+    bodyOf(await decide((await asked(payeeTicket({ accountNumber: NUMBER }))).id, 'approve'), 200);
   });
 
   test('refused, or withdrawn: everything is as it was, and the provider reads why', async () => {

@@ -1,9 +1,14 @@
-import { type DeliveryAction, type DeliveryCommand, roleOf } from '../../domain/delivery/commands';
+import { keyRing, sealText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
+import { type DeliveryAction, type DeliveryCommand, isSealed, roleOf } from '../../domain/delivery/commands';
 
 export const BUYER = 'usr_demo';
 export const PROVIDER = 'prv_demo';
 /** The demonstration people who send commands, by role. */
 export const ACTORS = { buyer: BUYER, provider: 'usr_provider_demo', ops: 'usr_ops_demo' } as const;
+
+/** The keys of the tests' systems. */
+export const RING = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
 
 let count = 0;
 /** Something no other test of this run has used. */
@@ -22,11 +27,13 @@ export type Extras = Partial<Pick<Extract<DeliveryCommand, { action: 'ops.resolv
   providerId?: string | null;
 };
 
-/** One command as its role would send it, with only the fields that its action has. */
+/** One command as its role would send it through the API, with only the fields that its action has. */
 export function command(action: DeliveryAction, extras: Extras = {}): DeliveryCommand {
+  const commandId = extras.commandId ?? `cmd_${unique()}`;
+  const note = extras.note ?? `note of ${action}`;
   const common = {
-    commandId: extras.commandId ?? `cmd_${unique()}`,
-    note: extras.note ?? `note of ${action}`,
+    commandId,
+    note: isSealed(action) ? sealText(RING, note, placeOf('submission', commandId)).toString('base64') : note,
     attachmentIds: extras.attachmentIds ?? [],
     origin: originOf(action, extras),
   };

@@ -10,7 +10,7 @@ import { applyCommand } from '../../domain/delivery/transitions';
 import type { OrderTerms } from '../../domain/orders/order';
 import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
-import { EFFECTS } from '../../prisma/store/effects';
+import { effectsOf } from '../../prisma/store/effects';
 import { allActivities } from '../../worker/worker';
 import { command, type Extras, unique } from './commands';
 import { testDatabase } from './database';
@@ -50,7 +50,14 @@ export async function startStore() {
   const db = openDatabase(database.appUrl, 10);
   const channel = countingChannel();
   const webhooks = webhookSender({ allowPrivate: true });
-  const outside = { db, ring: RING, calendar: chineseCalendar(), channel: channel.port, effects: EFFECTS, webhooks };
+  const outside = {
+    db,
+    ring: RING,
+    calendar: chineseCalendar(),
+    channel: channel.port,
+    effects: effectsOf(RING),
+    webhooks,
+  };
   const activities = allActivities(outside);
 
   return {

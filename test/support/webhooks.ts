@@ -31,7 +31,7 @@ export async function subscribe(
 ): Promise<string> {
   const id = `whk_${unique()}`;
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  const sealed = sealSecrets(RING, [{ secret, untilMs: null }]);
+  const sealed = sealSecrets(RING, [{ secret, untilMs: null }], id);
   const terms = { url: receiver.url, description: '', eventGroups };
   await createEndpoint(db, changeBy(id, 'webhook.create'), terms, sealed, 1_000);
   receiver.trust(secret);

@@ -9,7 +9,6 @@ import { webhookSender } from '../../activities/webhook-sender';
 import { createCommandSender } from '../../api/commands';
 import { createMetrics } from '../../api/metrics';
 import { deliveryView } from '../../api/views/delivery';
-import { keyRing } from '../../codec/keys';
 import { EncryptingCodec } from '../../codec/payloads';
 import { readConfig } from '../../config';
 import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
@@ -20,24 +19,23 @@ import { DAY_MS } from '../../domain/policy/duration';
 import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
 import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries';
-import { EFFECTS } from '../../prisma/store/effects';
+import { effectsOf } from '../../prisma/store/effects';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
 import { createWorker, type Outside } from '../../worker/worker';
 import { deliveryState, deliveryWorkflowId } from '../../workflows/contracts/delivery';
 import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/contracts/order';
 import type { delivery as deliveryProcess } from '../../workflows/delivery';
 import type { order } from '../../workflows/order';
-import { command, type Extras, unique } from './commands';
+import { command, type Extras, RING, unique } from './commands';
 import { testDatabase } from './database';
 import { eventually } from './eventually';
 import { newTerms, paymentFor } from './orders';
 import { timeSkippingServer } from './time-skipping';
 
 export const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
-export const RING = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
 const SECRET = 'a secret of the sandbox channel';
 
-export { BUYER, PROVIDER } from './commands';
+export { BUYER, PROVIDER, RING } from './commands';
 
 /** What a test may want otherwise than usual. */
 export type Wishes = { flow?: Flow; policy?: Record<string, unknown>; payableFen?: number };
@@ -82,7 +80,7 @@ export async function startWorld(
       calendar: chineseCalendar(),
       channel: httpPaymentChannel(channel.url),
       webhooks: webhookSender({ allowPrivate: true }),
-      effects: EFFECTS,
+      effects: effectsOf(RING),
       ...outside,
     },
   };
