@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import { readConfig } from '../config';
+import { databaseLimits } from '../config/database';
 import { createLogger } from '../config/logger';
 import { loadPolicy } from '../config/policy';
 import { temporalConnection } from '../config/temporal';
@@ -19,8 +20,8 @@ async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config, 'api');
   const ring = keyRing(config.CODEC_KEYS);
-  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
-  const records = openDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'eager');
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'durable', databaseLimits(config));
+  const records = openDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'eager', databaseLimits(config));
   const connection = Connection.lazy(temporalConnection(config));
   const client = new Client({
     connection,

@@ -6,6 +6,9 @@ import { z } from 'zod';
  */
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
+/** Nobody waits for ever, nor is refused at once. */
+const timeoutMs = z.coerce.number().int().min(100).max(600_000);
+
 /** `id:base64key` pairs, comma separated; the first encrypts, all decrypt (rotation). */
 const codecKeys = z.string().transform((text, context) => {
   const keys = text.split(',').map((pair) => {
@@ -46,6 +49,16 @@ const environment = z
     SDK_METRICS_ADDRESS: z.string().optional(),
     DATABASE_URL: z.string(),
     DATABASE_POOL: z.coerce.number().int().min(1).max(200).default(10),
+    /** How long to wait for a connection, one of the pool or a new one. */
+    DATABASE_CONNECT_TIMEOUT_MS: timeoutMs.default(5_000),
+    /** How long to wait for a lock: a frozen process that holds one delays the others by no more. */
+    DATABASE_LOCK_TIMEOUT_MS: timeoutMs.default(2_000),
+    /** How long a statement may take; shorter than the ten seconds that an activity is given. */
+    DATABASE_STATEMENT_TIMEOUT_MS: timeoutMs.default(8_000),
+    /** How long a transaction may stand still before the server ends it and frees its locks. */
+    DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS: timeoutMs.default(5_000),
+    /** How long a connection may be silent before the other machine is asked whether it is there. */
+    DATABASE_KEEPALIVE_MS: timeoutMs.default(30_000),
     /** The schema owner's connection, used only by `npm run migrate`. */
     MIGRATE_DATABASE_URL: z.string().optional(),
     TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),

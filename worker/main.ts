@@ -3,6 +3,7 @@ import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } f
 import { keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import { type Config, readConfig } from '../config';
+import { databaseLimits } from '../config/database';
 import { createLogger, type Logger } from '../config/logger';
 import { loadPolicy } from '../config/policy';
 import { temporalConnection } from '../config/temporal';
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config, 'worker');
   installRuntime(config, logger);
-  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'durable', databaseLimits(config));
   const outside = outsideOf(config, db);
   const nativeConnection = await NativeConnection.connect(temporalConnection(config));
   const worker = await createWorker(config, outside, { connection: nativeConnection });

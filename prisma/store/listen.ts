@@ -1,5 +1,9 @@
 import { Client } from 'pg';
 
+const CONNECT_MS = 5_000;
+/** Nothing is ever sent on this connection: only so does it learn that the other machine is gone. */
+const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
 /**
  * Calls back whenever PostgreSQL notifies one of the channels, reconnecting for as long as it lives.
  * Notifications are hints: whoever listens also polls.
@@ -23,7 +27,7 @@ export function listen(
   }
 
   async function connect(): Promise<void> {
-    const next = new Client({ connectionString: url });
+    const next = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, ...KEEP_ALIVE });
     client = next;
     // A lost connection only makes the listener fall back to polling until it is back.
     next.on('error', reconnectSoon);

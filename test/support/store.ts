@@ -62,6 +62,8 @@ export async function startStore() {
 
   return {
     db,
+    /** The application's connection. */
+    url: database.appUrl,
     channel,
     activities,
     outside,

@@ -4,6 +4,7 @@ import type { PaymentChannelPort } from '../../../activities/refunds';
 import { keyRing } from '../../../codec/keys';
 import { EncryptingCodec } from '../../../codec/payloads';
 import { readConfig } from '../../../config';
+import { databaseLimits } from '../../../config/database';
 import { createLogger } from '../../../config/logger';
 import { temporalConnection } from '../../../config/temporal';
 import { openDatabase } from '../../../prisma/store/client';
@@ -19,7 +20,7 @@ import { allActivities, createWorker, outsideOf } from '../../../worker/worker';
  */
 async function main(): Promise<void> {
   const config = readConfig();
-  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL);
+  const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'durable', databaseLimits(config));
   const outside = outsideOf(config, db);
   const channel = mortalChannel(outside.channel);
   const connection = await NativeConnection.connect(temporalConnection(config));

@@ -40,8 +40,8 @@ const START_AGAIN_MS = 2_000;
 
 const REAL_WORKER: WorkerProgram = { entry: 'worker/main', env: {} };
 
-/** What a test may want otherwise than usual: no worker yet, or policies by their keys. */
-type Wishes = { worker?: WorkerProgram | null; policy?: Record<string, unknown> };
+/** What a test may want otherwise than usual: no worker yet, policies by their keys, configuration by its variables. */
+type Wishes = { worker?: WorkerProgram | null; policy?: Record<string, unknown>; env?: NodeJS.ProcessEnv };
 
 /**
  * A whole system of real processes on data of its own, each of which can be killed and started again on its port
@@ -50,7 +50,7 @@ type Wishes = { worker?: WorkerProgram | null; policy?: Record<string, unknown> 
 export type FaultSystem = Awaited<ReturnType<typeof startSystem>>;
 
 /** Starts PostgreSQL (fsync on), Temporal (with a file) and the API; the worker too, unless there is to be none yet. */
-export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes = {}) {
+export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} }: Wishes = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), FOLDER));
   // As root PostgreSQL runs as another user, who must be able to enter.
   chmodSync(folder, 0o711);
@@ -105,6 +105,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes 
     PAYMENT_CHANNEL_URL: channel.url,
     PAYMENT_CALLBACK_SECRET: CALLBACK_SECRET,
     RATE_LIMIT_PER_MINUTE: '1000000',
+    ...env,
   };
   const db = openDatabase(appUrl, 10);
   const connection = Connection.lazy({ address: environment.TEMPORAL_ADDRESS ?? '' });
@@ -125,6 +126,10 @@ export async function startSystem({ worker = REAL_WORKER, policy = {} }: Wishes 
     db,
     inbox,
     sms,
+    /** What the programs read their configuration from: for one more beside them. */
+    environment,
+    /** Notes a process that a test has started itself: a killed run's successor ends it. */
+    note: (name: string, pid: number) => processes.add(name, pid),
     /** Aborted when the system stops: whoever still waits for it can give up. */
     stopping: stopping.signal,
     /** To look into processes and histories; commands go through the API. */
