@@ -7,6 +7,10 @@
 
 const packages = (...names) => names.map((name) => `node_modules/${name}(/|$)`);
 
+/** What others may know of a workflow: its messages, and what can be searched for. Everything else is how it works. */
+const MESSAGES = '^workflows/([^/]+/messages|shared/search-attributes)\\.';
+const WORKFLOW_CODE = '^workflows/(?![^/]+/messages\\.|shared/search-attributes\\.)';
+
 module.exports = {
   forbidden: [
     {
@@ -54,15 +58,15 @@ module.exports = {
       to: { path: '^dist/activities/' },
     },
     {
-      name: 'contracts-are-messages',
+      name: 'messages-know-rules-only',
       comment: 'What others may send a workflow depends on the rules, never on how the workflow works.',
       severity: 'error',
-      from: { path: '^workflows/contracts/' },
-      to: { path: '^(workflows/(?!contracts/)|activities/|prisma/)' },
+      from: { path: MESSAGES },
+      to: { path: [WORKFLOW_CODE, '^(activities|prisma)/'] },
     },
     {
       name: 'api-sends-messages',
-      comment: 'Routes know the contracts, the rules and the store; how a workflow or an activity works is not theirs.',
+      comment: 'Routes know the messages, the rules and the store; how a workflow or an activity works is not theirs.',
       severity: 'error',
       from: { path: '^api/' },
       to: { path: '^(activities|worker|scripts|sandbox|test|bench)/' },
@@ -72,21 +76,21 @@ module.exports = {
       comment: 'The type of a workflow makes its start safe to write; its code stays in the worker.',
       severity: 'error',
       from: { path: '^dist/api/' },
-      to: { path: '^dist/workflows/(?!contracts/)' },
+      to: { path: `^dist/${WORKFLOW_CODE.slice(1)}` },
     },
     {
       name: 'activities-reach-the-store',
       comment: 'Activities use the store, the rules and the types of messages.',
       severity: 'error',
       from: { path: '^activities/' },
-      to: { path: ['^workflows/(?!contracts/)', '^(api|worker|scripts|sandbox|test|bench)/'] },
+      to: { path: [WORKFLOW_CODE, '^(api|worker|scripts|sandbox|test|bench)/'] },
     },
     {
       name: 'store-knows-rules-only',
       comment: 'The store turns rules into rows; it does not know who asks.',
       severity: 'error',
       from: { path: '^prisma/' },
-      to: { path: '^(workflows/(?!contracts/)|activities|api|worker|scripts|sandbox|test|bench)/' },
+      to: { path: [WORKFLOW_CODE, '^(activities|api|worker|scripts|sandbox|test|bench)/'] },
     },
     {
       name: 'sql-lives-in-prisma',

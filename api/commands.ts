@@ -12,8 +12,8 @@ import { z } from 'zod';
 import type { DeliveryCommand } from '../domain/delivery/commands';
 import { AppError, ERRORS, isErrorCode } from '../domain/errors';
 import type { ProcessStatus } from '../prisma/store/process-status';
-import { catchUp } from '../workflows/contracts/catch-up';
-import { deliveryUpdate, deliveryWorkflowId } from '../workflows/contracts/delivery';
+import { deliveryUpdate, deliveryWorkflowId } from '../workflows/deliveries/messages';
+import { catchUp } from '../workflows/shared/messages';
 import type { ApiMetrics } from './metrics';
 import { turns } from './turns';
 

@@ -5,7 +5,7 @@ import { type DeliveryCommand, isSealed, type Origin } from '../domain/delivery/
 import { AppError } from '../domain/errors';
 import type { Database } from '../prisma/store/client';
 import { deliveryOfAppeal, deliveryStatus, findDelivery } from '../prisma/store/deliveries';
-import { deliveryWorkflowId } from '../workflows/contracts/delivery';
+import { deliveryWorkflowId } from '../workflows/deliveries/messages';
 import { requireOwnAttachments } from './attachments';
 import type { Principal } from './auth';
 import type { CommandSender } from './commands';

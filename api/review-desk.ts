@@ -18,9 +18,9 @@ import {
   reviewUpdate,
   reviewWorkflowId,
   untilSubmitted,
-} from '../workflows/contracts/review';
-import { PROVIDER_ID } from '../workflows/contracts/search-attributes';
-import type { shopReview } from '../workflows/review';
+} from '../workflows/reviews/messages';
+import type { shopReview } from '../workflows/reviews/workflow';
+import { PROVIDER_ID } from '../workflows/shared/search-attributes';
 import type { Principal } from './auth';
 import { type Addressee, ANSWER_WITHIN_MS, type CommandSender, unanswered } from './commands';
 import { type Commanded, originOf } from './delivery-desk';

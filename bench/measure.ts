@@ -4,7 +4,7 @@ import { Client as PgClient } from 'pg';
 import { freePort } from '../scripts/parts/ports';
 import { startProgram } from '../scripts/parts/processes';
 import type { System } from '../scripts/parts/system';
-import { deliveryWorkflowId } from '../workflows/contracts/delivery';
+import { deliveryWorkflowId } from '../workflows/deliveries/messages';
 import { copyIntoFloor, floorTables } from './floors/express';
 import { FLOOR_QUEUE } from './floors/worker';
 import { type floor, floorUpdate } from './floors/workflow';

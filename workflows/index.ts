@@ -1,4 +1,4 @@
-export { delivery } from './delivery';
-export { order, paymentReturn } from './order';
-export { accountTicket, productApplication, shopReview } from './review';
-export { webhook } from './webhook';
+export { delivery } from './deliveries/workflow';
+export { order, paymentReturn } from './orders/workflow';
+export { accountTicket, productApplication, shopReview } from './reviews/workflow';
+export { webhook } from './webhooks/workflow';

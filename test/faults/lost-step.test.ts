@@ -1,6 +1,6 @@
 import type { DeliveryAction } from '../../domain/delivery/commands';
-import { deliveryWorkflowId } from '../../workflows/contracts/delivery';
-import { orderWorkflowId } from '../../workflows/contracts/order';
+import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
+import { orderWorkflowId } from '../../workflows/orders/messages';
 import { expectAgreement } from './support/agreement';
 import { type Client, codeOf, createClient } from './support/client';
 import type { Deal } from './support/deal';

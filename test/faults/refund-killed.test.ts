@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orderWorkflowId } from '../../workflows/contracts/order';
+import { orderWorkflowId } from '../../workflows/orders/messages';
 import { type Client, createClient } from './support/client';
 import { dyingAfter } from './support/lost-step';
 import { type FaultSystem, startSystem } from './support/system';

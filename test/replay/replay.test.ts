@@ -64,10 +64,10 @@ describe('a change to a workflow must not break the processes that are running',
   });
 
   test.each([
-    { what: 'a timer more', module: 'workflows/lib/alarm.ts', replacement: 'alarm.ts' },
-    { what: 'no upsert', module: 'workflows/lib/delivery-display.ts', replacement: 'delivery-display.ts' },
-    { what: 'no upsert', module: 'workflows/lib/review-display.ts', replacement: 'review-display.ts' },
-    { what: 'another signal', module: 'workflows/contracts/webhook.ts', replacement: 'webhook-contract.ts' },
+    { what: 'a timer more', module: 'workflows/shared/deadline-timer.ts', replacement: 'alarm.ts' },
+    { what: 'no upsert', module: 'workflows/deliveries/display.ts', replacement: 'delivery-display.ts' },
+    { what: 'no upsert', module: 'workflows/reviews/display.ts', replacement: 'review-display.ts' },
+    { what: 'another signal', module: 'workflows/webhooks/messages.ts', replacement: 'webhook-contract.ts' },
     { what: 'another rule', module: 'domain/orders/order.ts', replacement: 'order-rules.ts' },
   ])('this test sees a change: $what in $module', async ({ module, replacement }) => {
     const broken = await replayWith(module, replacement);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
 import { AppError } from '../../domain/errors';
 import { DAY_MS } from '../../domain/policy/duration';
-import { calendarGrown } from '../../workflows/contracts/calendar';
+import { calendarGrown } from '../../workflows/shared/messages';
 import { eventually } from '../support/eventually';
 import { hollowEffects, type Review, type ReviewWishes, reviewsOf } from '../support/reviews';
 import type { World } from '../support/world';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
 import type { DeliveryAction } from '../../domain/delivery/commands';
-import { calendarGrown } from '../../workflows/contracts/calendar';
-import { paymentReturnWorkflowId } from '../../workflows/contracts/order';
-import type { paymentReturn } from '../../workflows/order';
+import { paymentReturnWorkflowId } from '../../workflows/orders/messages';
+import type { paymentReturn } from '../../workflows/orders/workflow';
+import { calendarGrown } from '../../workflows/shared/messages';
 import { command } from '../support/commands';
 import { eventually } from '../support/eventually';
 import { misbehave, sentBack } from '../support/observe';

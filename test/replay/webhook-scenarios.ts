@@ -1,5 +1,5 @@
 import { disableEndpoint, replayEvent } from '../../prisma/store/webhook-endpoints';
-import { eventsWaiting, webhookWorkflowId } from '../../workflows/contracts/webhook';
+import { eventsWaiting, webhookWorkflowId } from '../../workflows/webhooks/messages';
 import { eventually } from '../support/eventually';
 import { failing, startWebhookReceiver, WELL, type WebhookReceiver } from '../support/webhook-receiver';
 import { changeBy, eventsOf, subscribe, webhookRelay } from '../support/webhooks';

@@ -1,6 +1,6 @@
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
 import { DAY_MS } from '../../domain/policy/duration';
-import { calendarGrown } from '../../workflows/contracts/calendar';
+import { calendarGrown } from '../../workflows/shared/messages';
 import { eventually } from '../support/eventually';
 import { passedSince, stepsOf, told, wordsOf } from '../support/observe';
 import { startWorld, type World } from '../support/world';

@@ -1,5 +1,5 @@
-import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../workflows/contracts/order';
-import type { paymentReturn } from '../../workflows/order';
+import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../workflows/orders/messages';
+import type { paymentReturn } from '../../workflows/orders/workflow';
 import { eventually } from '../support/eventually';
 import { misbehave, sentBack, stepsOf, told, wordsOf } from '../support/observe';
 import { paymentFor } from '../support/orders';

@@ -1,9 +1,8 @@
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
 import { AppError } from '../../domain/errors';
 import { writeReviewStep } from '../../prisma/store/reviews';
-import { calendarGrown } from '../../workflows/contracts/calendar';
-import { catchUp } from '../../workflows/contracts/catch-up';
-import type { shopReview } from '../../workflows/review';
+import type { shopReview } from '../../workflows/reviews/workflow';
+import { calendarGrown, catchUp } from '../../workflows/shared/messages';
 import { eventually } from '../support/eventually';
 import { stepsOf, told } from '../support/observe';
 import { hollowEffects, type Review, reviewsOf } from '../support/reviews';

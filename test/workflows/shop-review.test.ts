@@ -4,7 +4,7 @@ import type { HolidayCalendar } from '../../domain/calendar/working-days';
 import { parsePolicy } from '../../domain/policy/catalogue';
 import { DAY_MS } from '../../domain/policy/duration';
 import { findShopPage } from '../../prisma/store/shop-pages';
-import { reviewWorkflowId } from '../../workflows/contracts/review';
+import { reviewWorkflowId } from '../../workflows/reviews/messages';
 import { eventually } from '../support/eventually';
 import { stepsOf, told } from '../support/observe';
 import { commanded, deskOf } from '../support/reviews';

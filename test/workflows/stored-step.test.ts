@@ -3,7 +3,7 @@ import { deadlines } from '../../domain/delivery/deadlines';
 import { newDelivery } from '../../domain/delivery/state';
 import { passDeadline } from '../../domain/delivery/transitions';
 import { writeSettledStep } from '../../prisma/store/order-steps';
-import { catchUp } from '../../workflows/contracts/catch-up';
+import { catchUp } from '../../workflows/shared/messages';
 import { command } from '../support/commands';
 import { eventually } from '../support/eventually';
 import { sentBack, stepsOf, told } from '../support/observe';

@@ -1,6 +1,6 @@
 import { disableEndpoint, enableEndpoint, replayEvent, replayFailed } from '../../prisma/store/webhook-endpoints';
 import type { Relay } from '../../worker/relays/loop';
-import { webhookWorkflowId } from '../../workflows/contracts/webhook';
+import { webhookWorkflowId } from '../../workflows/webhooks/messages';
 import { eventually } from '../support/eventually';
 import { failing, startWebhookReceiver, WELL, type WebhookReceiver } from '../support/webhook-receiver';
 import { changeBy, eventsOf, subscribe, webhookRelay } from '../support/webhooks';

@@ -3,9 +3,9 @@ import type { Logger } from '../../config/logger';
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
 import type { Database } from '../../prisma/store/client';
 import { type Provisional, provisionalDues } from '../../prisma/store/provisional';
-import { calendarGrown } from '../../workflows/contracts/calendar';
-import { deliveryWorkflowId } from '../../workflows/contracts/delivery';
-import { reviewWorkflowId } from '../../workflows/contracts/review';
+import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
+import { reviewWorkflowId } from '../../workflows/reviews/messages';
+import { calendarGrown } from '../../workflows/shared/messages';
 import { type Relay, startRelay } from './loop';
 
 const BATCH = 100;

@@ -4,7 +4,7 @@ import type { PaymentFact, RefundReason } from '../../domain/orders/order';
 import type { Database } from '../../prisma/store/client';
 import { findOrder } from '../../prisma/store/orders';
 import { type ClaimedCallback, claimCallbacks, type Handling, markHandled } from '../../prisma/store/payment-callbacks';
-import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../workflows/contracts/order';
+import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../workflows/orders/messages';
 import { type Relay, startRelay } from './loop';
 
 const BATCH = 20;

@@ -4,9 +4,9 @@ import type { Database } from '../../prisma/store/client';
 import { markReconciled, purgeRecords, unansweredSteps } from '../../prisma/store/idempotency';
 import { purgeProposals } from '../../prisma/store/proposals';
 import { subjectOfReview } from '../../prisma/store/reviews';
-import { catchUp } from '../../workflows/contracts/catch-up';
-import { deliveryWorkflowId } from '../../workflows/contracts/delivery';
-import { reviewWorkflowId } from '../../workflows/contracts/review';
+import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
+import { reviewWorkflowId } from '../../workflows/reviews/messages';
+import { catchUp } from '../../workflows/shared/messages';
 import { type Relay, startRelay } from './loop';
 
 /** Longer than a command takes when all goes well. */

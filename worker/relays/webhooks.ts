@@ -3,9 +3,9 @@ import type { Logger } from '../../config/logger';
 import type { Policy } from '../../domain/policy/catalogue';
 import type { Database } from '../../prisma/store/client';
 import { markHanded, type Unhanded, unhandedEvents } from '../../prisma/store/webhooks';
-import { PROVIDER_ID } from '../../workflows/contracts/search-attributes';
-import { eventsWaiting, type WebhookInput, webhookWorkflowId } from '../../workflows/contracts/webhook';
-import type { webhook } from '../../workflows/webhook';
+import { PROVIDER_ID } from '../../workflows/shared/search-attributes';
+import { eventsWaiting, type WebhookInput, webhookWorkflowId } from '../../workflows/webhooks/messages';
+import type { webhook } from '../../workflows/webhooks/workflow';
 import { type Relay, startRelay } from './loop';
 
 const BATCH = 100;

@@ -6,7 +6,7 @@ import type { DeliveryAction } from '../../../domain/delivery/commands';
 import { orderStateOf, STAGES } from '../../../domain/delivery/state';
 import type { Delivery, Step } from '../../../prisma/generated/client';
 import { projectRoot } from '../../../scripts/parts/root';
-import { deliveryState, deliveryWorkflowId } from '../../../workflows/contracts/delivery';
+import { deliveryState, deliveryWorkflowId } from '../../../workflows/deliveries/messages';
 import { quietTemporal } from '../../support/quiet';
 import type { Deal } from './deal';
 import { inParallel, range } from './in-parallel';

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { deliveryState } from '../../../workflows/contracts/delivery';
+import { deliveryState } from '../../../workflows/deliveries/messages';
 import { eventually } from '../../support/eventually';
 import type { FaultSystem, WorkerProgram } from './system';
 

@@ -1,6 +1,6 @@
 import type { ReviewOperation } from '../../../domain/reviews/commands';
 import type { ReviewStage } from '../../../domain/reviews/state';
-import { reviewState, reviewWorkflowId } from '../../../workflows/contracts/review';
+import { reviewState, reviewWorkflowId } from '../../../workflows/reviews/messages';
 import { eventually } from '../../support/eventually';
 import { inParallel } from './in-parallel';
 import type { Applicant, Reviewed } from './review-walk';

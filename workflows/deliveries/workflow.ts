@@ -9,28 +9,21 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { DeliveryActivities } from '../activities/deliveries';
-import { RECKONINGS, type Reckoning, reckoningOf } from '../domain/calendar/reckoning';
-import { type DeliveryAction, type DeliveryCommand, OPERATIONS, roleOf } from '../domain/delivery/commands';
-import { nextDeadline } from '../domain/delivery/deadlines';
-import { allowedActions, judge } from '../domain/delivery/rules';
-import { type DeliveryState, isClosed } from '../domain/delivery/state';
-import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
-import { applyCommand, asOf, passDeadline } from '../domain/delivery/transitions';
-import type { DeliveryPolicy } from '../domain/policy/catalogue';
-import { calendarGrown } from './contracts/calendar';
-import { catchUp } from './contracts/catch-up';
-import {
-  type DeliveryInput,
-  type DeliveryResult,
-  deliveryState,
-  deliveryUpdate,
-  type SentCommand,
-} from './contracts/delivery';
-import { alarm } from './lib/alarm';
-import { describeDelivery, searchAttributesOf } from './lib/delivery-display';
-import { oneAtATime } from './lib/one-at-a-time';
-import { asRefusal, refusal } from './lib/refuse';
+import type { DeliveryActivities } from '../../activities/deliveries';
+import { RECKONINGS, type Reckoning, reckoningOf } from '../../domain/calendar/reckoning';
+import { type DeliveryAction, type DeliveryCommand, OPERATIONS, roleOf } from '../../domain/delivery/commands';
+import { nextDeadline } from '../../domain/delivery/deadlines';
+import { allowedActions, judge } from '../../domain/delivery/rules';
+import { type DeliveryState, isClosed } from '../../domain/delivery/state';
+import type { DeliveryStep, StoredStep } from '../../domain/delivery/step';
+import { applyCommand, asOf, passDeadline } from '../../domain/delivery/transitions';
+import type { DeliveryPolicy } from '../../domain/policy/catalogue';
+import { alarm } from '../shared/deadline-timer';
+import { asRefusal, refusal } from '../shared/failures';
+import { calendarGrown, catchUp } from '../shared/messages';
+import { oneAtATime } from '../shared/mutex';
+import { describeDelivery, searchAttributesOf } from './display';
+import { type DeliveryInput, type DeliveryResult, deliveryState, deliveryUpdate, type SentCommand } from './messages';
 
 const { recordDeliveryStep, storedDeliveryStep, appealTarget } = proxyLocalActivities<DeliveryActivities>({
   startToCloseTimeout: '10 seconds',

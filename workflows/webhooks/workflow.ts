@@ -6,8 +6,8 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { DeliveredNext, WebhookActivities } from '../activities/webhooks';
-import { eventsWaiting, type WebhookInput, type WebhookResult } from './contracts/webhook';
+import type { DeliveredNext, WebhookActivities } from '../../activities/webhooks';
+import { eventsWaiting, type WebhookInput, type WebhookResult } from './messages';
 
 // Longer than a receiver may take. What a receiver does is no failure; what fails is our own, and passes.
 const { deliverNextWebhook } = proxyActivities<WebhookActivities>({

@@ -1,7 +1,7 @@
 import { allowedReviewActions, reviewDeadline } from '../../domain/reviews/rules';
 import type { ReviewState } from '../../domain/reviews/state';
 import type { ReviewSubject } from '../../domain/reviews/step';
-import { DUE_AT, OVERDUE, STAGE } from '../contracts/search-attributes';
+import { DUE_AT, OVERDUE, STAGE } from '../shared/search-attributes';
 
 /** The search attributes that a step changes, so that an upsert is made only for a change. */
 export function changedReviewAttributes(before: ReviewState | null, after: ReviewState) {

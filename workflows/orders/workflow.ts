@@ -9,15 +9,15 @@ import {
   setHandler,
   startChild,
 } from '@temporalio/workflow';
-import type { OrderActivities } from '../activities/orders';
-import type { RefundActivities } from '../activities/refunds';
-import { type DeliveryState, newDelivery } from '../domain/delivery/state';
-import { type OrderPhase, type PaymentFact, type RefundReason, returnOf, whyReturned } from '../domain/orders/order';
-import type { Settled } from '../domain/orders/step';
-import { type DeliveryResult, deliveryWorkflowId } from './contracts/delivery';
-import { type OrderInput, type OrderResult, paymentReceived, untilPlaced } from './contracts/order';
-import type { delivery } from './delivery';
-import { initialSearchAttributes } from './lib/delivery-display';
+import type { OrderActivities } from '../../activities/orders';
+import type { RefundActivities } from '../../activities/refunds';
+import { type DeliveryState, newDelivery } from '../../domain/delivery/state';
+import { type OrderPhase, type PaymentFact, type RefundReason, returnOf, whyReturned } from '../../domain/orders/order';
+import type { Settled } from '../../domain/orders/step';
+import { initialSearchAttributes } from '../deliveries/display';
+import { type DeliveryResult, deliveryWorkflowId } from '../deliveries/messages';
+import type { delivery } from '../deliveries/workflow';
+import { type OrderInput, type OrderResult, paymentReceived, untilPlaced } from './messages';
 
 const { recordPlaced, recordSettled } = proxyLocalActivities<OrderActivities>({
   startToCloseTimeout: '10 seconds',

@@ -2,7 +2,7 @@ import { deadlines, nextDeadline, TURN } from '../../domain/delivery/deadlines';
 import { allowedActions } from '../../domain/delivery/rules';
 import { type DeliveryState, isClosed } from '../../domain/delivery/state';
 import type { DeliveryPolicy } from '../../domain/policy/catalogue';
-import { DUE_AT, FROZEN, PROVIDER_ID, STAGE } from '../contracts/search-attributes';
+import { DUE_AT, FROZEN, PROVIDER_ID, STAGE } from '../shared/search-attributes';
 
 const dueAtOf = (state: DeliveryState, policy: DeliveryPolicy): number | null =>
   nextDeadline(state, policy)?.atMs ?? null;

@@ -8,16 +8,24 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { ReviewActivities } from '../activities/reviews';
-import type { Deadline } from '../domain/calendar/working-days';
-import { roleOf } from '../domain/delivery/commands';
-import { REVIEW_OPERATIONS, type ReviewCommand } from '../domain/reviews/commands';
-import { allowedReviewActions, LEGAL_IN, reviewDeadline, targetOf } from '../domain/reviews/rules';
-import { isDecided, type ReviewState } from '../domain/reviews/state';
-import type { ReviewStep, StoredReviewStep } from '../domain/reviews/step';
-import { applyReviewCommand, passReviewTarget, type ReviewTransition, submitted } from '../domain/reviews/transitions';
-import { calendarGrown } from './contracts/calendar';
-import { catchUp } from './contracts/catch-up';
+import type { ReviewActivities } from '../../activities/reviews';
+import type { Deadline } from '../../domain/calendar/working-days';
+import { roleOf } from '../../domain/delivery/commands';
+import { REVIEW_OPERATIONS, type ReviewCommand } from '../../domain/reviews/commands';
+import { allowedReviewActions, LEGAL_IN, reviewDeadline, targetOf } from '../../domain/reviews/rules';
+import { isDecided, type ReviewState } from '../../domain/reviews/state';
+import type { ReviewStep, StoredReviewStep } from '../../domain/reviews/step';
+import {
+  applyReviewCommand,
+  passReviewTarget,
+  type ReviewTransition,
+  submitted,
+} from '../../domain/reviews/transitions';
+import { alarm } from '../shared/deadline-timer';
+import { asRefusal, refusal } from '../shared/failures';
+import { calendarGrown, catchUp } from '../shared/messages';
+import { oneAtATime } from '../shared/mutex';
+import { changedReviewAttributes, describeReview } from './display';
 import {
   type ReviewInput,
   type ReviewResult,
@@ -25,11 +33,7 @@ import {
   reviewUpdate,
   type SentReviewCommand,
   untilSubmitted,
-} from './contracts/review';
-import { alarm } from './lib/alarm';
-import { oneAtATime } from './lib/one-at-a-time';
-import { asRefusal, refusal } from './lib/refuse';
-import { changedReviewAttributes, describeReview } from './lib/review-display';
+} from './messages';
 
 const { recordReviewStep, storedReviewStep, reviewTarget } = proxyLocalActivities<ReviewActivities>({
   startToCloseTimeout: '10 seconds',
