@@ -9,13 +9,16 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 /** Nobody waits for ever, nor is refused at once. */
 const timeoutMs = z.coerce.number().int().min(100).max(600_000);
 
+/** Key ids stand in front of what the keys sealed, and in keyed hashes. */
+const KEY_ID = /^[\w.-]{1,32}$/;
+
 /** `id:base64key` pairs, comma separated; the first encrypts, all decrypt (rotation). */
 const codecKeys = z.string().transform((text, context) => {
   const keys = text.split(',').map((pair) => {
     const [id, base64] = pair.split(':');
     return { id: id ?? '', key: Buffer.from(base64 ?? '', 'base64') };
   });
-  if (keys.some(({ id, key }) => id === '' || key.length !== 32)) {
+  if (keys.some(({ id, key }) => !KEY_ID.test(id) || key.length !== 32)) {
     context.addIssue({ code: 'custom', message: 'CODEC_KEYS must be id:base64 of 32 bytes, comma separated' });
     return z.NEVER;
   }
@@ -110,15 +113,23 @@ const environment = z
     need(env.PAYMENT_CALLBACK_SECRET !== undefined, 'production needs PAYMENT_CALLBACK_SECRET');
   });
 
+/** What is needed to seal stored values anew. */
+const sealing = z.object({ DATABASE_URL: z.string(), CODEC_KEYS: codecKeys });
+
 export type Config = z.infer<typeof environment>;
 
 /**
  * Reads and checks the environment.
  * @throws Error naming every variable that is missing or wrong.
  */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => read(environment, env);
+
+/** The part of the environment that `npm run reseal` needs. @throws as `readConfig` */
+export const readSealingConfig = (env: NodeJS.ProcessEnv = process.env) => read(sealing, env);
+
+function read<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const result = environment.safeParse(present);
+  const result = schema.safeParse(present);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `  ${issue.path.join('.') || 'environment'}: ${issue.message}`);
   throw new Error(`The configuration is not usable:\n${problems.join('\n')}`);

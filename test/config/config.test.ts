@@ -121,6 +121,7 @@ describe('CODEC_KEYS', () => {
 
   test.each([
     ['no name', KEY.replace('k1', '')],
+    ['a name that cannot stand in front of sealed bytes', KEY.replace('k1', 'k 1')],
     ['no key', 'k1'],
     ['a short key', `k1:${Buffer.alloc(16).toString('base64')}`],
     ['a long key', `k1:${Buffer.alloc(33).toString('base64')}`],
