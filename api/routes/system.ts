@@ -60,28 +60,24 @@ export function systemRoutes(door: Door, { db, client, codec, metrics, temporalU
     response.setHeader('Access-Control-Allow-Methods', 'POST');
     response.setHeader('Access-Control-Allow-Credentials', 'true');
   };
-  // The Temporal UI sends its user's token, or, where it has no log-in of its own, the token in the endpoint's path.
-  for (const path of ['/codec/decode', '/codec/:token/decode']) {
-    router.options(path, (_request, response) => {
+  // The Temporal UI sends its user's token; one that has no log-in is served by a relay that signs its own.
+  router.options('/codec/decode', (_request, response) => {
+    allowOrigin(response);
+    response.status(204).end();
+  });
+  router.post(
+    '/codec/decode',
+    async (request: Request, response: Response, next: NextFunction) => {
+      request.routePattern = '/codec/decode';
       allowOrigin(response);
-      response.status(204).end();
-    });
-    router.post(
-      path,
-      async (request: Request, response: Response, next: NextFunction) => {
-        request.routePattern = '/codec/decode';
-        allowOrigin(response);
-        const { token } = request.params;
-        const header = typeof token === 'string' ? `Bearer ${token}` : request.header('authorization');
-        await authenticate(door.authenticator, header, { ops: 'payloads.read' });
-        next();
-      },
-      express.json({ limit: '8mb' }),
-      async (request, response) => {
-        response.json(await decodePayloads(codec, request.body));
-      },
-    );
-  }
+      await authenticate(door.authenticator, request.header('authorization'), { ops: 'payloads.read' });
+      next();
+    },
+    express.json({ limit: '8mb' }),
+    async (request, response) => {
+      response.json(await decodePayloads(codec, request.body));
+    },
+  );
 }
 
 const payloadsBody = z.object({

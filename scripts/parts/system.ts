@@ -5,6 +5,7 @@ import { startMailInbox } from '../../sandbox/mail-inbox';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
 import { startSmsInbox } from '../../sandbox/sms-inbox';
 import { migrate } from '../migrate';
+import { type CodecRelayOptions, startCodecRelay } from './codec-relay';
 import type { DatabaseUrls } from './databases';
 import { type ProcessList, takeDirectory, writeAtomically } from './leftovers';
 import { freePort } from './ports';
@@ -155,7 +156,10 @@ async function construct(c: Construction): Promise<Omit<System, 'parts' | 'stop'
     ops: await signToken(secrets.jwtSecret, demoClaims.ops, issuer),
   };
   const database = await provideDatabase(c);
-  const temporal = await provideTemporal(c, `${apiUrl}/codec/${tokens.ops}`);
+  const temporal = await provideTemporal(c, {
+    decodeUrl: `${apiUrl}/codec/decode`,
+    token: () => signToken(secrets.jwtSecret, demoClaims.ops, issuer, '1m'),
+  });
   const outside = await provideOutside(c);
   const env = childEnvironment(c, { issuer, apiPort, database, temporal, outside });
   for (let number = 1; number <= (c.options.workers ?? 1); number += 1) {
@@ -266,7 +270,10 @@ async function embeddedDatabase(c: Construction): Promise<DatabaseUrls> {
 }
 
 /** The embedded Temporal or the one that TEMPORAL_ADDRESS names, knowing our search attributes. */
-async function provideTemporal(c: Construction, codecEndpoint: string): Promise<{ address: string; uiUrl?: string }> {
+async function provideTemporal(
+  c: Construction,
+  codec: Pick<CodecRelayOptions, 'decodeUrl' | 'token'>,
+): Promise<{ address: string; uiUrl?: string }> {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_API_KEY: apiKey, TEMPORAL_UI_URL: uiUrl } = c.external;
   const namespace = c.external.TEMPORAL_NAMESPACE || 'default';
   if (address) {
@@ -281,18 +288,21 @@ async function provideTemporal(c: Construction, codecEndpoint: string): Promise<
   }
   c.say('starting Temporal');
   const [port, uiPort] = [await c.port(7233), await c.port(8233)];
+  const ownUiUrl = `http://127.0.0.1:${uiPort}`;
+  const relay = await startCodecRelay({ ...codec, uiOrigin: ownUiUrl, port: await c.port(8234) });
+  c.undo.push(() => relay.stop());
   await keep(c, 'temporal', () =>
     startTemporal({
       port,
       uiPort,
       namespace,
       dbFile: path.join(c.dataDir, 'temporal.db'),
-      uiCodecEndpoint: codecEndpoint,
+      uiCodecEndpoint: relay.endpoint,
       logFile: path.join(c.dataDir, 'logs', 'temporal.log'),
       onSpawn: (pid) => c.processes.add('temporal', pid),
     }),
   );
-  return { address: `127.0.0.1:${port}`, uiUrl: `http://127.0.0.1:${uiPort}` };
+  return { address: `127.0.0.1:${port}`, uiUrl: ownUiUrl };
 }
 
 /** Where the outside world is that a local system brings along. */

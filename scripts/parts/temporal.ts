@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { binaryPath } from './binaries';
@@ -22,7 +22,7 @@ export interface TemporalOptions {
   uiPort?: number;
   /** Where to keep everything; without one it is gone when the server stops. */
   dbFile?: string;
-  /** Lets the UI show payloads that are encrypted for everybody else. */
+  /** Lets the UI show payloads that are encrypted for everybody else; kept from the command line, which all may read. */
   uiCodecEndpoint?: string;
   namespace?: string;
   logFile: string;
@@ -51,7 +51,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   if (options.uiPort === undefined) args.push('--headless');
   else args.push('--ui-ip', '127.0.0.1', '--ui-port', String(options.uiPort));
   if (options.dbFile !== undefined) args.push('--db-filename', options.dbFile);
-  if (options.uiCodecEndpoint !== undefined) args.push('--ui-codec-endpoint', options.uiCodecEndpoint);
+  args.push(...uiSettings(options));
   for (const [name, type] of Object.entries(searchAttributes)) args.push('--search-attribute', `${name}=${type}`);
   const { logFile, onSpawn } = options;
   const server = startChild({ name: 'Temporal', command: binaryPath('temporalCli'), args, logFile, onSpawn });
@@ -70,6 +70,18 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
     stop: () => server.stop(),
     kill: () => server.kill(),
   };
+}
+
+/** What the command line must not show, in a file that only its owner reads. */
+function uiSettings({ uiCodecEndpoint, logFile }: TemporalOptions): string[] {
+  if (uiCodecEndpoint === undefined) return [];
+  const file = path.join(path.dirname(logFile), 'temporal-cli.yaml');
+  const settings = { env: { ui: { 'ui-codec-endpoint': uiCodecEndpoint } } };
+  mkdirSync(path.dirname(file), { recursive: true });
+  // A file that is there already would keep its mode.
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
+  return ['--env-file', file, '--env', 'ui'];
 }
 
 /** The server answers before its search attributes are registered, and workflows would fail until they are. */

@@ -84,10 +84,7 @@ describe('what logs never hold', () => {
     await story.done(delivery, 'buyer.requirement', { text: '不该出现在日志里的需求' });
     await story.done(delivery, 'provider.requirement.confirm');
     await story.done(delivery, 'provider.implementation.submit', { summary: '密码 not-in-any-log' });
-    await api.manager.send('POST', `/codec/${api.tokens.manager}/decode`, {
-      body: '{"payloads":[]}',
-      headers: { 'content-type': 'application/json' },
-    });
+    await api.manager.post('/codec/decode', { payloads: [] });
     await api.manager.send('POST', `/codec/${api.tokens.manager}/nothing`);
     await lineOf((await api.buyer.get('/v1/me')).headers.get('x-request-id') ?? '');
     const everything = JSON.stringify(api.logs);

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { temporal } from '@temporalio/proto';
+import { decodeJwt } from 'jose';
 import { Client as PgClient } from 'pg';
 import { z } from 'zod';
 import { keyRing } from '../../codec/keys';
-import { type Api, KEY, startApi, UI_ORIGIN } from '../support/api';
+import { startCodecRelay } from '../../scripts/parts/codec-relay';
+import { type Api, JWT_SECRET, KEY, PEOPLE, startApi, tokenOf, UI_ORIGIN } from '../support/api';
 import { eventually } from '../support/eventually';
 import { type Answer, httpClient, key } from '../support/http';
 import { bodyOf, type Delivery, storyOf } from '../support/story';
@@ -116,8 +118,6 @@ describe('histories hold nothing in plain', () => {
     const texts = decoded(await api.manager.post('/codec/decode', { payloads }));
     expect(texts).toHaveLength(payloads.length);
     expect(texts.join('\n')).toContain(REQUIREMENT);
-    const byPath = await api.anonymous.post(`/codec/${api.tokens.manager}/decode`, { payloads });
-    expect(decoded(byPath)).toEqual(texts);
   });
 });
 
@@ -158,8 +158,7 @@ describe('ORD-2: what a provider submits is sealed before it leaves the API', ()
 });
 
 describe('the codec endpoint', () => {
-  const decode = (client = api.manager, body: unknown = { payloads: [] }, path = '/codec/decode') =>
-    client.post(path, body);
+  const decode = (client = api.manager, body: unknown = { payloads: [] }) => client.post('/codec/decode', body);
   const sealed = async () => {
     const found = (await history()).payloads.find(
       ({ metadata }) => Buffer.from(metadata.encoding ?? '', 'base64').toString() === 'binary/encrypted',
@@ -171,12 +170,44 @@ describe('the codec endpoint', () => {
   test('nobody without a token, nobody without the permission', async () => {
     const payloads = [await sealed()];
     expect(await decode(api.anonymous, { payloads })).toMatchObject({ status: 401, body: { code: 'AUTH.REQUIRED' } });
-    expect(await decode(api.anonymous, { payloads }, '/codec/garbage/decode')).toMatchObject({ status: 401 });
     for (const person of ['ops', 'buyer', 'provider'] as const) {
       expect(await decode(api[person], { payloads })).toMatchObject({ status: 403, body: { code: 'AUTH.FORBIDDEN' } });
-      const path = `/codec/${api.tokens[person]}/decode`;
-      expect(await decode(api.anonymous, { payloads }, path)).toMatchObject({ status: 403 });
     }
+  });
+
+  test('it takes no token in its path, where logs and browsers would keep it', async () => {
+    const path = `/codec/${api.tokens.manager}/decode`;
+    expect((await api.anonymous.post(path, { payloads: [] })).status).toBe(404);
+  });
+
+  test('a relay decodes for a Temporal UI without log-in, by a token that lives for a minute and never leaves it', async () => {
+    const lives: number[] = [];
+    const relay = await startCodecRelay({
+      decodeUrl: `${api.url()}/codec/decode`,
+      uiOrigin: UI_ORIGIN,
+      port: 0,
+      async token() {
+        const token = await tokenOf(PEOPLE.manager, JWT_SECRET, '1m');
+        const { exp = 0, iat = 0 } = decodeJwt(token);
+        lives.push(exp - iat);
+        return token;
+      },
+    });
+    const { payloads } = await history();
+    const ask = (origin: string, url = `${relay.endpoint}/decode`) =>
+      fetch(url, { method: 'POST', headers: { origin }, body: JSON.stringify({ payloads }) });
+    for (let time = 1; time <= 2; time += 1) {
+      const answer = await ask(UI_ORIGIN);
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, UI_ORIGIN]);
+      expect(await answer.json()).toMatchObject({ payloads: expect.arrayContaining([expect.anything()]) });
+    }
+    expect(lives).toEqual([60, 60]);
+    expect((await ask('https://evil.example')).status).toBe(403);
+    expect((await ask(UI_ORIGIN, `${relay.url}/decode`)).status).toBe(404);
+    const preflight = await fetch(`${relay.endpoint}/decode`, { method: 'OPTIONS', headers: { origin: UI_ORIGIN } });
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, UI_ORIGIN]);
+    expect(lives).toHaveLength(2);
+    await relay.stop();
   });
 
   test('only pages of the Temporal UI may ask it', async () => {
