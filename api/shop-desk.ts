@@ -2,10 +2,18 @@ import { AppError } from '../domain/errors';
 import type { Policy } from '../domain/policy/catalogue';
 import { type ShopDraft, tooManyBestSellers } from '../domain/shop/content';
 import { allowedShopActions } from '../domain/shop/rules';
-import { changeOnce, wasCarriedOut } from '../prisma/store/change';
+import { wasCarriedOut } from '../prisma/store/change';
 import type { Database } from '../prisma/store/client';
 import { findReview } from '../prisma/store/reviews';
-import { publishVersion, requireLegal, saveDraft, shopIdOf, shopState, submittable } from '../prisma/store/shops';
+import {
+  changeShop,
+  publishVersion,
+  requireLegal,
+  saveDraft,
+  shopIdOf,
+  shopState,
+  submittable,
+} from '../prisma/store/shops';
 import type { Principal } from './auth';
 import { changeOf } from './change';
 import type { Commanded } from './delivery-desk';
@@ -40,12 +48,11 @@ export function shopDesk({ db, policy, reviews }: { db: Database; policy: Policy
   /** Publishes a draft that changes nothing of the introduction, in one transaction (SHOP-2). */
   async function publish(call: Commanded): Promise<void> {
     const shop = ofShop(call.principal);
-    const change = changeOf(call, shop.shopId, 'provider.submit');
-    await changeOnce(db, change, async (tx) => {
+    const change = changeOf(call, shop.shopId, 'shop.publish');
+    await changeShop(db, change, async (tx) => {
       const { way, versionId, content } = await submittable(tx, shop, bestSellersMax);
       if (way !== 'publish') throw changedMeanwhile();
       await publishVersion(tx, { shopId: shop.shopId, versionId, content, at: change.at });
-      return { versionId, status: 'published', content };
     });
   }
 
@@ -54,7 +61,7 @@ export function shopDesk({ db, policy, reviews }: { db: Database; policy: Policy
     const { shopId, providerId } = ofShop(call.principal);
     const { atMs, commandId } = call.command;
     const reviewId = idFrom('srv', atMs, commandId);
-    const subject = { reviewId, kind: 'shop', operation: 'introduction', objectId: shopId, providerId, title } as const;
+    const subject = { reviewId, kind: 'shop', operation: 'publish', objectId: shopId, providerId, title } as const;
     await reviews.submit(call, { subject, needsSecurityCheck: false });
   }
 
@@ -75,7 +82,7 @@ export function shopDesk({ db, policy, reviews }: { db: Database; policy: Policy
       if (errors.length > 0)
         throw new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors".', { errors });
       const change = changeOf(call, shopId, 'provider.draft');
-      await changeOnce(db, change, async (tx) => {
+      await changeShop(db, change, async (tx) => {
         const state = await shopState(tx, shopId);
         requireLegal('provider.draft', state);
         if (expected !== null && expected !== state.version) {
@@ -83,7 +90,6 @@ export function shopDesk({ db, policy, reviews }: { db: Database; policy: Policy
         }
         const id = idFrom('shv', change.at.getTime(), change.commandId);
         await saveDraft(tx, state, { shopId, providerId, id, content, at: change.at });
-        return { status: 'draft', content };
       });
       return view(call.principal);
     },
@@ -92,13 +98,12 @@ export function shopDesk({ db, policy, reviews }: { db: Database; policy: Policy
     async reset(call: Commanded) {
       const { shopId, providerId } = ofShop(call.principal);
       const change = changeOf(call, shopId, 'provider.draft.reset');
-      await changeOnce(db, change, async (tx) => {
+      await changeShop(db, change, async (tx) => {
         const state = await shopState(tx, shopId);
         requireLegal('provider.draft.reset', state);
         const empty: ShopDraft = { introduction: {}, service: {}, bestSellers: [] };
         const content = state.published?.content ?? empty;
         await saveDraft(tx, state, { shopId, providerId, id: '', content, at: change.at });
-        return { status: 'draft', content };
       });
       return view(call.principal);
     },

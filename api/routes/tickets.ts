@@ -127,7 +127,7 @@ function numbersRoute(door: Door, { db, ring }: TicketRoutes): void {
     async handle(call) {
       const { id } = call.params;
       const numbers = await lookAtNumbers(db, id, (providerId) => ({
-        ...changeOf(call, providerId, 'ops.account.number_look'),
+        ...changeOf(call, providerId, 'account.number_look'),
         providerId,
       }));
       if (numbers === null) throw new AppError('REVIEW.NOT_FOUND', 'There is no such ticket about an account number.');

@@ -13,6 +13,7 @@ import { AppError } from '../../domain/errors';
 import type { ReviewSubject } from '../../domain/reviews/step';
 import {
   type AccountRow,
+  accountAsItIs,
   accountNumberOf,
   accountTrail,
   findAccount,
@@ -42,7 +43,7 @@ export const accountEffects = (ring: KeyRing): ReviewEffects => ({
         : await updateAccount(tx, account.id, {
             licenceNumber: ticketProposals.licence_number.parse(review.proposed).licenceNumber,
           });
-    await addAppliedStep(tx, review, changed);
+    return { before: accountTrail(account), after: accountTrail(changed) };
   },
 
   // The account is as it was before.
@@ -109,18 +110,6 @@ async function applyPayee(
   return updateAccount(tx, account.id, sealedPayee(ring, account, payee));
 }
 
-/** The account's own trail tells of the change, too: by whom and from where the ticket was approved (AUD-1). */
-async function addAppliedStep(tx: Transaction, { reviewId, operation }: Decided, account: AccountRow): Promise<void> {
-  const after = JSON.stringify({ ...accountTrail(account), ticket: reviewId });
-  await tx.$executeRaw`
-    INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, request_id,
-                       source_ip, run_id, provider_id, at)
-    SELECT ${account.id}, 1 + coalesce((SELECT max(sequence) FROM steps WHERE object_id = ${account.id}), 0),
-           command_id || '/applied', actor_role, actor_id, ${`ops.account.${operation}`}, ${reviewId}, ${after}::jsonb,
-           request_id, source_ip, run_id, provider_id, at
-    FROM steps WHERE object_id = ${reviewId} ORDER BY sequence DESC LIMIT 1`;
-}
-
 /** The account numbers that a payee ticket is about, sealed: the account holds the one in force. */
 export type TicketNumbers = { account: AccountRow; proposed: Uint8Array | null };
 
@@ -138,10 +127,7 @@ export async function lookAtNumbers(
   const where = { id: ticketId, kind: 'account', operation: 'payee' };
   const ticket = await db.review.findFirst({ where, select: { objectId: true, sealed: true } });
   if (ticket === null) return null;
-  const change = look(ticket.objectId);
-  await changeOnce(db, change, async (tx) => ({
-    ...accountTrail(await findAccount(tx, ticket.objectId)),
-    ticket: ticketId,
-  }));
+  const asItIs = (tx: Transaction) => accountAsItIs(tx, ticket.objectId);
+  await changeOnce(db, { ...look(ticket.objectId), note: ticketId }, asItIs, asItIs);
   return { account: await findAccount(db, ticket.objectId), proposed: ticket.sealed };
 }

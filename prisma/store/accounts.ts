@@ -70,6 +70,10 @@ export function accountTrail(row: AccountRow) {
   };
 }
 
+/** An account as it is now, as the audit trail shows it. */
+export const accountAsItIs = async (tx: Transaction, providerId: string) =>
+  accountTrail(await findAccount(tx, providerId));
+
 /** What a provider may change of its account by itself. */
 export type AccountChange = Partial<
   SealedPayee &
@@ -97,13 +101,14 @@ export async function changeAccount(
   expectedVersion: number | null,
 ): Promise<void> {
   const { providerId } = change;
-  await changeOnce(db, change, async (tx) => {
+  const work = async (tx: Transaction) => {
     const account = await findAccount(tx, providerId);
     if (expectedVersion !== null && expectedVersion !== account.version) {
       throw new AppError('PRECONDITION.FAILED', 'Read the account again and repeat your change on that.');
     }
     return accountTrail(await updateAccount(tx, providerId, changesOf(account)));
-  });
+  };
+  await changeOnce(db, change, work, (tx) => accountAsItIs(tx, providerId));
 }
 
 /** Writes to an account that the transaction has locked; it is another version then. */

@@ -8,7 +8,15 @@ import {
   signingBlockers,
 } from '../../domain/account/agreements';
 import { AppError } from '../../domain/errors';
-import { type AccountRow, accountTrail, findAccount, maskedPayee, type OwnChange, updateAccount } from './accounts';
+import {
+  type AccountRow,
+  accountAsItIs,
+  accountTrail,
+  findAccount,
+  maskedPayee,
+  type OwnChange,
+  updateAccount,
+} from './accounts';
 import { changeOnce, type Transaction } from './change';
 import type { Database } from './client';
 import { listContacts } from './contacts';
@@ -59,7 +67,7 @@ export async function signAgreement(
 ): Promise<void> {
   const { providerId, actorId: signedBy, at: signedAt } = change;
   const { id, kind, revision } = signing;
-  await changeOnce(db, change, async (tx) => {
+  const work = async (tx: Transaction) => {
     const account = await findAccount(tx, providerId);
     const parties = await partiesOf(tx, account);
     requireSignable(signing, parties, await signedAgreements(tx, providerId));
@@ -76,7 +84,8 @@ export async function signAgreement(
       ...accountTrail(await updateAccount(tx, providerId, { revenueAgreementAt })),
       signed: { kind, revision },
     };
-  });
+  };
+  await changeOnce(db, change, work, (tx) => accountAsItIs(tx, providerId));
 }
 
 /** The account number in force, sealed for the agreement that names it. */

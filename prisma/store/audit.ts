@@ -19,7 +19,7 @@ export type TrailRow = {
   requestId: string | null;
   sourceIp: string | null;
   runId: string | null;
-  /** The object as the step before left it. */
+  /** The object as the step found it: where it did not note that, as the step before left it. */
   before: Prisma.JsonObject | null;
   after: Prisma.JsonObject | null;
 };
@@ -120,14 +120,14 @@ function read(db: Database, page: TrailPage, conditionsOf: (half: typeof STEP) =
   return db.$queryRaw<TrailRow[]>`
     SELECT t.at, t.object_id AS "objectId", t.sequence, t.look_id AS "lookId", t.actor_role AS "actorRole",
            t.actor_id AS "actorId", t.action, t.note, t.request_id AS "requestId", t.source_ip AS "sourceIp",
-           t.run_id AS "runId", p.state_after AS before, t.state_after AS after
+           t.run_id AS "runId", coalesce(t.state_before, p.state_after) AS before, t.state_after AS after
     FROM (
       (SELECT s.at, s.object_id, s.sequence, '' AS look_id, s.actor_role, s.actor_id, s.action, s.note, s.request_id,
-              s.source_ip, s.run_id, s.state_after
+              s.source_ip, s.run_id, s.state_before, s.state_after
        FROM steps s WHERE ${where(STEP)} ${ordered})
       UNION ALL
       (SELECT l.at, l.order_id, ${LOOK.sequence}, l.id, coalesce(l.viewer_role, u.role, 'provider'), l.viewer_id,
-              ${LOOK.action}, NULL, l.request_id, l.source_ip, NULL, NULL
+              ${LOOK.action}, NULL, l.request_id, l.source_ip, NULL, NULL, NULL
        FROM contact_looks l JOIN orders o ON o.id = l.order_id LEFT JOIN users u ON u.id = l.viewer_id
        WHERE ${where(LOOK)} ${ordered})
     ) AS t LEFT JOIN steps p ON p.object_id = t.object_id AND p.sequence = t.sequence - 1

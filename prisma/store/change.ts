@@ -23,6 +23,9 @@ export type Change = {
   at: Date;
 };
 
+/** An object as a change found and left it, as the trail shows both: without secrets (AUD-1). */
+export type ObjectChange = { before: Prisma.InputJsonObject | null; after: Prisma.InputJsonObject };
+
 /** Waits until nobody else changes the object, for the rest of the transaction. */
 export async function lockObject(tx: Transaction, objectId: string): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${objectId}, 0))`;
@@ -32,29 +35,32 @@ export async function lockObject(tx: Transaction, objectId: string): Promise<voi
  * Changes an object at once, and leaves the change in the audit trail, in one transaction. A command that was carried
  * out already changes nothing more.
  * @param work makes the change; answers the object as it is then, as the trail shall show it: without secrets
+ * @param found reads the object as it is before, for the trail; without it that is what the step before left
  * @returns false when the command had been carried out before
  */
 export async function changeOnce(
   db: Database,
   change: Change,
   work: (tx: Transaction) => Promise<Prisma.InputJsonObject>,
+  found: (tx: Transaction) => Promise<Prisma.InputJsonObject | null> = async () => null,
 ): Promise<boolean> {
   return db.$transaction(async (tx) => {
     await lockObject(tx, change.objectId);
     if (await wasCarriedOut(tx, change.commandId)) return false;
-    await addStep(tx, change, await work(tx));
+    const before = await found(tx);
+    await addStep(tx, change, { before, after: await work(tx) });
     return true;
   });
 }
 
 /** Adds the next step of an object that the transaction has locked. */
-async function addStep(tx: Transaction, change: Change, after: Prisma.InputJsonObject): Promise<void> {
+export async function addStep(tx: Transaction, change: Change, { before, after }: ObjectChange): Promise<void> {
   await tx.$executeRaw`
-    INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, request_id,
-                       source_ip, run_id, provider_id, at)
+    INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_before, state_after,
+                       request_id, source_ip, run_id, provider_id, at)
     SELECT ${change.objectId}, coalesce(max(sequence), 0) + 1, ${change.commandId}, ${change.actorRole},
-           ${change.actorId}, ${change.action}, ${change.note ?? ''}, ${JSON.stringify(after)}::jsonb,
-           ${change.requestId}, ${change.sourceIp}, ${change.runId ?? null}, ${change.providerId}, ${change.at}
+           ${change.actorId}, ${change.action}, ${change.note ?? ''},
+           ${before === null ? null : JSON.stringify(before)}::jsonb, ${JSON.stringify(after)}::jsonb, ${change.requestId}, ${change.sourceIp}, ${change.runId ?? null}, ${change.providerId}, ${change.at}
     FROM steps WHERE object_id = ${change.objectId}`;
 }
 

@@ -9,7 +9,7 @@ import type { Database } from './client';
 import { tellIn } from './messages';
 import { productEffects } from './product-effects';
 import { addProposal, dropProposal } from './proposals';
-import type { TakenUp } from './review-effects';
+import { addAppliedStep, type TakenUp } from './review-effects';
 import { requireNoneOpen } from './reviews';
 
 /** An application that takes effect at once (PRD-5); its token is sealed as a proposal's. */
@@ -38,7 +38,8 @@ export async function applyAtOnce(
     await dropProposal(tx, reviewId);
     const state = { ...newReview(false, at.getTime()), stage: 'approved' };
     await addEffective(tx, change, subject, taken, state);
-    await effects.approve(tx, { ...subject, proposed: null, sealed: taken.sealed ?? null, reason: '', at });
+    const review = { ...subject, proposed: null, sealed: taken.sealed ?? null, reason: '', at };
+    await addAppliedStep(tx, subject, change, await effects.approve(tx, review));
     const notice: Notice = { event: 'product.changed', to: ['provider'], params: { title, reviewId, operation } };
     await tellIn(tx, { objectId: reviewId, providerId, sequence: 1, notices: [notice], at });
     return state;

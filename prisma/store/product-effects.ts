@@ -23,12 +23,12 @@ export const productEffects = (ring: KeyRing): ReviewEffects => ({
     await lockObject(tx, subject.objectId);
     const operation = operationOf(subject);
     const { proposal, sealed } = await proposalOf(tx, subject.reviewId);
-    const now = (await productNow(tx, subject)) ?? { ...NOT_YET, hasToken: false };
+    const now = (await productNow(tx, subject)) ?? NEW;
     const facts = { ...now, inReview: false };
     if (!isLegal(facts, operation)) throw productRefusal(facts);
     const { content } = proposal;
     if (content === undefined && BRINGS_CONTENT.includes(operation)) throw gone();
-    const isSigned = sealed !== null || (operation !== 'publish' && now.hasToken);
+    const isSigned = sealed !== null || (operation !== 'publish' && now.deliveryToken !== null);
     if (content !== undefined && needsToken(content) && !isSigned) throw tokenMissing();
     if (content !== undefined && operation === 'publish') await keepUnpublished(tx, subject, content, at);
     return {
@@ -39,11 +39,15 @@ export const productEffects = (ring: KeyRing): ReviewEffects => ({
 
   async approve(tx, review) {
     const { status, grade, content } = await changeOf(tx, review);
+    const before = await productNow(tx, review);
     await tx.$executeRaw`
       UPDATE products SET status = coalesce(${status ?? null}, status), grade = coalesce(${grade ?? null}, grade),
         updated_at = ${review.at}
       WHERE id = ${review.objectId}`;
     if (content != null) await publishContent(ring, tx, review, content);
+    const after = await productNow(tx, review);
+    if (after === null) throw new Error(`Product ${review.objectId} has no row`);
+    return { before, after };
   },
 
   // The product is as it was before it was submitted.
@@ -77,12 +81,17 @@ async function proposalOf(
   return { proposal: row.content, sealed: row.sealed === null ? null : Buffer.from(row.sealed) };
 }
 
-async function productNow(
-  tx: Transaction,
-  { objectId, providerId }: ReviewSubject,
-): Promise<(ProductNow & { hasToken: boolean }) | null> {
-  const rows = await tx.$queryRaw<(ProductNow & { hasToken: boolean })[]>`
-    SELECT status, grade, content, delivery_token_sealed IS NOT NULL AS "hasToken"
+/**
+ * A product as it is, and as its trail shows it (AUD-1). Of the delivery token a digest of its sealed form stands there:
+ * a new token is seen to be another one, and nothing about it can be learnt.
+ */
+type TrackedProduct = ProductNow & { version: number; deliveryToken: string | null };
+const NEW: TrackedProduct = { ...NOT_YET, version: 0, deliveryToken: null };
+
+async function productNow(tx: Transaction, { objectId, providerId }: ReviewSubject): Promise<TrackedProduct | null> {
+  const rows = await tx.$queryRaw<TrackedProduct[]>`
+    SELECT status, grade, version, content,
+           encode(substr(sha256(delivery_token_sealed), 1, 8), 'hex') AS "deliveryToken"
     FROM products WHERE id = ${objectId} AND provider_id = ${providerId}`;
   return rows[0] ?? null;
 }

@@ -1,7 +1,7 @@
 import type { ReviewKind } from '../../domain/reviews/state';
 import type { ReviewSubject } from '../../domain/reviews/step';
 import type { Prisma } from '../generated/client';
-import type { Transaction } from './change';
+import { addStep, type Change, type ObjectChange, type Transaction } from './change';
 
 /** What is taken up for review: what was in force then and what is proposed, which make the reviewer's diff. */
 export type TakenUp = {
@@ -27,9 +27,27 @@ export type ReviewEffects = {
    * @throws AppError when this cannot be submitted now: the submission is refused, and nothing has changed
    */
   takeUp(tx: Transaction, subject: ReviewSubject, at: Date): Promise<TakenUp>;
-  approve(tx: Transaction, review: Decided): Promise<void>;
+  /** What was proposed takes effect. @returns the object before and after, as its trail shows it */
+  approve(tx: Transaction, review: Decided): Promise<ObjectChange>;
   reject(tx: Transaction, review: Decided): Promise<void>;
   withdraw(tx: Transaction, review: Decided): Promise<void>;
 };
 
 export type EffectsOfKinds = Record<ReviewKind, ReviewEffects>;
+
+/** Who decided, by which request and run. */
+export type Decision = Omit<Change, 'objectId' | 'providerId' | 'action' | 'note'>;
+
+/**
+ * Leaves in the object's own trail what a review made of it, beside the review's own step (AUD-1). The action is named
+ * after what was applied for, whoever approved it; the note names the review.
+ */
+export async function addAppliedStep(
+  tx: Transaction,
+  { reviewId, kind, operation, objectId, providerId }: ReviewSubject,
+  decision: Decision,
+  change: ObjectChange,
+): Promise<void> {
+  const [commandId, action] = [`${decision.commandId}/applied`, `${kind}.${operation}`];
+  await addStep(tx, { ...decision, objectId, providerId, commandId, action, note: reviewId }, change);
+}

@@ -8,7 +8,7 @@ import { lockObject, type Transaction } from './change';
 import type { Database } from './client';
 import { tellIn } from './messages';
 import type { ProcessStatus } from './process-status';
-import type { Decided, EffectsOfKinds } from './review-effects';
+import { addAppliedStep, type Decided, type EffectsOfKinds } from './review-effects';
 import { storedInstead } from './stored-steps';
 
 /**
@@ -28,7 +28,7 @@ export async function writeReviewStep(
     await lockObject(tx, step.subject.objectId);
     if (!(await addStep(tx, step, runId))) return false;
     if (step.sequence === 1) await open(tx, step, effects);
-    else await advance(tx, step, effects);
+    else await advance(tx, step, runId, effects);
     await tellIn(tx, {
       objectId: step.subject.reviewId,
       providerId: step.subject.providerId,
@@ -84,7 +84,7 @@ export async function requireNoneOpen(
   throw new AppError('REVIEW.IN_REVIEW', `${open} is being reviewed: wait for the decision, or withdraw it first.`);
 }
 
-async function advance(tx: Transaction, step: ReviewStep, effects: EffectsOfKinds): Promise<void> {
+async function advance(tx: Transaction, step: ReviewStep, runId: string, effects: EffectsOfKinds): Promise<void> {
   const { subject, state, note, actorId } = step;
   const at = new Date(step.atMs);
   const decided = isDecided(state);
@@ -102,7 +102,9 @@ async function advance(tx: Transaction, step: ReviewStep, effects: EffectsOfKind
   const sealed = row.sealed === null ? null : Buffer.from(row.sealed);
   const review: Decided = { ...subject, proposed: row.proposed, sealed, reason: note, at };
   const { approve, reject, withdraw } = effects[subject.kind];
-  await { approved: approve, rejected: reject, withdrawn: withdraw }[decidedStage(state)](tx, review);
+  const stage = decidedStage(state);
+  if (stage === 'approved') await addAppliedStep(tx, subject, { ...step, runId, at }, await approve(tx, review));
+  else await (stage === 'rejected' ? reject : withdraw)(tx, review);
 }
 
 type DecidedStage = 'approved' | 'rejected' | 'withdrawn';

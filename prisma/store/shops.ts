@@ -17,7 +17,7 @@ import {
   wayOf,
 } from '../../domain/shop/rules';
 import { Prisma } from '../generated/client';
-import type { Transaction } from './change';
+import { type Change, changeOnce, type Transaction } from './change';
 import type { Database } from './client';
 import { keyset } from './deliveries';
 import { notOwnImages, publishImages } from './images';
@@ -71,6 +71,26 @@ export async function shopState(db: Reader, shopId: string): Promise<ShopState> 
     working: isWorkedOn ? { ...newest, content: shopDraft.parse(newest.content) } : null,
     version: Number(newest?.version ?? 0),
   };
+}
+
+/** Changes a shop at once, as `changeOnce`; its trail shows it before and after (AUD-1). */
+export async function changeShop(
+  db: Database,
+  change: Change,
+  work: (tx: Transaction) => Promise<void>,
+): Promise<void> {
+  const found = (tx: Transaction) => shopTrail(tx, change.objectId);
+  const changed = async (tx: Transaction) => {
+    await work(tx);
+    return found(tx);
+  };
+  await changeOnce(db, change, changed, found);
+}
+
+/** A shop as the audit trail shows it: what buyers see, and what is worked on (AUD-1). */
+async function shopTrail(tx: Transaction, shopId: string) {
+  const { published, working } = await shopState(tx, shopId);
+  return { published: published?.content ?? null, draft: working?.content ?? null };
 }
 
 /** @throws AppError SHOP.NOT_ALLOWED telling what is possible instead */
@@ -206,8 +226,10 @@ export const shopEffects: ReviewEffects = {
   },
 
   async approve(tx, { reviewId, objectId: shopId, at }) {
+    const before = await shopTrail(tx, shopId);
     const { id: versionId, content } = await underReview(tx, reviewId);
     await publishVersion(tx, { shopId, versionId, content, at });
+    return { before, after: await shopTrail(tx, shopId) };
   },
 
   async reject(tx, { reviewId, reason, at }) {

@@ -277,7 +277,7 @@ describe('AUD-1: each object has a timeline, the oldest first', () => {
     await products.decide(application.id, 'reject', { reason: '价格不清楚' });
     const moments = await timeline(application.objectId, 'provider');
     expect(moments).toMatchObject([
-      { objectId: application.id, action: 'provider.submit', actor: { role: 'provider' } },
+      { objectId: application.id, action: 'provider.publish', actor: { role: 'provider' } },
       { objectId: application.id, action: 'ops.reject', actor: { role: 'ops' }, note: '价格不清楚' },
     ]);
     expect(await timeline(application.id)).toEqual(moments);

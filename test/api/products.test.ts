@@ -179,8 +179,8 @@ describe('PRD-5: what takes effect at once leaves an application all the same', 
     const { allowedActions, timeline } = await products.own(id);
     expect(allowedActions).toEqual([]);
     expect(timeline.map(({ operation, action }) => `${operation}: ${action}`)).toEqual([
-      ...['publish: provider.submit', 'publish: ops.approve', 'upgrade: provider.submit', 'upgrade: ops.approve'],
-      ...['downgrade: provider.downgrade', 'delist: provider.delist', 'relist: provider.submit', 'relist: ops.approve'],
+      ...['publish: provider.publish', 'publish: ops.approve', 'upgrade: provider.upgrade', 'upgrade: ops.approve'],
+      ...['downgrade: provider.downgrade', 'delist: provider.delist', 'relist: provider.relist', 'relist: ops.approve'],
       ...['delist: provider.delist', 'exit: provider.exit'],
     ]);
     const record = await api.provider.get(`/v1/provider/applications?productId=${id}&sort=id`);

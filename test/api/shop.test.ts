@@ -221,7 +221,7 @@ describe('SHOP-2: the rest is checked automatically and published at once', () =
     expect(bodyOf(await page(), 200)).toMatchObject({ service: { qq: '87654321' }, bestSellers: [] });
     content = changed;
     const steps = await api.db.step.findMany({ where: { objectId: ID }, orderBy: { sequence: 'desc' }, take: 1 });
-    expect(steps).toMatchObject([{ action: 'provider.submit', actorId: 'usr_provider_other', runId: null }]);
+    expect(steps).toMatchObject([{ action: 'shop.publish', actorId: 'usr_provider_other', runId: null }]);
   });
 
   test('what is wrong with it is refused all the same', async () => {

@@ -113,12 +113,13 @@ describe('ACC-3: after the lock payee info changes by a ticket that operations a
     );
     const steps = await trail();
     expect(steps.at(-1)).toMatchObject({
-      action: 'ops.account.payee',
+      action: 'account.payee',
       actorRole: 'ops',
       actorId: 'usr_ops_staff',
       providerId: 'prv_demo',
       runId: expect.any(String),
-      stateAfter: { ticket: id, payee: { bank: '第二银行', accountNumber: '****0123' } },
+      note: id,
+      stateAfter: { payee: { bank: '第二银行', accountNumber: '****0123' } },
     });
     for (const number of [NUMBER, OTHER_NUMBER]) {
       expect(JSON.stringify([steps, await trail(id)])).not.toContain(number);
@@ -133,9 +134,9 @@ describe('ACC-3: after the lock payee info changes by a ticket that operations a
     const alike = '88880000111122220123';
     const { id } = await asked(payeeTicket({ accountNumber: alike }));
     bodyOf(await decide(id, 'approve'), 200);
-    const answer = await api.manager.get('/v1/ops/audit?objectId=prv_demo&action=ops.account.payee&limit=1');
+    const answer = await api.manager.get('/v1/ops/audit?objectId=prv_demo&action=account.payee&limit=1');
     const [line] = bodyOf<{ items: { changes: { field: string }[] }[] }>(answer, 200).items;
-    expect(line?.changes.map(({ field }) => field)).toEqual(['payee.accountNumberFingerprint', 'ticket']);
+    expect(line?.changes.map(({ field }) => field)).toEqual(['payee.accountNumberFingerprint']);
     bodyOf(await decide((await asked(payeeTicket({ accountNumber: NUMBER }))).id, 'approve'), 200);
   });
 
@@ -213,8 +214,9 @@ describe('ACC-1: the licence number changes by ticket', () => {
     bodyOf(await decide(id, 'approve'), 200);
     expect(await account()).toMatchObject({ business: { licenceNumber: LICENCE } });
     expect((await trail()).at(-1)).toMatchObject({
-      action: 'ops.account.licence_number',
-      stateAfter: { licenceNumber: LICENCE, ticket: id },
+      action: 'account.licence_number',
+      note: id,
+      stateAfter: { licenceNumber: LICENCE },
     });
     expect(await api.provider.post(TICKETS, licenceTicket())).toMatchObject({
       status: 409,
@@ -287,10 +289,10 @@ describe('who sees what of a ticket', () => {
     });
     expect((await trail()).slice(before)).toMatchObject([
       {
-        action: 'ops.account.number_look',
+        action: 'account.number_look',
         actorId: 'usr_ops_staff',
         providerId: 'prv_demo',
-        stateAfter: { ticket: id },
+        note: id,
       },
     ]);
     bodyOf(await withdraw(id), 200);

@@ -18,7 +18,7 @@ import type { World } from './world';
 export function hollowEffects(): EffectsOfKinds {
   const hollow: ReviewEffects = {
     takeUp: async () => ({ base: null, proposed: null }),
-    approve: async () => undefined,
+    approve: async () => ({ before: null, after: {} }),
     reject: async () => undefined,
     withdraw: async () => undefined,
   };
@@ -57,7 +57,7 @@ export function reviewsOf(world: Pick<World, 'db' | 'client' | 'patient' | 'env'
     const subject: ReviewSubject = {
       reviewId: `srv_${n}`,
       kind: 'shop',
-      operation: 'introduction',
+      operation: 'publish',
       objectId: `shp_${n}`,
       providerId: 'prv_demo',
       title: '云上小店',

@@ -29,7 +29,7 @@ test('ACC-3, GEN-5: a ticket that nobody decides is overdue and told to managers
   expect(await told(world.db, asked.id, 'account.overdue')).toEqual(['account.overdue → ops']);
   await asked.silence(400);
   expect((await stepsOf(world.db, asked.id)).map(({ action }) => action)).toEqual([
-    'provider.submit',
+    'provider.licence_number',
     'deadline.review_target',
   ]);
   const licenceNumber = async () =>

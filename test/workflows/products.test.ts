@@ -132,7 +132,7 @@ describe('PRD-6: an image is checked before it is reviewed', () => {
     expect(running(await application.act('ops.security.pass'))).toMatchObject({ name: 'review_target' });
     expect(await application.silence(40)).toMatchObject({ status: 'in_review', deadlines: [] });
     expect(await application.actions()).toEqual([
-      'provider.submit',
+      'provider.publish',
       'deadline.security_check_target',
       'ops.security.pass',
       'deadline.review_target',

@@ -55,7 +55,7 @@ describe('SHOP-2, SHOP-3, PRD-5: from submission to decision', () => {
     expect(decided).toMatchObject({ status, allowedActions: [], deadlines: [] });
     expect(decided.reason).toBe(status === 'rejected' ? 'the logo is not yours' : null);
     await expect(review.outcome()).resolves.toEqual({ outcome: status });
-    expect(await actionsOf(review)).toEqual(['provider.submit', action]);
+    expect(await actionsOf(review)).toEqual(['provider.publish', action]);
     expect(await toldOf(review)).toEqual(['shop.submitted → ops', ...heard]);
   });
 
@@ -83,7 +83,7 @@ describe('SHOP-2, SHOP-3, PRD-5: from submission to decision', () => {
         extra: { allowedActions: [] },
       });
     }
-    expect(await actionsOf(review)).toEqual(['provider.submit', 'ops.reject']);
+    expect(await actionsOf(review)).toEqual(['provider.publish', 'ops.reject']);
   });
 });
 
@@ -105,7 +105,7 @@ describe('SHOP-5: one review at a time', () => {
     await reviews.submit({ ...review.subject }, 'cmd_twice');
     await review.act('ops.approve');
     await reviews.submit({ ...review.subject }, 'cmd_twice');
-    expect(await actionsOf(review)).toEqual(['provider.submit', 'ops.approve']);
+    expect(await actionsOf(review)).toEqual(['provider.publish', 'ops.approve']);
     expect((await review.view()).status).toBe('approved');
   });
 
@@ -132,7 +132,7 @@ describe('SHOP-5, GEN-5: the target', () => {
     await review.silence(400);
     expect(await review.view()).toMatchObject({ overdue: true, status: 'in_review' });
     expect(await toldOf(review, 'shop.overdue')).toEqual(['shop.overdue → ops']);
-    expect(await actionsOf(review)).toEqual(['provider.submit', 'deadline.review_target']);
+    expect(await actionsOf(review)).toEqual(['provider.publish', 'deadline.review_target']);
     expect(await review.act('ops.approve')).toMatchObject({ status: 'approved', overdue: true });
   });
 
@@ -176,7 +176,7 @@ describe('SHOP-5, GEN-5: the target', () => {
     const taught = neverHoliday(2100);
     known = { ...taught, version: 'now known', isWorkday: (day) => !firstDays.includes(day) && taught.isWorkday(day) };
     expect(await review.silence(4.5)).toMatchObject({ overdue: false });
-    expect(await actionsOf(review)).toEqual(['provider.submit', 'deadline.review_target.reckoned']);
+    expect(await actionsOf(review)).toEqual(['provider.publish', 'deadline.review_target.reckoned']);
     expect(await review.silence(5)).toMatchObject({ overdue: true, dueProvisional: false });
   });
 });
@@ -207,14 +207,14 @@ describe('a step that is stored wins over what the process believes', () => {
     await storeUnheard(review, 'cmd_withdrawn_unheard', 'withdrawn');
     await expect(review.act('ops.approve')).rejects.toMatchObject({ code: 'REVIEW.NOT_ALLOWED' });
     await expect(review.outcome()).resolves.toEqual({ outcome: 'withdrawn' });
-    expect(await actionsOf(review)).toEqual(['provider.submit', 'provider.withdraw']);
+    expect(await actionsOf(review)).toEqual(['provider.publish', 'provider.withdraw']);
   });
 
   test('the very command whose answer was lost is answered, and takes effect once', async () => {
     const review = await reviews.submit();
     await storeUnheard(review, 'cmd_approved_unheard', 'approved');
     expect(await review.act('ops.approve', '', 'cmd_approved_unheard')).toMatchObject({ status: 'approved' });
-    expect(await actionsOf(review)).toEqual(['provider.submit', 'ops.approve']);
+    expect(await actionsOf(review)).toEqual(['provider.publish', 'ops.approve']);
   });
 
   test('a process that has missed its end does not keep the next submission out', async () => {
@@ -249,7 +249,7 @@ describe('a step that is stored wins over what the process believes', () => {
       ],
     });
     await expect(again.result()).resolves.toEqual({ outcome: 'rejected' });
-    expect(await actionsOf(review)).toEqual(['provider.submit', 'ops.reject']);
+    expect(await actionsOf(review)).toEqual(['provider.publish', 'ops.reject']);
   });
 
   test('told to catch up, it does; told for nothing, it changes nothing', async () => {

@@ -99,7 +99,7 @@ describe('SHOP-5: past the target', () => {
     const [message] = await world.db.message.findMany({ where: { objectId: id, event: 'shop.overdue' } });
     expect(message?.recipientId).toBe('usr_ops_demo');
     expect((await stepsOf(world.db, id)).map(({ action }) => action)).toEqual([
-      'provider.submit',
+      'provider.publish',
       'deadline.review_target',
     ]);
     await decide(id, 'ops.approve');
@@ -150,7 +150,7 @@ describe('SHOP-2: the decision', () => {
       const inOrder = round % 2 === 0 ? both : both.reverse();
       const outcomes = await Promise.allSettled(inOrder.map((send) => send()));
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-      const workflowId = reviewWorkflowId({ kind: 'shop', objectId: 'shp_demo', operation: 'introduction' });
+      const workflowId = reviewWorkflowId({ kind: 'shop', objectId: 'shp_demo', operation: 'publish' });
       const { outcome } = await world.patient.workflow.getHandle(workflowId).result();
       expect((await review(id)).status).toBe(outcome);
       expect((await shop()).draft?.status ?? 'published').toBe(outcome === 'approved' ? 'published' : 'draft');

@@ -44,7 +44,7 @@ const { recordReviewStep, storedReviewStep, reviewTarget } = proxyLocalActivitie
 type Cause = Pick<ReviewStep, 'commandId' | 'action' | 'actorRole' | 'actorId' | 'requestId' | 'sourceIp' | 'note'>;
 
 /** What a person causes: the submission, or a command to what was submitted. */
-type Caused = Omit<ReviewCommand, 'action'> & { action: ReviewCommand['action'] | 'provider.submit' };
+type Caused = Omit<ReviewCommand, 'action'> & { action: ReviewCommand['action'] | `provider.${string}` };
 
 const causeOf = ({ commandId, action, note, origin }: Caused): Cause => ({
   commandId,
@@ -118,7 +118,7 @@ function keep({ subject, submission, needsSecurityCheck, policy }: ReviewInput) 
     reckonAgain,
     /** Takes up what is to be reviewed; an earlier run of this very review may have come further already. */
     async submit(): Promise<void> {
-      const cause = causeOf({ ...submission, action: 'provider.submit', note: '' });
+      const cause = causeOf({ ...submission, action: `provider.${subject.operation}`, note: '' });
       await record(cause, submitted(subject, needsSecurityCheck, Date.now()));
       await adoptWhatIsStored();
     },

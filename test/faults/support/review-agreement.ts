@@ -42,10 +42,13 @@ export async function expectReviewsAgree(system: FaultSystem, applicants: readon
 }
 
 /** The submission and the decision that were answered are the steps: none missing, none twice, none unanswered. */
-async function expectStepsAre({ db }: FaultSystem, { id, key, decision, decisionKey }: Reviewed): Promise<void> {
+async function expectStepsAre(
+  { db }: FaultSystem,
+  { id, operation, key, decision, decisionKey }: Reviewed,
+): Promise<void> {
   const steps = await db.step.findMany({ where: { objectId: id }, orderBy: { sequence: 'asc' } });
   expect(steps.map(({ sequence, action }) => [sequence, action])).toEqual([
-    [1, 'provider.submit'],
+    [1, `provider.${operation}`],
     [2, decision],
   ]);
   const records = await db.idempotencyRecord.findMany({ where: { key: { in: [key, decisionKey] } } });
