@@ -1,12 +1,10 @@
 import type { Client } from '@temporalio/client';
 import express from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import type { KeyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import type { Config } from '../config';
 import type { Logger } from '../config/logger';
-import { AppError } from '../domain/errors';
 import type { Policy } from '../domain/policy/catalogue';
 import type { Database } from '../prisma/store/client';
 import { createAuthenticator } from './auth';
@@ -18,6 +16,7 @@ import { createMetrics } from './metrics';
 import { createRegistry } from './openapi';
 import { noSuchRoute, problems } from './problems';
 import { productDesk } from './product-desk';
+import { createRateLimiter, limitByAddress } from './rate-limit';
 import { requestContext } from './request-context';
 import { reviewDesk } from './review-desk';
 import { accountRoutes } from './routes/account';
@@ -73,10 +72,11 @@ export function createApp(deps: ApiDependencies) {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  // Whose address a request is from: as the last of our own balancers saw it.
+  app.set('trust proxy', config.TRUST_PROXY_HOPS);
   app.use(requestContext(logger, metrics));
   // Where the API is served without TLS, its pages must not ask for their parts with it.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
-  app.use('/v1', limiter(config.RATE_LIMIT_PER_MINUTE));
 
   // A path has one spelling, as the keys that are used on it have one record.
   const router = express.Router({ caseSensitive: true, strict: true });
@@ -84,13 +84,16 @@ export function createApp(deps: ApiDependencies) {
     router,
     registry: createRegistry(),
     authenticator: createAuthenticator(config, db),
+    limiter: createRateLimiter(rateLimitsOf(config)),
     db: records,
     ring,
     logger,
   };
   const codec = new EncryptingCodec(ring);
-  systemRoutes(door, { db, client, codec, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
+  // Before all that is limited by address: its callers are known by their signature.
   if (config.PAYMENT_CALLBACK_SECRET !== undefined) gatewayRoutes(door, { db, secret: config.PAYMENT_CALLBACK_SECRET });
+  router.use(limitByAddress(door.limiter));
+  systemRoutes(door, { db, client, codec, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
   attachmentRoutes(door, { db, files });
   imageRoutes(door, { db, files });
   // Only what follows reads JSON: uploads and signed callbacks are read raw.
@@ -137,16 +140,8 @@ function jsonRoutes(door: Door, deps: ApiDependencies, commands: CommandSender):
 
 const originOf = (url: string | undefined) => (url === undefined ? undefined : new URL(url).origin);
 
-/** Requests a minute for each caller: by token, or by address for those who send none. */
-function limiter(perMinute: number) {
-  return rateLimit({
-    windowMs: 60_000,
-    limit: perMinute,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    keyGenerator: (request) => request.header('authorization') ?? ipKeyGenerator(request.ip ?? ''),
-    handler: () => {
-      throw new AppError('REQUEST.RATE_LIMITED', 'Wait until the RateLimit header says that you may go on.');
-    },
-  });
-}
+const rateLimitsOf = (config: Config) => ({
+  address: config.RATE_LIMIT_ADDRESS_PER_MINUTE ?? config.RATE_LIMIT_PER_MINUTE,
+  principal: config.RATE_LIMIT_PER_MINUTE,
+  channel: config.RATE_LIMIT_CALLBACKS_PER_MINUTE,
+});

@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import type { Request, Response } from 'express';
+import { createRemoteJWKSet, errors, type JWTVerifyResult, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Config } from '../config';
 import type { Standing } from '../domain/account/permissions';
@@ -7,6 +8,7 @@ import type { Database } from '../prisma/store/client';
 import { findAccountStanding, findKeyStanding } from '../prisma/store/standing';
 import { type Access, requireAccess } from './access';
 import { fits, readKey } from './keys';
+import type { RateLimiter } from './rate-limit';
 
 const ROLES = ['buyer', 'provider', 'ops'] as const;
 
@@ -41,7 +43,7 @@ const BELIEVED_MAX = 10_000;
 
 const REFUSED = 'Send "Authorization: Bearer <token>" with a token or an API key that is valid now.';
 
-type TokenConfig = Pick<Config, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER'>;
+type TokenConfig = Pick<Config, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'>;
 
 /**
  * Tokens and API keys. What a token says of its holder is the identity provider's word; what they may do for a
@@ -79,11 +81,7 @@ async function keyPrincipal(db: Database, { id, secret }: { id: string; secret: 
 
 /** Tokens signed with the development secret (HS256), or with a key of the production key set (JWKS_URL). */
 function tokenChecker(config: TokenConfig): (token: string) => Promise<Claims> {
-  const { JWKS_URL: jwks, JWT_SECRET: secret, JWT_ISSUER: issuer } = config;
-  const verify =
-    jwks === undefined
-      ? (token: string) => jwtVerify(token, Buffer.from(secret ?? ''), { issuer, algorithms: ['HS256'] })
-      : verifierOf(createRemoteJWKSet(new URL(jwks)), issuer);
+  const verify = verifierOf(config);
   const believed = new Map<string, { said: Claims; untilMs: number }>();
   return async (token) => {
     const known = believed.get(token);
@@ -95,7 +93,7 @@ function tokenChecker(config: TokenConfig): (token: string) => Promise<Claims> {
     const parsed = claims.safeParse(verified?.payload);
     if (!parsed.success) throw new AppError('AUTH.REQUIRED', REFUSED);
     if (believed.size >= BELIEVED_MAX) believed.clear();
-    const expiresMs = (verified?.payload.exp ?? Number.POSITIVE_INFINITY) * 1000;
+    const expiresMs = (verified?.payload.exp ?? 0) * 1000;
     believed.set(token, { said: parsed.data, untilMs: Math.min(expiresMs, Date.now() + BELIEVED_FOR_MS) });
     return parsed.data;
   };
@@ -106,22 +104,38 @@ const isAboutToken = (error: unknown): boolean =>
   error instanceof errors.JOSEError &&
   !['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC'].includes(error.code);
 
-function verifierOf(keys: ReturnType<typeof createRemoteJWKSet>, issuer: string) {
-  return (token: string) => jwtVerify(token, keys, { issuer, algorithms: ['RS256', 'ES256', 'EdDSA'] });
+/** Tokens are of our issuer, for us, and end: one that says nothing of its end is refused as one that has ended. */
+function verifierOf(config: TokenConfig): (token: string) => Promise<JWTVerifyResult> {
+  const { JWKS_URL: jwks, JWT_SECRET: secret, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
+  const terms = { issuer, audience, requiredClaims: ['exp'] };
+  if (jwks === undefined) {
+    return (token) => jwtVerify(token, Buffer.from(secret ?? ''), { ...terms, algorithms: ['HS256'] });
+  }
+  const keys = createRemoteJWKSet(new URL(jwks));
+  return (token) => jwtVerify(token, keys, { ...terms, algorithms: ['RS256', 'ES256', 'EdDSA'] });
 }
+
+/** What authentication needs: who is behind a token, and how much each may send. */
+export type Entrance = { authenticator: Authenticator; limiter: RateLimiter };
+
+/** By what a principal is known beside its token: for its records and its rate limit. */
+export const principalKey = ({ role, sub, standing }: Principal): string =>
+  `${standing?.as === 'key' ? 'key' : role}:${sub}`;
 
 /**
  * Who is asking, if the route is for them.
- * @throws AppError AUTH.REQUIRED without a valid token or key, AUTH.FORBIDDEN when it does not permit this
+ * @throws AppError AUTH.REQUIRED without a valid token or key, AUTH.FORBIDDEN when it does not permit this,
+ *   REQUEST.RATE_LIMITED when they send too much
  */
 export async function authenticate(
-  authenticator: Authenticator,
-  header: string | undefined,
+  { authenticator, limiter }: Entrance,
+  exchange: { request: Request; response: Response },
   access: Access,
 ): Promise<Principal> {
-  const bearer = /^Bearer ([\w.-]+)$/i.exec(header ?? '')?.[1];
+  const bearer = /^Bearer ([\w.-]+)$/i.exec(exchange.request.header('authorization') ?? '')?.[1];
   if (bearer === undefined) throw new AppError('AUTH.REQUIRED', REFUSED);
   const principal = await authenticator(bearer);
+  limiter.verified(principalKey(principal), exchange);
   requireAccess(principal, access);
   return principal;
 }

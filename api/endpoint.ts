@@ -2,7 +2,7 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError } from '../domain/errors';
-import { type Authenticator, authenticate, type Principal } from './auth';
+import { authenticate, type Entrance, type Principal } from './auth';
 import { type CommandRecord, hashBody, type Memory, once } from './idempotency';
 import { documentEndpoint } from './openapi';
 import { invalid } from './problems';
@@ -22,7 +22,7 @@ export type Call<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
 };
 
 /** Where routes are registered, and what they all need. */
-export type Door = Memory & { router: Router; registry: OpenAPIRegistry; authenticator: Authenticator };
+export type Door = Memory & Entrance & { router: Router; registry: OpenAPIRegistry };
 
 type Method = 'get' | 'put' | 'post';
 type Serving<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = Spec<P, Q, B> & {
@@ -83,7 +83,7 @@ function serve<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   documentEndpoint(door.registry, method, spec);
   door.router[method](expressPath(spec.path), async (request: Request, response: Response) => {
     request.routePattern = spec.path;
-    const principal = await authenticate(door.authenticator, request.header('authorization'), spec.access);
+    const principal = await authenticate(door, { request, response }, spec.access);
     if (method !== 'get') requireJson(request);
     await answer({
       principal,

@@ -12,7 +12,7 @@ import {
   recordAnswer,
   recordRequest,
 } from '../prisma/store/idempotency';
-import type { Principal } from './auth';
+import { type Principal, principalKey } from './auth';
 import { problemOf } from './problems';
 
 /** A command as the idempotency record knows it; ids of what it makes derive from it. */
@@ -72,7 +72,7 @@ export async function once(
   const { db, ring, logger } = memory;
   const { principal, route, key, bodyHash, requestId } = keyed;
   requireUsableKey(key);
-  const owner = `${principal.standing?.as === 'key' ? 'key' : principal.role}:${principal.sub}`;
+  const owner = principalKey(principal);
   const usedKey = key ?? randomUUID();
   const id = sha256(owner, route, usedKey).digest('base64url').slice(0, COMMAND_ID_LENGTH);
   const keyedRequest = { id, principal: owner, route, key: usedKey, bodyHash };

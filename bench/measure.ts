@@ -56,6 +56,7 @@ export async function startBench(system: System, logDir: string) {
     TEMPORAL_ADDRESS: endpoints.temporalAddress,
     CODEC_KEYS: system.secrets.codecKeys,
     JWT_SECRET: system.secrets.jwtSecret,
+    JWT_AUDIENCE: 'nobody',
     API_PORT: String(expressPort),
     WORKER_PORT: String(workerPort),
   };

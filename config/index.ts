@@ -74,6 +74,8 @@ const environment = z
     JWT_SECRET: z.string().min(32, 'JWT_SECRET needs at least 32 characters').optional(),
     JWKS_URL: z.url().optional(),
     JWT_ISSUER: z.string().default('marketplace'),
+    /** Whom tokens must be made out for (`aud`). */
+    JWT_AUDIENCE: z.string(),
     SMTP_URL: z.string().optional(),
     MAIL_FROM: z.string().default('Cloud Marketplace <no-reply@marketplace.example>'),
     /** The sandbox's SMS service, or one that speaks as it does. */
@@ -93,7 +95,14 @@ const environment = z
     PAYMENT_CALLBACK_SECRET: z.string().min(16).optional(),
     /** Lets webhooks call private addresses, and HTTP without TLS: for development. */
     WEBHOOK_ALLOW_PRIVATE: flag.default(false),
+    /** How many of our own balancers a request passes: so many entries of X-Forwarded-For are believed. */
+    TRUST_PROXY_HOPS: z.coerce.number().int().min(0).max(10).default(0),
+    /** Requests a minute that an API process takes from each principal (a user, an API key). */
     RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(1).default(6000),
+    /** … from each address without a valid token or key; as many as from a principal if left out. */
+    RATE_LIMIT_ADDRESS_PER_MINUTE: z.coerce.number().int().min(1).optional(),
+    /** … and of signed callbacks from each payment channel. */
+    RATE_LIMIT_CALLBACKS_PER_MINUTE: z.coerce.number().int().min(1).default(60_000),
   })
   .superRefine((env, context) => {
     const need = (present: boolean, message: string) => {
@@ -107,11 +116,14 @@ const environment = z
     need(!env.SANDBOX, 'SANDBOX must not be true in production');
     need(!env.WEBHOOK_ALLOW_PRIVATE, 'WEBHOOK_ALLOW_PRIVATE must not be true in production');
     need(env.JWKS_URL !== undefined, 'production needs JWKS_URL');
+    need(env.JWKS_URL === undefined || isHttps(env.JWKS_URL), 'JWKS_URL must begin with https:// in production');
     need(env.SMTP_URL !== undefined, 'production needs SMTP_URL');
     need(env.SMS_URL === undefined, 'SMS_URL is for development: production sends SMS by SMS_TENCENT_…');
     need(env.PAYMENT_CHANNEL_URL !== undefined, 'production needs PAYMENT_CHANNEL_URL');
     need(env.PAYMENT_CALLBACK_SECRET !== undefined, 'production needs PAYMENT_CALLBACK_SECRET');
   });
+
+const isHttps = (url: string): boolean => new URL(url).protocol === 'https:';
 
 /** What is needed to seal stored values anew. */
 const sealing = z.object({ DATABASE_URL: z.string(), CODEC_KEYS: codecKeys });

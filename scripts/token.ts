@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { dataDirectory } from './parts/root';
 import { readSecrets } from './parts/secrets';
-import { demoClaims, signToken, type TokenClaims } from './parts/tokens';
+import { demoClaims, signToken, type TokenClaims, tokenTermsOf } from './parts/tokens';
 
 /** `npm run --silent token -- --role buyer|provider|ops`: prints a development token and nothing else. */
 
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   if (secret === undefined) {
     throw new Error('No system was started here yet, so there is no secret: run "npm start" once, or set JWT_SECRET.');
   }
-  console.log(await signToken(secret, claims, process.env.JWT_ISSUER || undefined));
+  console.log(await signToken(secret, claims, tokenTermsOf(process.env)));
 }
 
 main().catch((error: unknown) => {

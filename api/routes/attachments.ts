@@ -31,7 +31,7 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
     documentEndpoint(door.registry, 'post', upload, { takes: 'multipart/form-data' });
     door.router.post(upload.path, async (request, response) => {
       request.routePattern = upload.path;
-      const principal = await authenticate(door.authenticator, request.header('authorization'), upload.access);
+      const principal = await authenticate(door, { request, response }, upload.access);
       requireUsableKey(request.header('idempotency-key'));
       // The content decides whether two uploads under one key are the same, so it is received first.
       const file = await receiveUpload(request, files, { maxBytes: MAX_BYTES });
@@ -62,7 +62,7 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
     documentEndpoint(door.registry, 'get', download, { answers: '*/*' });
     door.router.get(expressPath(download.path), async (request, response) => {
       request.routePattern = download.path;
-      const principal = await authenticate(door.authenticator, request.header('authorization'), download.access);
+      const principal = await authenticate(door, { request, response }, download.access);
       const reader = { ownerId: principal.sub, ownerRole: role, scope: scopeOf(principal) };
       const { id } = byId.parse(request.params);
       const found = await findAttachment(db, id, reader);

@@ -26,12 +26,12 @@ const callback = z
 const refused = () => new AppError('PAYMENT.SIGNATURE_INVALID', 'Sign the raw body with the shared secret, now.');
 
 /** Checks `X-Channel-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. */
-function requireSignature(header: string | undefined, body: Buffer, secret: string): void {
+function isSigned(header: string | undefined, body: Buffer, secret: string): boolean {
   const [, time, signature] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header ?? '') ?? [];
-  if (time === undefined || signature === undefined) throw refused();
-  if (Math.abs(Date.now() / 1000 - Number(time)) > TOLERANCE_SECONDS) throw refused();
+  if (time === undefined || signature === undefined) return false;
+  if (Math.abs(Date.now() / 1000 - Number(time)) > TOLERANCE_SECONDS) return false;
   const expected = createHmac('sha256', secret).update(`${time}.`).update(body).digest();
-  if (!timingSafeEqual(expected, Buffer.from(signature, 'hex'))) throw refused();
+  return timingSafeEqual(expected, Buffer.from(signature, 'hex'));
 }
 
 function parseJson(body: Buffer): unknown {
@@ -64,7 +64,12 @@ export function gatewayRoutes(door: Door, { db, secret }: { db: Database; secret
       const channel = params.safeParse(request.params);
       if (!channel.success) throw invalid(channel.error, 'path');
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      requireSignature(request.header('x-channel-signature'), body, secret);
+      // Whoever else sends garbage, from whatever address, uses up nothing of what the channel may send.
+      if (!isSigned(request.header('x-channel-signature'), body, secret)) {
+        door.limiter.unverified({ request, response });
+        throw refused();
+      }
+      door.limiter.signed(channel.data.channel, response);
       const fact = callback.safeParse(parseJson(body));
       if (!fact.success) throw invalid(fact.error, 'body');
       const seed = `${channel.data.channel}/${fact.data.transactionId}/${fact.data.status}`;

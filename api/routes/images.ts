@@ -53,7 +53,7 @@ export function imageRoutes(door: Door, needs: Needs): void {
     documentEndpoint(door.registry, 'get', look, { answers: 'image/*' });
     door.router.get(expressPath(look.path), async (request, response) => {
       request.routePattern = look.path;
-      const principal = await authenticate(door.authenticator, request.header('authorization'), look.access);
+      const principal = await authenticate(door, { request, response }, look.access);
       const { id } = byId.parse(request.params);
       const known = shipped.get(id);
       if (known !== undefined) return sendImage(response, known, known);
@@ -87,7 +87,7 @@ function uploadRoute(door: Door, needs: Needs, purpose: ImagePurpose): void {
   documentEndpoint(door.registry, 'post', upload, { takes: 'multipart/form-data' });
   door.router.post(upload.path, async (request, response) => {
     request.routePattern = upload.path;
-    const principal = await authenticate(door.authenticator, request.header('authorization'), upload.access);
+    const principal = await authenticate(door, { request, response }, upload.access);
     requireUsableKey(request.header('idempotency-key'));
     await receiveImage(door, needs, { purpose, path: upload.path, principal, request, response });
   });

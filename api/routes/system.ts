@@ -70,7 +70,7 @@ export function systemRoutes(door: Door, { db, client, codec, metrics, temporalU
     async (request: Request, response: Response, next: NextFunction) => {
       request.routePattern = '/codec/decode';
       allowOrigin(response);
-      await authenticate(door.authenticator, request.header('authorization'), { ops: 'payloads.read' });
+      await authenticate(door, { request, response }, { ops: 'payloads.read' });
       next();
     },
     express.json({ limit: '8mb' }),

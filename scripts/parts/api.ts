@@ -19,6 +19,7 @@ export function apiWithoutConnections() {
     DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing',
     CODEC_KEYS: `none:${Buffer.alloc(32).toString('base64')}`,
     JWT_SECRET: 'x'.repeat(32),
+    JWT_AUDIENCE: 'nobody',
     PAYMENT_CHANNEL_URL: 'http://127.0.0.1:1',
     PAYMENT_CALLBACK_SECRET: 'x'.repeat(32),
   });

@@ -14,7 +14,7 @@ import { type SupervisedPart, startProgram, supervise } from './processes';
 import { registerSearchAttributes } from './search-attributes';
 import { ensureSecrets, type Secrets } from './secrets';
 import { startTemporal } from './temporal';
-import { demoClaims, signToken } from './tokens';
+import { demoClaims, signToken, type TokenTerms, tokenTermsOf } from './tokens';
 
 /** Brings up the whole system on this machine: what `npm start`, the demonstration and the fault tests run on. */
 export interface SystemOptions {
@@ -81,7 +81,7 @@ interface Construction {
 
 /** What the start found out on its way, for the children's environment. */
 interface Found {
-  issuer: string;
+  terms: TokenTerms;
   apiPort: number;
   database: DatabaseUrls;
   temporal: { address: string; uiUrl?: string };
@@ -149,19 +149,19 @@ async function construct(c: Construction): Promise<Omit<System, 'parts' | 'stop'
     await freePort(),
   ];
   const apiUrl = `http://127.0.0.1:${apiPort}`;
-  const issuer = c.external.JWT_ISSUER || 'marketplace';
+  const terms = tokenTermsOf(c.external);
   const tokens = {
-    buyer: await signToken(secrets.jwtSecret, demoClaims.buyer, issuer),
-    provider: await signToken(secrets.jwtSecret, demoClaims.provider, issuer),
-    ops: await signToken(secrets.jwtSecret, demoClaims.ops, issuer),
+    buyer: await signToken(secrets.jwtSecret, demoClaims.buyer, terms),
+    provider: await signToken(secrets.jwtSecret, demoClaims.provider, terms),
+    ops: await signToken(secrets.jwtSecret, demoClaims.ops, terms),
   };
   const database = await provideDatabase(c);
   const temporal = await provideTemporal(c, {
     decodeUrl: `${apiUrl}/codec/decode`,
-    token: () => signToken(secrets.jwtSecret, demoClaims.ops, issuer, '1m'),
+    token: () => signToken(secrets.jwtSecret, demoClaims.ops, terms, '1m'),
   });
   const outside = await provideOutside(c);
-  const env = childEnvironment(c, { issuer, apiPort, database, temporal, outside });
+  const env = childEnvironment(c, { terms, apiPort, database, temporal, outside });
   for (let number = 1; number <= (c.options.workers ?? 1); number += 1) {
     const own =
       number === 1 ? { port: workerPort, metrics: metricsPort } : { port: await freePort(), metrics: await freePort() };
@@ -186,7 +186,7 @@ async function construct(c: Construction): Promise<Omit<System, 'parts' | 'stop'
 /** What the worker and the API read their configuration from (config/index.ts). */
 function childEnvironment(c: Construction, found: Found): NodeJS.ProcessEnv {
   const { secrets, dataDir } = c;
-  const { issuer, apiPort, database, temporal, outside } = found;
+  const { terms, apiPort, database, temporal, outside } = found;
   return {
     ...process.env,
     ...c.external,
@@ -203,7 +203,8 @@ function childEnvironment(c: Construction, found: Found): NodeJS.ProcessEnv {
     TEMPORAL_UI_URL: temporal.uiUrl ?? '',
     CODEC_KEYS: secrets.codecKeys,
     JWT_SECRET: secrets.jwtSecret,
-    JWT_ISSUER: issuer,
+    JWT_ISSUER: terms.issuer,
+    JWT_AUDIENCE: terms.audience,
     // The tokens handed out below are signed with our secret.
     JWKS_URL: '',
     SMTP_URL: outside.smtpUrl,

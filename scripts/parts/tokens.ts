@@ -8,11 +8,26 @@ export interface TokenClaims {
   permissions?: readonly string[];
 }
 
-/** Signs a development token (HS256); the API checks it with the same secret. */
+/** Who signs tokens (`iss`), and for whom (`aud`), as the API's configuration has it. */
+export type TokenTerms = { issuer: string; audience: string };
+
+/** What `npm start` configures, unless the environment says otherwise. */
+export const DEVELOPMENT_TERMS: TokenTerms = { issuer: 'marketplace', audience: 'marketplace-back-office' };
+
+/** The terms that the environment names (JWT_ISSUER, JWT_AUDIENCE), or those of development. */
+export const tokenTermsOf = (env: NodeJS.ProcessEnv): TokenTerms => ({
+  issuer: env.JWT_ISSUER || DEVELOPMENT_TERMS.issuer,
+  audience: env.JWT_AUDIENCE || DEVELOPMENT_TERMS.audience,
+});
+
+/**
+ * Signs a development token (HS256); the API checks it with the same secret.
+ * @param validFor a duration as jose reads it, e.g. `30d`
+ */
 export function signToken(
   secret: string,
   claims: TokenClaims,
-  issuer = 'marketplace',
+  { issuer, audience } = DEVELOPMENT_TERMS,
   validFor = '30d',
 ): Promise<string> {
   const { sub, role, providerId, permissions } = claims;
@@ -20,6 +35,7 @@ export function signToken(
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(sub)
     .setIssuer(issuer)
+    .setAudience(audience)
     .setIssuedAt()
     .setExpirationTime(validFor)
     .sign(Buffer.from(secret));

@@ -1,5 +1,6 @@
 import { SignJWT } from 'jose';
 import type { PrincipalRole } from '../../api/auth';
+import { DEVELOPMENT_TERMS } from '../../scripts/parts/tokens';
 import { type Api, JWT_SECRET, PEOPLE, startApi, tokenOf } from '../support/api';
 import type { HttpClient } from '../support/http';
 import { type Route, tokenRoutes } from '../support/routes';
@@ -30,11 +31,28 @@ const unsigned = (claims: object) => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'none', typ: 'JWT' })}.${part({ iss: 'marketplace', exp: 9e9, ...claims })}.`;
 };
-const signed = (claims: Record<string, unknown>, alg = 'HS256', issuer = 'marketplace') =>
+type Terms = { alg?: string; issuer?: string; audience?: string | string[] };
+const signed = (
+  claims: Record<string, unknown>,
+  { alg = 'HS256', issuer = 'marketplace', audience = DEVELOPMENT_TERMS.audience }: Terms = {},
+) =>
   new SignJWT(claims)
     .setProtectedHeader({ alg })
     .setIssuer(issuer)
+    .setAudience(audience)
     .setExpirationTime('1h')
+    .sign(Buffer.from(JWT_SECRET));
+const withoutAudience = () =>
+  new SignJWT({ ...PEOPLE.manager })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer('marketplace')
+    .setExpirationTime('1h')
+    .sign(Buffer.from(JWT_SECRET));
+const withoutEnd = () =>
+  new SignJWT({ ...PEOPLE.manager })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer('marketplace')
+    .setAudience(DEVELOPMENT_TERMS.audience)
     .sign(Buffer.from(JWT_SECRET));
 
 describe('every route asks who is there', () => {
@@ -52,8 +70,11 @@ describe('every route asks who is there', () => {
     ['one of another secret', () => tokenOf(PEOPLE.manager, 'another secret that signs tokens of others')],
     ['one without a signature', () => unsigned(PEOPLE.manager)],
     ['one that says it is not signed', () => `${unsigned(PEOPLE.manager)}c2lnbmF0dXJl`],
-    ['one of another issuer', () => signed({ ...PEOPLE.manager }, 'HS256', 'somebody')],
-    ['one of another algorithm', () => signed({ ...PEOPLE.manager }, 'HS512')],
+    ['one of another issuer', () => signed({ ...PEOPLE.manager }, { issuer: 'somebody' })],
+    ['one for another audience', () => signed({ ...PEOPLE.manager }, { audience: 'the shop next to us' })],
+    ['one for no audience', withoutAudience],
+    ['one that never ends', withoutEnd],
+    ['one of another algorithm', () => signed({ ...PEOPLE.manager }, { alg: 'HS512' })],
     ['one without a role', () => signed({ sub: 'usr_demo' })],
     ['one of a role that there is none of', () => signed({ sub: 'usr_demo', role: 'admin' })],
     ['one without a subject', () => signed({ role: 'buyer' })],
@@ -90,6 +111,11 @@ describe('every route asks who is there', () => {
     expect((await brief.get('/v1/me')).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 2_100));
     expect((await brief.get('/v1/me')).status).toBe(401);
+  });
+
+  test('a token for several audiences is good for us when we are one of them', async () => {
+    const token = await signed({ ...PEOPLE.manager }, { audience: ['others', DEVELOPMENT_TERMS.audience] });
+    expect((await api.clientOf(token).get('/v1/me')).status).toBe(200);
   });
 
   test('"Bearer" is the only scheme, in any case', async () => {

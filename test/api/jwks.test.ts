@@ -23,12 +23,13 @@ afterAll(() => server.close());
 const SECRET = 's'.repeat(32);
 /** Never asked: what operations may do is in their tokens. */
 const nowhere = openDatabase('postgresql://nobody@127.0.0.1:1/nowhere', 1);
-const authenticator = () =>
-  createAuthenticator({ JWKS_URL: url, JWT_SECRET: SECRET, JWT_ISSUER: 'https://sso.example' }, nowhere);
+const TERMS = { JWT_ISSUER: 'https://sso.example', JWT_AUDIENCE: 'back-office' };
+const authenticator = () => createAuthenticator({ JWKS_URL: url, JWT_SECRET: SECRET, ...TERMS }, nowhere);
 const token = (issuer = 'https://sso.example', expiresIn = '1h') =>
   new SignJWT({ role: 'ops', permissions: ['appeals.rule'] })
     .setSubject('usr_ops')
     .setIssuer(issuer)
+    .setAudience('back-office')
     .setExpirationTime(expiresIn);
 const byKey = { alg: 'RS256', kid: 'k1' };
 
@@ -52,6 +53,17 @@ describe('production: tokens are those of the key set, and no others', () => {
           .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
           .sign(Buffer.from(await exportSPKI(keys.publicKey))),
     ],
+    ['for another audience', () => token().setAudience('others').setProtectedHeader(byKey).sign(keys.privateKey)],
+    [
+      'without an end',
+      () =>
+        new SignJWT({ role: 'ops' })
+          .setSubject('usr_ops')
+          .setIssuer(TERMS.JWT_ISSUER)
+          .setAudience(TERMS.JWT_AUDIENCE)
+          .setProtectedHeader(byKey)
+          .sign(keys.privateKey),
+    ],
     ['for another issuer', () => token('https://other.example').setProtectedHeader(byKey).sign(keys.privateKey)],
     ['long ago', () => token('https://sso.example', '-1m').setProtectedHeader(byKey).sign(keys.privateKey)],
   ])('signed %s: refused', async (_, sign) => {
@@ -61,7 +73,7 @@ describe('production: tokens are those of the key set, and no others', () => {
   test('when nobody answers for the keys, nobody is let in, nor told that the token is bad', async () => {
     const signed = await token().setProtectedHeader(byKey).sign(keys.privateKey);
     const alone = createAuthenticator(
-      { JWKS_URL: 'http://127.0.0.1:1/jwks.json', JWT_SECRET: undefined, JWT_ISSUER: 'https://sso.example' },
+      { JWKS_URL: 'http://127.0.0.1:1/jwks.json', JWT_SECRET: undefined, ...TERMS },
       nowhere,
     );
     await expect(alone(signed)).rejects.toMatchObject({ code: 'SERVICE.UNAVAILABLE' });

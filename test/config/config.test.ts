@@ -5,7 +5,12 @@ const KEY = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
 const OTHER_KEY = `k2:${Buffer.alloc(32, 2).toString('base64')}`;
 
 /** What a development machine needs at least. */
-const DEVELOPMENT = { DATABASE_URL: 'postgresql://app@db/market', CODEC_KEYS: KEY, JWT_SECRET: 's'.repeat(32) };
+const DEVELOPMENT = {
+  DATABASE_URL: 'postgresql://app@db/market',
+  CODEC_KEYS: KEY,
+  JWT_SECRET: 's'.repeat(32),
+  JWT_AUDIENCE: 'back-office',
+};
 
 /** What production needs at least. */
 const PRODUCTION = {
@@ -13,6 +18,7 @@ const PRODUCTION = {
   DATABASE_URL: 'postgresql://app@db/market',
   CODEC_KEYS: KEY,
   JWKS_URL: 'https://sso.example/jwks.json',
+  JWT_AUDIENCE: 'back-office',
   SMTP_URL: 'smtps://mail.example',
   PAYMENT_CHANNEL_URL: 'https://pay.example',
   PAYMENT_CALLBACK_SECRET: 'p'.repeat(16),
@@ -30,7 +36,9 @@ describe('development starts with little', () => {
       WORKER_HOST: '127.0.0.1',
       TEMPORAL_NAMESPACE: 'default',
       JWT_ISSUER: 'marketplace',
+      TRUST_PROXY_HOPS: 0,
       RATE_LIMIT_PER_MINUTE: 6000,
+      RATE_LIMIT_CALLBACKS_PER_MINUTE: 60_000,
     });
   });
 
@@ -41,7 +49,7 @@ describe('development starts with little', () => {
     expect(() => readConfig({ ...DEVELOPMENT, DATABASE_URL: '' })).toThrow('DATABASE_URL');
   });
 
-  test.each(['DATABASE_URL', 'CODEC_KEYS'])('it does not start without %s', (name) => {
+  test.each(['DATABASE_URL', 'CODEC_KEYS', 'JWT_AUDIENCE'])('it does not start without %s', (name) => {
     expect(() => readConfig(without(DEVELOPMENT, name))).toThrow(name);
   });
 
@@ -62,6 +70,12 @@ describe('production refuses to start on anything less than all of it', () => {
   test('a development secret does not stand for the key set', () => {
     const env = { ...without(PRODUCTION, 'JWKS_URL'), JWT_SECRET: 's'.repeat(32) };
     expect(() => readConfig(env)).toThrow('production needs JWKS_URL');
+  });
+
+  test('the keys that tokens are checked with are fetched over TLS only', () => {
+    const attempt = () => readConfig({ ...PRODUCTION, JWKS_URL: 'http://sso.example/jwks.json' });
+    expect(attempt).toThrow('JWKS_URL must begin with https://');
+    expect(readConfig({ ...DEVELOPMENT, JWKS_URL: 'http://sso.example/jwks.json' }).JWKS_URL).toMatch(/^http:/);
   });
 
   test('the sandbox is never served', () => {
@@ -147,6 +161,10 @@ describe('values that are none', () => {
     ['JWKS_URL', 'sso.example'],
     ['PAYMENT_CALLBACK_SECRET', 'p'.repeat(15)],
     ['RATE_LIMIT_PER_MINUTE', '0'],
+    ['RATE_LIMIT_ADDRESS_PER_MINUTE', '0'],
+    ['RATE_LIMIT_CALLBACKS_PER_MINUTE', 'many'],
+    ['TRUST_PROXY_HOPS', 'true'],
+    ['TRUST_PROXY_HOPS', '-1'],
     ['TEMPORAL_UI_URL', 'not a url'],
   ])('%s=%s refuses to start, and is named', (name, value) => {
     const attempt = () => readConfig({ ...DEVELOPMENT, [name]: value });

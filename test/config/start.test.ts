@@ -11,6 +11,7 @@ const GOOD = {
   DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing',
   CODEC_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
   JWT_SECRET: 's'.repeat(32),
+  JWT_AUDIENCE: 'back-office',
   FILES_DIR: folder,
   API_PORT: '0',
 };

@@ -19,7 +19,7 @@ import { PAYMENT_CALLBACKS } from '../../prisma/store/payment-callbacks';
 import { type MailInbox, startMailInbox } from '../../sandbox/mail-inbox';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
 import { type SmsInbox, startSmsInbox } from '../../sandbox/sms-inbox';
-import { demoClaims, signToken, type TokenClaims } from '../../scripts/parts/tokens';
+import { DEVELOPMENT_TERMS, demoClaims, signToken, type TokenClaims } from '../../scripts/parts/tokens';
 import { emailSender } from '../../worker/relays/mails';
 import { startPaymentInbox } from '../../worker/relays/payments';
 import { startReconciliation } from '../../worker/relays/reconciliation';
@@ -179,6 +179,7 @@ function configOf({ database, channel, inbox, sms, folder, env }: Places): Confi
     DATABASE_URL: database,
     CODEC_KEYS: `test:${KEY.toString('base64')}`,
     JWT_SECRET,
+    JWT_AUDIENCE: DEVELOPMENT_TERMS.audience,
     TEMPORAL_UI_URL: UI_ORIGIN,
     PAYMENT_CHANNEL_URL: channel,
     PAYMENT_CALLBACK_SECRET: CALLBACK_SECRET,
@@ -243,7 +244,7 @@ async function openDoor(deps: Omit<ApiDependencies, 'callbackBase'>) {
 
 /** Signs a token that is valid for an hour, unless told otherwise. */
 export const tokenOf = (claims: TokenClaims, secret = JWT_SECRET, validFor = '1h'): Promise<string> =>
-  signToken(secret, claims, 'marketplace', validFor);
+  signToken(secret, claims, DEVELOPMENT_TERMS, validFor);
 
 async function each<T>(of: (person: Person) => Promise<T>): Promise<Record<Person, T>> {
   return {

@@ -65,6 +65,7 @@ export async function startWorld(
     DATABASE_URL: database.appUrl,
     CODEC_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
     JWT_SECRET: 'x'.repeat(32),
+    JWT_AUDIENCE: 'nobody',
     TASK_QUEUE: 'back-office',
   });
   const world = {

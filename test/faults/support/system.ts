@@ -18,7 +18,7 @@ import { freePort } from '../../../scripts/parts/ports';
 import { type Postgres, startPostgres } from '../../../scripts/parts/postgres';
 import { type RunningPart, startProgram } from '../../../scripts/parts/processes';
 import { startTemporal } from '../../../scripts/parts/temporal';
-import { demoClaims, signToken } from '../../../scripts/parts/tokens';
+import { DEVELOPMENT_TERMS, demoClaims, signToken } from '../../../scripts/parts/tokens';
 import { startSmtpInbox } from '../../worker/smtp-inbox';
 import { watchTemporal } from './watch';
 
@@ -97,6 +97,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     CODEC_KEYS,
     JWT_SECRET,
+    JWT_AUDIENCE: DEVELOPMENT_TERMS.audience,
     SMTP_URL: inbox.url,
     SMS_URL: sms.sendUrl,
     WEBHOOK_ALLOW_PRIVATE: 'true',
