@@ -139,8 +139,8 @@ function reading(door: Door, db: Database): void {
         if (role === 'buyer') return orderView(found);
         const viewer = { viewerId: principal.sub, viewerRole: principal.role };
         const origin = { requestId: request.requestId, sourceIp: request.ip ?? '' };
-        const look = { buyerId: found.buyerId, orderId: found.id, ...viewer, ...origin };
-        return orderView(found, await lookAtContact(db, look));
+        const order = { buyerId: found.buyerId, orderId: found.id, providerId: found.providerId };
+        return orderView(found, await lookAtContact(db, { ...order, ...viewer, ...origin }));
       },
     });
   }

@@ -69,7 +69,7 @@ const LOOK: typeof STEP = {
   actorId: Prisma.sql`l.viewer_id`,
   byPerson: Prisma.sql`true`,
   action: Prisma.sql`${LOOKED}::text`,
-  providerId: Prisma.sql`o.provider_id`,
+  providerId: Prisma.sql`l.provider_id`,
 };
 
 /** A page of the trail. It is ordered by time; what is recorded meanwhile never moves what was read. */
@@ -128,7 +128,7 @@ function read(db: Database, page: TrailPage, conditionsOf: (half: typeof STEP) =
       UNION ALL
       (SELECT l.at, l.order_id, ${LOOK.sequence}, l.id, coalesce(l.viewer_role, u.role, 'provider'), l.viewer_id,
               ${LOOK.action}, NULL, l.request_id, l.source_ip, NULL, NULL, NULL
-       FROM contact_looks l JOIN orders o ON o.id = l.order_id LEFT JOIN users u ON u.id = l.viewer_id
+       FROM contact_looks l LEFT JOIN users u ON u.id = l.viewer_id
        WHERE ${where(LOOK)} ${ordered})
     ) AS t LEFT JOIN steps p ON p.object_id = t.object_id AND p.sequence = t.sequence - 1
     ${ordered}`;

@@ -92,17 +92,21 @@ export async function listDeliveries(
 ): Promise<DeliveryRow[]> {
   return db.$queryRaw<DeliveryRow[]>`
     SELECT ${COLUMNS} FROM deliveries d WHERE ${within(scope)}
-      AND (${filter.stage ?? null}::text IS NULL OR stage = ${filter.stage ?? null})
-      AND (${filter.frozen ?? null}::boolean IS NULL OR frozen = ${filter.frozen ?? null})
-      AND (${filter.orderId ?? null}::text IS NULL OR order_id = ${filter.orderId ?? null})
+      ${equal('stage', filter.stage)} ${equal('order_id', filter.orderId)}
+      ${filter.frozen === undefined ? Prisma.empty : filter.frozen ? Prisma.sql`AND frozen` : Prisma.sql`AND NOT frozen`}
       ${keyset(page)}`;
+}
+
+/** A filter that may be left out: a query has only the conditions that it needs, so that its plan can follow them. */
+export function equal(column: string, value: string | undefined): Prisma.Sql {
+  return value === undefined ? Prisma.empty : Prisma.sql`AND ${Prisma.raw(column)} = ${value}`;
 }
 
 /** The end of a list's query: what comes after the cursor, in order. */
 export function keyset(page: { limit: number; after: string | null; newestFirst: boolean }): Prisma.Sql {
-  return page.newestFirst
-    ? Prisma.sql`AND (${page.after}::text IS NULL OR id < ${page.after}) ORDER BY id DESC LIMIT ${page.limit + 1}`
-    : Prisma.sql`AND (${page.after}::text IS NULL OR id > ${page.after}) ORDER BY id LIMIT ${page.limit + 1}`;
+  const [beyond, direction] = page.newestFirst ? [Prisma.sql`<`, Prisma.sql`DESC`] : [Prisma.sql`>`, Prisma.sql`ASC`];
+  const after = page.after === null ? Prisma.empty : Prisma.sql`AND id ${beyond} ${page.after}`;
+  return Prisma.sql`${after} ORDER BY id ${direction} LIMIT ${page.limit + 1}`;
 }
 
 /** What the table says of a delivery and of a command to it, as far as the reader may know. */

@@ -23,13 +23,14 @@ export async function listMessages(
   { unread, group }: InboxFilter,
   page: { limit: number; after: string | null },
 ): Promise<StoredMessage[]> {
+  const ofState =
+    unread === null ? Prisma.empty : unread ? Prisma.sql`AND read_at IS NULL` : Prisma.sql`AND read_at IS NOT NULL`;
+  const ofGroup = group === null ? Prisma.empty : Prisma.sql`AND event_group = ${group}`;
+  const after = page.after === null ? Prisma.empty : Prisma.sql`AND id < ${page.after}`;
   return db.$queryRaw<StoredMessage[]>`
     SELECT id, event, event_group AS "group", object_id AS "objectId", params, created_at AS "createdAt",
            read_at AS "readAt"
-    FROM messages WHERE recipient_id = ${recipientId} AND in_site
-      AND (${unread}::boolean IS NULL OR (read_at IS NULL) = ${unread})
-      AND (${group}::text IS NULL OR event_group = ${group})
-      AND (${page.after}::text IS NULL OR id < ${page.after})
+    FROM messages WHERE recipient_id = ${recipientId} AND in_site ${ofState} ${ofGroup} ${after}
     ORDER BY id DESC LIMIT ${page.limit}`;
 }
 

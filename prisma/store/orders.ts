@@ -1,6 +1,6 @@
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
-import { keyset, type Scope, within } from './deliveries';
+import { equal, keyset, type Scope, within } from './deliveries';
 
 /** An order as it is stored. */
 export type OrderRow = {
@@ -44,14 +44,14 @@ export async function listOrders(
   page: { limit: number; after: string | null; newestFirst: boolean },
 ): Promise<OrderRow[]> {
   return db.$queryRaw<OrderRow[]>`
-    SELECT ${COLUMNS} FROM orders WHERE ${within(scope)}
-      AND (${filter.state ?? null}::text IS NULL OR state = ${filter.state ?? null}) ${keyset(page)}`;
+    SELECT ${COLUMNS} FROM orders WHERE ${within(scope)} ${equal('state', filter.state)} ${keyset(page)}`;
 }
 
 /** Who looks at a buyer's contact, and from where (ORD-7). */
 export type ContactLook = {
   buyerId: string;
   orderId: string;
+  providerId: string;
   viewerId: string;
   viewerRole: string;
   requestId: string;

@@ -2,7 +2,7 @@ import type { ProductContent } from '../../domain/products/content';
 import type { Category, Grade, ProductStatus, ProductType } from '../../domain/products/kinds';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
-import { keyset } from './deliveries';
+import { equal, keyset } from './deliveries';
 
 /** A product as its provider and operations know it. */
 export type ProductRow = {
@@ -66,8 +66,7 @@ export async function listOwnProducts(
 ): Promise<ProductRow[]> {
   return db.$queryRaw<ProductRow[]>`
     SELECT ${COLUMNS} FROM products WHERE provider_id = ${providerId} AND status <> 'unpublished'
-      AND (${filter.status ?? null}::text IS NULL OR status = ${filter.status ?? null})
-      AND (${filter.type ?? null}::text IS NULL OR type = ${filter.type ?? null}) ${keyset(page)}`;
+      ${equal('status', filter.status)} ${equal('type', filter.type)} ${keyset(page)}`;
 }
 
 /** Which of the files somebody of the provider uploaded, with their size in bytes and measured type. */

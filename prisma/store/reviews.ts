@@ -172,21 +172,25 @@ export async function listReviews(
   filter: ReviewFilter,
   page: { limit: number; after: string | null; newestFirst: boolean },
 ): Promise<ReviewRow[]> {
-  const equal = (column: string, value: string | boolean | undefined) =>
+  const equal = (column: string, value: string | undefined) =>
     value === undefined ? Prisma.empty : Prisma.sql`AND ${Prisma.raw(column)} = ${value}`;
-  const open =
-    filter.open === undefined
-      ? Prisma.empty
-      : Prisma.sql`AND (status IN ('security_check', 'in_review')) = ${filter.open}`;
   // Ids of different kinds sort by time only after their prefixes.
-  const order = page.newestFirst
-    ? Prisma.sql`AND (${page.after}::text IS NULL OR substr(id, 5) < substr(${page.after}, 5)) ORDER BY substr(id, 5) DESC`
-    : Prisma.sql`AND (${page.after}::text IS NULL OR substr(id, 5) > substr(${page.after}, 5)) ORDER BY substr(id, 5)`;
+  const [beyond, direction] = page.newestFirst ? [Prisma.sql`<`, Prisma.sql`DESC`] : [Prisma.sql`>`, Prisma.sql`ASC`];
+  const after = page.after === null ? Prisma.empty : Prisma.sql`AND substr(id, 5) ${beyond} substr(${page.after}, 5)`;
   return db.$queryRaw<ReviewRow[]>`
     SELECT ${COLUMNS} FROM reviews WHERE ${within(scope)} ${equal('kind', filter.kind)} ${equal('status', filter.status)}
-      ${equal('overdue', filter.overdue)} ${equal('provider_id', filter.providerId)}
-      ${equal('object_id', filter.objectId)} ${equal('operation', filter.operation)} ${open}
-      ${order} LIMIT ${page.limit + 1}`;
+      ${equal('provider_id', filter.providerId)} ${equal('object_id', filter.objectId)}
+      ${equal('operation', filter.operation)} ${flag(OPEN, filter.open)} ${flag(OVERDUE, filter.overdue)}
+      ${after} ORDER BY substr(id, 5) ${direction} LIMIT ${page.limit + 1}`;
+}
+
+/** Said in the words of the partial indexes. */
+const OPEN = Prisma.sql`status IN ('security_check', 'in_review')`;
+const OVERDUE = Prisma.sql`overdue`;
+
+function flag(condition: Prisma.Sql, wanted: boolean | undefined): Prisma.Sql {
+  if (wanted === undefined) return Prisma.empty;
+  return wanted ? Prisma.sql`AND ${condition}` : Prisma.sql`AND NOT (${condition})`;
 }
 
 /** One review in full, or null when it is not in the scope. */

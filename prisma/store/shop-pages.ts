@@ -1,6 +1,7 @@
 import { type ShopContent, shopContent } from '../../domain/shop/content';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
+import { equal } from './deliveries';
 
 /** A shop as buyers see it: its published version. */
 export type ShopPage = { id: string; providerId: string; content: ShopContent; publishedAt: Date };
@@ -14,20 +15,19 @@ export async function listShopPages(
   { id, providerId, q }: ShopFilter,
   page: { limit: number; after: string | null; newestFirst: boolean },
 ): Promise<ShopPage[]> {
-  const order = page.newestFirst
-    ? Prisma.sql`AND (${page.after}::text IS NULL OR s.id < ${page.after}) ORDER BY s.id DESC`
-    : Prisma.sql`AND (${page.after}::text IS NULL OR s.id > ${page.after}) ORDER BY s.id`;
+  const [beyond, direction] = page.newestFirst ? [Prisma.sql`<`, Prisma.sql`DESC`] : [Prisma.sql`>`, Prisma.sql`ASC`];
+  const after = page.after === null ? Prisma.empty : Prisma.sql`AND s.id ${beyond} ${page.after}`;
   const rows = await db.$queryRaw<(Omit<ShopPage, 'content'> & { content: unknown })[]>`
     SELECT s.id, s.provider_id AS "providerId", v.content, v.published_at AS "publishedAt"
     FROM shops s JOIN shop_versions v ON v.id = s.published_version_id
-    WHERE (${id ?? null}::text IS NULL OR s.id = ${id ?? null})
-      AND (${providerId ?? null}::text IS NULL OR s.provider_id = ${providerId ?? null})
-      AND (${q ?? null}::text IS NULL
-           OR position(lower(${q ?? null}) IN lower(v.content #>> '{introduction,name}')) > 0
-           OR position(lower(${q ?? null}) IN lower(v.content #>> '{introduction,mainTitle}')) > 0)
-      ${order} LIMIT ${page.limit + 1}`;
+    WHERE true ${equal('s.id', id)} ${equal('s.provider_id', providerId)} ${q === undefined ? Prisma.empty : named(q)}
+      ${after} ORDER BY s.id ${direction} LIMIT ${page.limit + 1}`;
   return rows.map((row) => ({ ...row, content: shopContent.parse(row.content) }));
 }
+
+const named = (q: string) => Prisma.sql`
+  AND (position(lower(${q}) IN lower(v.content #>> '{introduction,name}')) > 0
+       OR position(lower(${q}) IN lower(v.content #>> '{introduction,mainTitle}')) > 0)`;
 
 /** One published shop, or null. */
 export async function findShopPage(

@@ -1,7 +1,7 @@
 import type { ProductContent } from '../../domain/products/content';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
-import { keyset } from './deliveries';
+import { equal, keyset } from './deliveries';
 
 /** A spec as it is sold. */
 export type SpecRow = {
@@ -52,8 +52,6 @@ export async function listForSale(
   filter: ForSaleFilter,
   page: { limit: number; after: string | null; newestFirst: boolean },
 ): Promise<ForSaleRow[]> {
-  const is = (column: string, value: string | undefined) =>
-    value === undefined ? Prisma.empty : Prisma.sql`AND ${Prisma.raw(column)} = ${value}`;
   const words =
     filter.q === undefined
       ? Prisma.empty
@@ -61,8 +59,8 @@ export async function listForSale(
           concat_ws(' ', p.name, p.summary, (SELECT string_agg(tag, ' ')
             FROM jsonb_array_elements_text(coalesce(p.content->'tags', '[]')) AS tag)))) > 0`;
   return db.$queryRaw<ForSaleRow[]>`
-    SELECT ${COLUMNS} FROM products p WHERE p.status = 'published' ${is('p.category', filter.category)}
-      ${is('p.type', filter.type)} ${is('p.grade', filter.grade)} ${is('p.provider_id', filter.providerId)} ${words}
+    SELECT ${COLUMNS} FROM products p WHERE p.status = 'published' ${equal('p.category', filter.category)}
+      ${equal('p.type', filter.type)} ${equal('p.grade', filter.grade)} ${equal('p.provider_id', filter.providerId)} ${words}
       ${keyset(page)}`;
 }
 

@@ -225,7 +225,8 @@ describe('pages of the trail are stable', () => {
 
   test('many lines of one and the same instant, too', async () => {
     const at = new Date();
-    const look = { orderId: (await story.order()).id, viewerId: 'usr_provider_demo', requestId: 'req_same', at };
+    const { id: orderId } = await story.order();
+    const look = { orderId, providerId: 'prv_demo', viewerId: 'usr_provider_demo', requestId: 'req_same', at };
     await api.db.contactLook.createMany({ data: Array.from({ length: 5 }, () => look) });
     const step = { actorRole: 'ops', actorId: 'usr_same', action: 'test', stateAfter: {}, at };
     const steps = Array.from({ length: 12 }, (_, n) => ({

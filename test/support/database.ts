@@ -10,6 +10,8 @@ const testServer = z.object({ adminUrl: z.string(), ownerUrl: z.string(), appUrl
 /** A database of one test's own. */
 export interface TestDatabase extends DatabaseUrls {
   name: string;
+  /** The superuser's connection. */
+  adminUrl: string;
   /** Removes it, whoever is still connected. */
   drop(): Promise<void>;
 }
@@ -26,6 +28,7 @@ async function newDatabase(from?: string): Promise<TestDatabase> {
   await createDatabase(server.adminUrl, name, from);
   return {
     name,
+    adminUrl: withDatabase(server.adminUrl, name),
     ownerUrl: withDatabase(server.ownerUrl, name),
     appUrl: withDatabase(server.appUrl, name),
     drop: () => dropDatabase(server.adminUrl, name),

@@ -1,0 +1,222 @@
+import pg from 'pg';
+
+export const ROWS = 200_000;
+/** Whose rows are many: one in this many is theirs. */
+const ONE_IN = 40;
+
+/** Of every column that lists filter by: some values are frequent, and one is as rare as this. */
+export const RARE = {
+  objectId: 'ord_000100000',
+  actorId: 'usr_rare',
+  action: 'ops.rare_action',
+  orderId: 'ord_000100000',
+};
+
+const N = (prefix: string, n = 'n') => `'${prefix}_' || lpad((${n})::text, 9, '0')`;
+const PROVIDER = `CASE WHEN n % ${ONE_IN} = 0 THEN 'prv_demo' ELSE 'prv_' || (n % 2000) END`;
+/** What a policy limits: nobody has many. */
+const FEW_EACH = `'prv_' || (n % 10000)`;
+const BUYER = `CASE WHEN n % ${ONE_IN} = 1 THEN 'usr_demo' ELSE 'usr_' || (n % 5000) END`;
+const AT = `timestamptz '2026-01-01' + n * interval '1 minute'`;
+let columns = 0;
+
+/** Frequent values, chosen for each column on its own, and a rare one three times. */
+function oneOf(rare: string, ...frequent: string[]): string {
+  columns += 1;
+  const chosen = `1 + (hashint8(n + ${columns * ROWS}) & 65535) % ${frequent.length}`;
+  return `CASE WHEN n % ${Math.floor(ROWS / 3)} = 777 THEN '${rare}' ELSE (ARRAY['${frequent.join("','")}'])[${chosen}] END`;
+}
+
+/** How each table is filled; `n` runs from 1. The columns that are not named have their defaults. */
+const TABLES: Record<string, Record<string, string>> = {
+  providers: { id: `'prv_' || n`, name: `'company'` },
+  users: {
+    id: N('usr_many'),
+    role: `'provider'`,
+    provider_id: FEW_EACH,
+    name: `'name'`,
+    account: `'sub'`,
+    areas: `'{}'`,
+  },
+  contacts: { id: N('ctc'), provider_id: FEW_EACH, name: `'name'`, email: `'a@b.example'` },
+  api_keys: {
+    id: N('key'),
+    provider_id: PROVIDER,
+    name: `'name'`,
+    secret_hash: `md5(n::text)`,
+    areas: `'{orders}'`,
+    created_by: `'usr'`,
+    created_at: AT,
+  },
+  products: {
+    id: N('prd'),
+    provider_id: `CASE WHEN n % 200 = 0 THEN 'prv_demo' ELSE 'prv_' || (n % 2000) END`,
+    name: `'name ' || n`,
+    type: oneOf('api', 'image', 'human_service', 'saas'),
+    category: oneOf('security', 'software', 'website'),
+    grade: oneOf('certified', 'bazaar'),
+    supervised: 'true',
+    self_operated: 'false',
+    status: oneOf('exited', 'published', 'published', 'delisted'),
+    summary: `'summary'`,
+  },
+  product_specs: {
+    id: N('spc'),
+    product_id: N('prd'),
+    name: `'spec'`,
+    duration: '1',
+    unit: `'month'`,
+    list_price_fen: '100',
+    price_fen: '100',
+  },
+  shops: {
+    id: N('shp'),
+    provider_id: `'prv_shop' || n`,
+    published_version_id: N('srv'),
+    created_at: AT,
+    updated_at: AT,
+  },
+  shop_versions: {
+    id: N('srv'),
+    shop_id: N('shp'),
+    number: '1',
+    status: `'published'`,
+    content: "(SELECT content FROM shop_versions WHERE id NOT LIKE 'srv_0%' LIMIT 1)",
+    created_at: AT,
+    updated_at: AT,
+    published_at: AT,
+  },
+  reviews: {
+    id: `(ARRAY['app_','srv_','tkt_'])[1 + n % 3] || lpad(n::text, 9, '0')`,
+    kind: oneOf('account', 'shop', 'product'),
+    operation: oneOf('licence_number', 'publish', 'modify'),
+    object_id: N('obj', 'n / 3'),
+    provider_id: PROVIDER,
+    title: `'title'`,
+    status: oneOf('security_check', 'approved', 'rejected', 'withdrawn', 'effective'),
+    overdue: 'n % 50000 = 0',
+    state: `'{}'`,
+    sequence: '1',
+    submitted_by: `'usr'`,
+    submitted_at: AT,
+    decided_at: `CASE WHEN n % ${Math.floor(ROWS / 3)} = 777 THEN NULL ELSE ${AT} END`,
+    updated_at: AT,
+  },
+  orders: {
+    id: N('ord'),
+    buyer_id: BUYER,
+    provider_id: PROVIDER,
+    product_id: N('prd'),
+    spec_id: N('spc'),
+    product_name: `'name'`,
+    spec_name: `'name'`,
+    payment_channel: `'wechat'`,
+    state: oneOf('closed', 'completed', 'implementing', 'cancelled'),
+    payable_fen: '100',
+    delivery_id: N('dlv'),
+    pay_by: AT,
+    created_at: AT,
+    updated_at: AT,
+  },
+  contact_looks: {
+    id: N('lok'),
+    order_id: N('ord', 'n / 2 + 1'),
+    viewer_id: `'usr_' || n % 5000`,
+    request_id: `'req'`,
+    at: AT,
+    provider_id: `'prv_' || (n % 2000)`,
+  },
+  deliveries: {
+    id: N('dlv'),
+    order_id: N('ord'),
+    buyer_id: BUYER,
+    provider_id: PROVIDER,
+    flow: `'standard'`,
+    stage: oneOf('awaiting_platform_check', 'completed', 'implementing', 'cancelled'),
+    frozen: 'n % 50000 = 0',
+    requirement_rejections: '0',
+    acceptance_rejections: '0',
+    state: `'{}'`,
+    policy: `'{}'`,
+    sequence: '1',
+    created_at: AT,
+    updated_at: AT,
+  },
+  steps: {
+    object_id: N('ord', 'n / 2'),
+    sequence: '1 + n % 2',
+    command_id: N('cmd'),
+    actor_role: `'provider'`,
+    actor_id: `CASE WHEN n % 70000 = 5 THEN '${RARE.actorId}' ELSE 'usr_' || (n % 500) END`,
+    action: oneOf(RARE.action, 'provider.requirement.confirm', 'buyer.requirement', 'provider.implementation.submit'),
+    state_after: `'{}'`,
+    provider_id: PROVIDER,
+    at: AT,
+  },
+  messages: {
+    id: N('msg'),
+    recipient_id: `CASE WHEN n % ${ONE_IN} = 0 THEN 'usr_demo' ELSE 'usr_' || (n % 5000) END`,
+    event: `'order.paid'`,
+    event_group: oneOf('coupons', 'orders', 'deliveries'),
+    provider_id: PROVIDER,
+    object_id: N('ord'),
+    sequence: '1',
+    params: `'{}'`,
+    created_at: AT,
+    read_at: `CASE WHEN n % 40000 = 0 THEN NULL ELSE ${AT} END`,
+  },
+  sendings: {
+    message_id: N('msg'),
+    channel: oneOf('sms', 'email'),
+    status: oneOf('skipped', 'sent', 'sent', 'sent', 'failed'),
+  },
+  webhook_endpoints: {
+    id: N('whk'),
+    provider_id: PROVIDER,
+    url: `'https://a.example'`,
+    event_groups: `'{orders}'`,
+    sealed: `'\\x00'`,
+    created_at: AT,
+    updated_at: AT,
+  },
+  webhook_deliveries: {
+    id: N('whd'),
+    endpoint_id: `CASE WHEN n % ${ONE_IN} = 0 THEN 'whk_000000001' ELSE ${N('whk', 'n % 3000')} END`,
+    provider_id: PROVIDER,
+    event: `'order.paid'`,
+    event_group: `'orders'`,
+    object_id: N('ord'),
+    sequence: '1',
+    params: `'{}'`,
+    status: oneOf('failed', 'delivered'),
+    created_at: AT,
+    handed_at: AT,
+  },
+};
+
+/** The tables that a list must not scan. */
+export const BIG_TABLES = Object.keys(TABLES).filter((name) => name !== 'providers');
+
+/**
+ * Fills every table that is listed with 200,000 rows, for tests only.
+ * @param adminUrl a superuser's connection: triggers and foreign keys are left out, to be quick
+ */
+export async function seedBigTables(adminUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    await client.query(
+      `SET session_replication_role = replica; SET work_mem = '256MB'; SET maintenance_work_mem = '256MB'`,
+    );
+    for (const [table, columns] of Object.entries(TABLES)) {
+      const rows = table === 'providers' ? 10_000 : ROWS;
+      await client.query(
+        `INSERT INTO ${table} (${Object.keys(columns).join(', ')})
+         SELECT ${Object.values(columns).join(', ')} FROM generate_series(1, ${rows}) AS n ON CONFLICT DO NOTHING`,
+      );
+    }
+    await client.query('VACUUM ANALYZE');
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,207 @@
+import { listApiKeys } from '../../../prisma/store/api-keys';
+import { readTimeline, readTrail, type TrailScope } from '../../../prisma/store/audit';
+import type { Database } from '../../../prisma/store/client';
+import { listContacts } from '../../../prisma/store/contacts';
+import { listDeliveries, type Scope } from '../../../prisma/store/deliveries';
+import { countUnread, listMessages } from '../../../prisma/store/inbox';
+import { listOrders } from '../../../prisma/store/orders';
+import { listOwnProducts } from '../../../prisma/store/products';
+import { listReviews } from '../../../prisma/store/reviews';
+import { listSendings } from '../../../prisma/store/sendings';
+import { listShopPages } from '../../../prisma/store/shop-pages';
+import { listVersions } from '../../../prisma/store/shops';
+import { listForSale } from '../../../prisma/store/storefront';
+import { listSubAccounts } from '../../../prisma/store/sub-accounts';
+import { listSubscriptions } from '../../../prisma/store/subscriptions';
+import { listEndpoints } from '../../../prisma/store/webhook-endpoints';
+import { listEvents } from '../../../prisma/store/webhook-log';
+import { RARE } from './big-tables';
+
+/** A list as the API asks the store for it. */
+export type Listing = { name: string; read: (db: Database) => Promise<unknown> };
+
+/** The query parameters of paged routes that the lists below are asked with; `q` is said of below. */
+export const LISTED_PARAMETERS = [
+  ...['limit', 'cursor', 'sort'],
+  ...['stage', 'frozen', 'orderId', 'state', 'kind', 'status', 'open', 'overdue', 'providerId', 'operation'],
+  ...[
+    'objectId',
+    'productId',
+    'actorId',
+    'action',
+    'from',
+    'to',
+    'channel',
+    'unread',
+    'group',
+    'category',
+    'type',
+    'grade',
+    'q',
+    'change',
+  ],
+];
+
+const PROVIDER = { providerId: 'prv_demo' };
+const BUYER = { buyerId: 'usr_demo' };
+
+/** No filter, every one alone, and every two that do not concern the same. */
+function choices<F extends object>(...filters: readonly F[]): (F | object)[] {
+  const pairs = filters.flatMap((one, index) =>
+    filters
+      .slice(index + 1)
+      .filter((other) => Object.keys(other).every((name) => !(name in one)))
+      .map((other) => ({ ...one, ...other })),
+  );
+  return [{}, ...filters, ...pairs];
+}
+
+/** Both directions from the beginning, and the usual one from a place in the middle. */
+const pagesOf = (middle: string) => [
+  { limit: 20, after: null, newestFirst: true },
+  { limit: 20, after: null, newestFirst: false },
+  { limit: 20, after: middle, newestFirst: true },
+];
+
+type Page = ReturnType<typeof pagesOf>[number];
+
+function paged<F extends object>(
+  name: string,
+  filters: readonly F[],
+  middle: string,
+  read: (db: Database, filter: F, page: Page) => Promise<unknown>,
+): Listing[] {
+  return filters.flatMap((filter) =>
+    pagesOf(middle).map((page) => ({
+      name: `${name} ${JSON.stringify(filter)} ${page.newestFirst ? 'newest' : 'oldest'} first${page.after === null ? '' : ', further on'}`,
+      read: (db) => read(db, filter, page),
+    })),
+  );
+}
+
+const scoped = (scope: object | 'all', lists: Listing[]) =>
+  lists.map(({ name, read }) => ({ name: `${name} of ${JSON.stringify(scope)}`, read }));
+
+/** Every list that the API serves, with every filter and every two of them. */
+export function listings(): Listing[] {
+  return [...ofOrders(), ...ofReviews(), ...ofTrail(), ...ofMessages(), ...ofShops(), ...ofAccounts()];
+}
+
+function ofOrders(): Listing[] {
+  const scopes: readonly Scope[] = [PROVIDER, BUYER, 'all'];
+  const deliveries = choices<Parameters<typeof listDeliveries>[2]>(
+    { stage: 'awaiting_platform_check' },
+    { stage: 'completed' },
+    { frozen: true },
+    { frozen: false },
+    { orderId: RARE.orderId },
+  );
+  return scopes.flatMap((scope) =>
+    scoped(scope, [
+      ...paged('listOrders', [{}, { state: 'closed' }, { state: 'completed' }], 'ord_000100000', (db, filter, page) =>
+        listOrders(db, scope, filter, page),
+      ),
+      ...paged('listDeliveries', deliveries, 'dlv_000100000', (db, filter, page) =>
+        listDeliveries(db, scope, filter, page),
+      ),
+    ]),
+  );
+}
+
+function ofReviews(): Listing[] {
+  type Filter = Parameters<typeof listReviews>[2];
+  const common: Filter[] = [
+    ...[{ status: 'security_check' }, { status: 'approved' }, { open: true }, { open: false }],
+    ...[{ kind: 'account' as const }, { kind: 'product' as const }],
+  ];
+  const ops = choices<Filter>(...common, { overdue: true }, { overdue: false }, { providerId: 'prv_7' });
+  const own = choices<Filter>(
+    ...common,
+    ...[{ operation: 'licence_number' }, { operation: 'publish' }, { objectId: 'obj_000001000' }],
+  );
+  return [
+    ...paged('listReviews', ops, 'app_000100000', (db, filter, page) => listReviews(db, 'all', filter, page)),
+    ...scoped(
+      PROVIDER,
+      paged('listReviews', own, 'app_000100000', (db, filter, page) => listReviews(db, PROVIDER, filter, page)),
+    ),
+  ];
+}
+
+function ofTrail(): Listing[] {
+  type Filter = Parameters<typeof readTrail>[2];
+  const filters: Filter[] = [
+    ...[{ action: RARE.action }, { action: 'provider.' }, { action: 'order.contact_seen' }, { action: 'nothing.so' }],
+    ...[{ actorId: RARE.actorId }, { actorId: 'usr_7' }, { objectId: RARE.objectId }],
+    ...[{ from: new Date('2026-02-01') }, { to: new Date('2026-02-01') }],
+  ];
+  const scopes: readonly TrailScope[] = [PROVIDER, 'all'];
+  const after = { at: new Date('2026-03-01'), objectId: 'ord_000040000', sequence: 1, lookId: '' };
+  const page = { limit: 20, after: null, newestFirst: true };
+  return scopes.flatMap((scope) =>
+    scoped(scope, [
+      ...choices<Filter>(...filters, ...(scope === 'all' ? [{ providerId: 'prv_7' }] : [])).flatMap((filter) =>
+        [null, after].map((place) => ({
+          name: `readTrail ${JSON.stringify(filter)}${place === null ? '' : ', further on'}`,
+          read: (db: Database) => readTrail(db, scope, filter, { ...page, after: place }),
+        })),
+      ),
+      ...[null, after].map((place) => ({
+        name: 'readTimeline',
+        read: (db: Database) => readTimeline(db, scope, RARE.objectId, { limit: 20, after: place }),
+      })),
+    ]),
+  );
+}
+
+function ofMessages(): Listing[] {
+  const inbox = [true, false, null].flatMap((unread) =>
+    ([null, 'coupons', 'orders'] as const).map((group) => ({ unread, group })),
+  );
+  const outbox = ([null, 'email', 'sms'] as const).flatMap((channel) =>
+    ([null, 'sent', 'failed', 'skipped', 'pending'] as const).map((status) => ({ channel, status })),
+  );
+  const events = (['pending', 'failed', 'delivered', null] as const).flatMap((status) =>
+    [null, RARE.orderId].map((objectId) => ({ status, objectId })),
+  );
+  return [
+    ...paged('listMessages', inbox, 'msg_000100000', (db, filter, page) => listMessages(db, 'usr_demo', filter, page)),
+    { name: 'countUnread', read: (db) => countUnread(db, 'usr_demo') },
+    ...paged('listSendings', outbox, 'msg_000100000_email', (db, filter, { limit, after }) =>
+      listSendings(db, { ...filter, limit, cursor: after }),
+    ),
+    ...paged('listEvents', events, 'whd_000100000', (db, filter, page) =>
+      listEvents(db, 'whk_000000001', filter, page),
+    ),
+    { name: 'listSubscriptions', read: (db) => listSubscriptions(db, 'prv_7') },
+  ];
+}
+
+function ofShops(): Listing[] {
+  type Sale = Parameters<typeof listForSale>[1];
+  const sale = choices<Sale>(
+    ...[{ category: 'security' }, { category: 'software' }, { type: 'api' }, { type: 'image' }],
+    ...[{ grade: 'certified' }, { grade: 'bazaar' }, { providerId: 'prv_demo' }, { q: 'name' }],
+  );
+  const own = choices<Parameters<typeof listOwnProducts>[2]>(
+    ...[{ status: 'exited' as const }, { status: 'published' as const }],
+    ...[{ type: 'api' as const }, { type: 'image' as const }],
+  );
+  return [
+    ...paged('listForSale', sale, 'prd_000100000', listForSale),
+    ...paged('listOwnProducts', own, 'prd_000100000', (db, filter, page) =>
+      listOwnProducts(db, 'prv_demo', filter, page),
+    ),
+    ...paged('listShopPages', [{}, { providerId: 'prv_shop7' }], 'shp_000100000', listShopPages),
+    ...paged('listVersions', [{}], 'srv_000100000', (db, _filter, page) => listVersions(db, 'shp_000100000', page)),
+  ];
+}
+
+function ofAccounts(): Listing[] {
+  return [
+    ...paged('listSubAccounts', [{}], 'usr_many_000100000', (db, _, page) => listSubAccounts(db, 'prv_7', page)),
+    ...paged('listApiKeys', [{}], 'key_000100000', (db, _, page) => listApiKeys(db, 'prv_demo', page)),
+    ...paged('listEndpoints', [{}], 'whk_000100000', (db, _, page) => listEndpoints(db, 'prv_demo', page)),
+    { name: 'listContacts', read: (db) => listContacts(db, 'prv_7') },
+  ];
+}
