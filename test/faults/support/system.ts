@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,7 +57,12 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
   const inbox = await startSmtpInbox();
   const sms = await startSmsInbox({ port: 0 });
   const channel = await startPaymentChannel({ port: 0, secret: CALLBACK_SECRET });
-  const ports = { postgres: await port(), temporal: await port(), worker: await port(), api: await port() };
+  const ports = {
+    postgres: await freePort(),
+    temporal: await freePort(),
+    worker: await freePort(),
+    api: await freePort(),
+  };
   const running = new Map<Part, RunningPart>();
   const policyFile = path.join(folder, 'policy.json');
   writeFileSync(policyFile, JSON.stringify(policy));
@@ -241,9 +245,3 @@ function isAlive(pid: number | undefined): boolean {
     return false;
   }
 }
-
-/**
- * A free port that no outgoing connection ever gets by chance: while its server is dead, another's connection could
- * take it, or a client that keeps trying could be connected to itself.
- */
-const port = () => freePort(randomInt(10_000, 30_000));
