@@ -7,6 +7,7 @@ import type { Duration } from '../domain/policy/duration';
 import { type Database, isRefusedForGood } from '../prisma/store/client';
 import { writeDeliveryStep } from '../prisma/store/delivery-steps';
 import { findStep } from '../prisma/store/stored-steps';
+import { asRefusal } from './refusal';
 import { runIdOf } from './run-id';
 
 export type DeliveryActivities = ReturnType<typeof deliveryActivities>;
@@ -61,7 +62,8 @@ function sealedNoteOf({ action, note }: DeliveryStep): Buffer | null {
  * fails, and nothing has changed. Every other error passes, and the step is tried again.
  */
 const asItsEnd = (step: DeliveryStep) => (error: unknown) => {
-  if (step.requestId === null || !isRefusedForGood(error)) throw error;
+  if (step.requestId === null) throw error;
+  if (!isRefusedForGood(error)) asRefusal(error);
   const message = 'What was sent cannot be stored; change it and send it again.';
   throw ApplicationFailure.create({ message, type: 'REQUEST.INVALID', nonRetryable: true, details: [{}] });
 };

@@ -2,6 +2,7 @@ import { activityInfo, log } from '@temporalio/activity';
 import type { PlacedStep, Settled, SettledStep } from '../domain/orders/step';
 import type { Database } from '../prisma/store/client';
 import { writePlacedStep, writeSettledStep } from '../prisma/store/order-steps';
+import { asRefusal } from './refusal';
 import { runIdOf } from './run-id';
 
 export type OrderActivities = ReturnType<typeof orderActivities>;
@@ -9,9 +10,9 @@ export type OrderActivities = ReturnType<typeof orderActivities>;
 /** The activities by which the order process keeps its tables. */
 export function orderActivities({ db }: { db: Database }) {
   return {
-    /** Stores the order, unless it is stored already. */
+    /** Stores the order, unless it is stored already. Fails for good when its command has placed another order. */
     async recordPlaced(step: PlacedStep): Promise<void> {
-      await writePlacedStep(db, step, runIdOf(activityInfo()));
+      await writePlacedStep(db, step, runIdOf(activityInfo())).catch(asRefusal);
       log.info('order placed', { orderId: step.terms.orderId, requestId: step.requestId });
     },
 

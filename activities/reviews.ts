@@ -1,6 +1,5 @@
 import { ApplicationFailure, activityInfo, log } from '@temporalio/activity';
 import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-days';
-import { AppError } from '../domain/errors';
 import type { Duration } from '../domain/policy/duration';
 import { type ReviewPolicy, targetOf } from '../domain/reviews/rules';
 import { isDecided } from '../domain/reviews/state';
@@ -9,6 +8,7 @@ import { type Database, isRefusedForGood } from '../prisma/store/client';
 import type { EffectsOfKinds } from '../prisma/store/review-effects';
 import { writeReviewStep } from '../prisma/store/reviews';
 import { findStep } from '../prisma/store/stored-steps';
+import { asRefusal } from './refusal';
 import { runIdOf } from './run-id';
 
 export type ReviewActivities = ReturnType<typeof reviewActivities>;
@@ -57,11 +57,7 @@ export function reviewActivities({
 /** A person's command that is refused, or that the database can never take, fails for its sender only. */
 const asItsEnd = (step: ReviewStep) => (error: unknown) => {
   if (step.requestId === null) throw error;
-  if (error instanceof AppError) {
-    const { code, detail, extra } = error;
-    throw ApplicationFailure.create({ message: detail, type: code, nonRetryable: true, details: [extra] });
-  }
-  if (!isRefusedForGood(error)) throw error;
+  if (!isRefusedForGood(error)) asRefusal(error);
   const message = 'What was sent cannot be stored; change it and send it again.';
   throw ApplicationFailure.create({ message, type: 'REQUEST.INVALID', nonRetryable: true, details: [{}] });
 };

@@ -52,7 +52,7 @@ import { shopDesk } from './shop-desk';
 export type ApiDependencies = {
   config: Config;
   db: Database;
-  /** Where requests are remembered; connections whose commits need not wait for the disk. `db` if left out. */
+  /** Connections whose commits need not wait for the disk, for requests whose answers can be rebuilt. `db` if left out. */
   records?: Database;
   client: Client;
   ring: KeyRing;
@@ -85,9 +85,11 @@ export function createApp(deps: ApiDependencies) {
     registry: createRegistry(),
     authenticator: createAuthenticator(config, db),
     limiter: createRateLimiter(rateLimitsOf(config)),
-    db: records,
+    db,
+    eager: records,
     ring,
     logger,
+    retentionMs: deps.policy['idempotency.retention'].ms,
   };
   const codec = new EncryptingCodec(ring);
   // Before all that is limited by address: its callers are known by their signature.

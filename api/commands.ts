@@ -7,12 +7,12 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import type { UpdateDefinition } from '@temporalio/common';
+import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import { z } from 'zod';
 import type { DeliveryCommand } from '../domain/delivery/commands';
 import { AppError, ERRORS, isErrorCode } from '../domain/errors';
 import type { ProcessStatus } from '../prisma/store/process-status';
-import { deliveryUpdate, deliveryWorkflowId } from '../workflows/deliveries/messages';
+import { deliveryState, deliveryUpdate, deliveryWorkflowId } from '../workflows/deliveries/messages';
 import { catchUp } from '../workflows/shared/messages';
 import type { ApiMetrics } from './metrics';
 import { turns } from './turns';
@@ -50,10 +50,17 @@ const refusedWith = z.object({ allowedActions: z.array(z.string()).optional(), j
 type StatusOf = () => Promise<ProcessStatus>;
 
 /** A process that commands are sent to, and what is said where it is not there, or not any more. */
-export type Addressee = { workflowId: string; absent: () => AppError; ended: () => AppError };
+export type Addressee = {
+  workflowId: string;
+  /** Asks it for the number of the last step that it knows. */
+  known: QueryDefinition<{ sequence: number }>;
+  absent: () => AppError;
+  ended: () => AppError;
+};
 
 const deliveryProcess = (deliveryId: string): Addressee => ({
   workflowId: deliveryWorkflowId(deliveryId),
+  known: deliveryState,
   absent: () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.'),
   ended: () =>
     new AppError('DELIVERY.NOT_ALLOWED', 'The delivery has ended: nothing more can be done to it.', {
@@ -62,10 +69,13 @@ const deliveryProcess = (deliveryId: string): Addressee => ({
 });
 
 /**
- * What an error means for a command: it is sent again, perhaps once its process has caught up; it is done all the same;
- * or the error is its end.
+ * What an error means for a command: it is sent again; it is done all the same; the error is its end; or it was refused
+ * by a workflow that has missed a step, or by one that has made more steps since.
  */
-type Verdict = 'try again' | 'catch up' | 'done' | { end: unknown };
+type Verdict = 'try again' | 'done' | { end: unknown } | Outdated;
+
+/** A refusal that was judged on an earlier step than the table holds. */
+type Outdated = { judgedOn: number; refusal: AppError };
 
 /** Sends commands to processes and tells their refusals in our own taxonomy. */
 export type CommandSender = ReturnType<typeof createCommandSender>;
@@ -102,7 +112,8 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
         client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
           handle.executeUpdate<void, [S]>(update, { args: [sent], updateId }),
         );
-      const table = { process, status, adopt: () => tellToCatchUp(workflowId) };
+      const known = () => client.withDeadline(Date.now() + TOLD_WITHIN_MS, () => handle.query(process.known));
+      const table = { process, status, adopt: () => tellToCatchUp(workflowId), known };
       await tryingAgain(table, (patienceMs) => inTurn(workflowId, patienceMs, execute));
       result = 'done';
     } finally {
@@ -125,23 +136,41 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
   }
 }
 
-/** What the table says of a process and the command, and how to have the process adopt that. */
-type Table = { process: Addressee; status: StatusOf; adopt: () => Promise<void> };
+/** What the table says of a process and the command, how to have the process adopt that, and what it knows by then. */
+type Table = {
+  process: Addressee;
+  status: StatusOf;
+  adopt: () => Promise<void>;
+  known: () => Promise<{ sequence: number }>;
+};
 
 async function tryingAgain(table: Table, work: (patienceMs: number) => Promise<unknown>): Promise<void> {
   const until = Date.now() + TRY_AGAIN_FOR_MS;
+  let known = 0;
   for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 2)) {
     const verdict = await work(until - Date.now()).then(
       (done): Verdict => (done === 'impatient' ? { end: busy() } : 'done'),
       (error) => verdictOf(error, table),
     );
     if (verdict === 'done') return;
-    if (verdict === 'catch up') await table.adopt();
-    const isOver = typeof verdict === 'object' || Date.now() + pauseMs > until;
-    if (isOver) return concluded(table, typeof verdict === 'object' ? verdict.end : busy());
+    const isFinal = typeof verdict === 'object' && 'end' in verdict;
+    if (isFinal || Date.now() + pauseMs > until) return concluded(table, isFinal ? verdict.end : busy());
+    if (typeof verdict === 'object' && 'refusal' in verdict) {
+      // Asked by a process that knew of later steps, this can only be the answer that Temporal keeps under the update's id.
+      if (verdict.judgedOn < known) throw verdict.refusal;
+      await table.adopt();
+      known = await knownTo(table);
+    }
     await sleep(pauseMs / 2 + (Math.random() * pauseMs) / 2);
   }
 }
+
+/** The last step that the process knows; 0 when it does not say: then it is asked again after the next refusal. */
+const knownTo = ({ known }: Table): Promise<number> =>
+  known().then(
+    ({ sequence }) => sequence,
+    () => 0,
+  );
 
 /** A command of which nothing is known is done when the table holds it; its process is then told of it first. */
 async function concluded({ status, adopt }: Table, error: unknown): Promise<void> {
@@ -185,17 +214,13 @@ async function verdictOfRefusal(failure: ApplicationFailure, statusOf: StatusOf)
   if (!isErrorCode(type)) return { end: failure };
   const { judgedOn, ...extra } = refusedWith.safeParse(details?.[0]).data ?? {};
   const { sequence, hasCommand } = await statusOf();
-  // A worker died when it had stored a step and no history knew: the process judged without that step.
-  if (judgedOn !== undefined && judgedOn < sequence) return 'catch up';
+  const { allowedActions } = extra;
+  const refusal = new AppError(type, message, allowedActions === undefined ? {} : { allowedActions });
+  // Either a worker died when it had stored a step and no history knew: the process judged without that step. Or the
+  // refusal is right, and a later command was quicker than this look at the table.
+  if (judgedOn !== undefined && judgedOn < sequence) return { judgedOn, refusal };
   // A repetition is refused by the delivery that it has changed already.
-  if (hasCommand) return 'done';
-  return {
-    end: new AppError(
-      type,
-      message,
-      extra.allowedActions === undefined ? {} : { allowedActions: extra.allowedActions },
-    ),
-  };
+  return hasCommand ? 'done' : { end: refusal };
 }
 
 /** A process that is not found is being started if the table says it runs; else it has ended, or never was for this reader. */

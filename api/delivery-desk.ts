@@ -34,9 +34,13 @@ const noDelivery = () => new AppError('DELIVERY.NOT_FOUND', 'There is no such de
 const noAppeal = () => new AppError('APPEAL.NOT_FOUND', 'There is no such appeal of yours.');
 
 export function deliveryDesk({ db, ring, commands }: { db: Database; ring: KeyRing; commands: CommandSender }) {
-  /** A delivery in full. @throws AppError DELIVERY.NOT_FOUND also when it is somebody else's */
-  async function view(deliveryId: string, principal: Principal) {
-    const found = await findDelivery(db, deliveryId, scopeOf(principal));
+  /**
+   * A delivery in full.
+   * @param asOf the command after whose step it is shown; as it is now if left out
+   * @throws AppError DELIVERY.NOT_FOUND also when it is somebody else's
+   */
+  async function view(deliveryId: string, principal: Principal, asOf?: string) {
+    const found = await findDelivery(db, deliveryId, scopeOf(principal), asOf);
     if (found === null) throw noDelivery();
     return deliveryView(found, principal.role, ring);
   }
@@ -48,7 +52,10 @@ export function deliveryDesk({ db, ring, commands }: { db: Database; ring: KeyRi
   return {
     view,
 
-    /** Has one command carried out and answers the delivery as it is then. @throws AppError the process's refusal */
+    /**
+     * Has one command carried out and answers the delivery as the command's step left it, however late that is asked.
+     * @throws AppError the process's refusal
+     */
     async perform(deliveryId: string, { principal, request, command }: Commanded, particulars: Particulars) {
       if (particulars.attachmentIds.length > 0) await requireOwnAttachments(db, principal, particulars.attachmentIds);
       request.workflow = { workflowId: deliveryWorkflowId(deliveryId) };
@@ -56,7 +63,7 @@ export function deliveryDesk({ db, ring, commands }: { db: Database; ring: KeyRi
       const note = isSealed(particulars.action) ? sealedNote(commandId, particulars.note) : particulars.note;
       const full = { ...particulars, note, commandId, origin: originOf(principal, request) };
       await commands.send(deliveryId, full, () => deliveryStatus(db, deliveryId, scopeOf(principal), commandId));
-      return view(deliveryId, principal);
+      return view(deliveryId, principal, commandId);
     },
 
     /** The delivery of an appeal. @throws AppError APPEAL.NOT_FOUND also when it is somebody else's */

@@ -3,7 +3,7 @@ import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError } from '../domain/errors';
 import { authenticate, type Entrance, type Principal } from './auth';
-import { type CommandRecord, hashBody, type Memory, once } from './idempotency';
+import { type CommandRecord, type Keyed, type Memory, once } from './idempotency';
 import { documentEndpoint } from './openapi';
 import { invalid } from './problems';
 import type { Spec } from './spec';
@@ -41,14 +41,21 @@ export const get = answering('get');
 /** A replacement of a resource: repeating it changes nothing more. */
 export const put = answering('put');
 
-/** A command: one effect and one answer per Idempotency-Key. */
+/**
+ * A command: one effect and one answer per Idempotency-Key.
+ * @param spec `isRebuilt` where the answer to an accepted command follows from the step that it stored alone
+ */
 export function post<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   door: Door,
-  spec: Spec<P, Q, B> & { handle: (call: Call<P, Q, B> & { command: CommandRecord }) => Promise<unknown> },
+  spec: Spec<P, Q, B> & {
+    isRebuilt?: true;
+    handle: (call: Call<P, Q, B> & { command: CommandRecord }) => Promise<unknown>;
+  },
 ): void {
+  const { isRebuilt = false } = spec;
   serve(door, 'post', spec, async (call) => {
-    const bodyHash = hashBody(call.body);
-    await answerOnce(door, call, pathOf(spec.path, call.params), bodyHash, async (command) => ({
+    const keyed = { route: pathOf(spec.path, call.params), body: call.body, isRebuilt };
+    await answerOnce(door, call, keyed, async (command) => ({
       status: spec.answer.status,
       body: JSON.stringify(await spec.handle({ ...call, command })),
     }));
@@ -57,19 +64,17 @@ export function post<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
 
 /**
  * Answers a POST through its idempotency record.
- * @param route what the key is used on: the path in its one spelling
- * @param bodyHash says when two bodies are the same
+ * @param keyed `route`: what the key is used on, the path in its one spelling; `body`: what makes two requests the same
  */
 export async function answerOnce(
   memory: Memory,
   { principal, request, response }: Pick<Call<z.ZodType, z.ZodType, z.ZodType>, 'principal' | 'request' | 'response'>,
-  route: string,
-  bodyHash: string,
+  keyed: Pick<Keyed, 'route' | 'body' | 'isRebuilt'>,
   perform: (command: CommandRecord) => Promise<{ status: number; body: string }>,
 ): Promise<void> {
   const key = request.header('idempotency-key');
   const { requestId } = request;
-  const answer = await once(memory, { principal, route, key, bodyHash, requestId }, perform);
+  const answer = await once(memory, { ...keyed, principal, key, requestId }, perform);
   const type = answer.status < 400 ? 'application/json' : 'application/problem+json';
   response.status(answer.status).type(type).send(answer.body);
 }

@@ -1,17 +1,21 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type KeyRing, openText, sealText } from '../codec/keys';
+import { type KeyRing, keyedHash, openText, sealText } from '../codec/keys';
 import { placeOf } from '../codec/places';
 import type { Logger } from '../config/logger';
 import { AppError, ERRORS } from '../domain/errors';
 import type { Database } from '../prisma/store/client';
 import {
+  beginAttempt,
+  endAttempt,
   findRecord,
-  forgetRequest,
+  type IdempotencyRecord,
+  type KeyedRequest,
   type RecordedAnswer,
   recordAnswer,
   recordRequest,
 } from '../prisma/store/idempotency';
+import { keyExpired } from '../prisma/store/stored-steps';
 import { type Principal, principalKey } from './auth';
 import { problemOf } from './problems';
 
@@ -22,34 +26,33 @@ export type CommandRecord = { commandId: string; atMs: number };
 export type Answer = { status: number; body: string };
 
 /**
- * Where requests and answers are remembered. The commits of `db` need not wait for the disk: a step
- * that is stored makes the record of its request durable, which was committed before. A crash between
- * the two loses the record of a command that may still be done; it is recorded again with its answer,
- * and the command's id, which follows from the key, is taken only once in any case. Answers are stored
- * sealed: what only the parties may read (ORD-2) is in the answers they got, too.
+ * Where requests and answers are remembered. Answers are stored sealed: what only the parties may read (ORD-2) is in the
+ * answers they got, too. The commits of `eager` need not wait for the disk.
  */
-export type Memory = { db: Database; ring: KeyRing; logger: Logger };
+export type Memory = { db: Database; eager: Database; ring: KeyRing; logger: Logger; retentionMs: number };
 
-/** A POST by somebody, under a key. */
+/**
+ * A POST by somebody, under a key.
+ *
+ * `isRebuilt`: the answer to an accepted command follows from the step that the command stored, whenever it is asked
+ * for. Then neither the request nor that answer needs to wait for the disk: the step, which was committed later than the
+ * request and is durable, brings the record along. A refusal, and what is done at once, is durable before it is sent.
+ */
 export type Keyed = {
   principal: Principal;
   route: string;
   key: string | undefined;
-  bodyHash: string;
+  body: unknown;
+  isRebuilt: boolean;
   requestId: string;
 };
 
 const USABLE_KEY = /^[\x21-\x7e]{1,255}$/;
 /** 96 bits; Temporal writes the id seven times into the history of every command. */
 const COMMAND_ID_LENGTH = 16;
-/** How often and for how long a repeated request waits for the first one before it helps itself. */
+/** How often and for how long a repeated request waits for the first one before it carries out the command itself. */
 const POLL_MS = 25;
-const PATIENCE_MS = 3_000;
-
-const sha256 = (...parts: string[]) => createHash('sha256').update(parts.join('\0'));
-
-/** The hash by which two bodies are the same body. */
-export const hashBody = (body: unknown): string => sha256(JSON.stringify(body ?? null)).digest('hex');
+const WAIT_FOR_ANSWER_MS = 3_000;
 
 /** @throws AppError IDEMPOTENCY.KEY_INVALID when a key was sent that cannot be one */
 export function requireUsableKey(key: string | undefined): void {
@@ -60,39 +63,84 @@ export function requireUsableKey(key: string | undefined): void {
 /**
  * Gives a POST one effect and one answer, however often and from wherever it is sent under its key:
  * the first records itself, the others wait for its answer. Should it have died, they repeat it under
- * the same command id, which every process and table takes only once.
+ * the same command id, which every workflow and table takes only once.
  * @param perform does the work; expected refusals are answers too, and are recorded as such
- * @throws AppError IDEMPOTENCY.KEY_INVALID, IDEMPOTENCY.KEY_REUSED for another body, and retryable failures of `perform`
+ * @throws AppError IDEMPOTENCY.KEY_INVALID, IDEMPOTENCY.KEY_REUSED for another body, IDEMPOTENCY.KEY_EXPIRED, and
+ *   retryable failures of `perform`
  */
 export async function once(
   memory: Memory,
   keyed: Keyed,
   perform: (record: CommandRecord) => Promise<Answer>,
 ): Promise<Answer> {
-  const { db, ring, logger } = memory;
-  const { principal, route, key, bodyHash, requestId } = keyed;
-  requireUsableKey(key);
+  requireUsableKey(keyed.key);
+  // Without a key a request stands for itself alone.
+  const known = { ...keyed, key: keyed.key ?? randomUUID() };
+  for (;;) {
+    const answer = await answerOf(memory, known, perform);
+    if (answer !== null) return answer;
+  }
+}
+
+/** One try at a request; null when the record has changed meanwhile and is to be looked at again. */
+async function answerOf(
+  memory: Memory,
+  keyed: Keyed & { key: string },
+  perform: (record: CommandRecord) => Promise<Answer>,
+): Promise<Answer | null> {
+  const { ring, retentionMs } = memory;
+  const { principal, route, key, requestId } = keyed;
+  const db = keyed.isRebuilt ? memory.eager : memory.db;
   const owner = principalKey(principal);
-  const usedKey = key ?? randomUUID();
-  const id = sha256(owner, route, usedKey).digest('base64url').slice(0, COMMAND_ID_LENGTH);
-  const keyedRequest = { id, principal: owner, route, key: usedKey, bodyHash };
-  const record = await recordRequest(db, keyedRequest);
-  if (record.bodyHash !== bodyHash) {
+  const id = commandIdOf(owner, route, key);
+  const text = JSON.stringify(keyed.body ?? null);
+  const bodyHashes = keyedHash(ring, 'request-hash');
+  const request = { id, principal: owner, route, key, bodyHash: bodyHashes.of(text) };
+  const record = await recordRequest(db, request, retentionMs);
+  if (record === 'expired') throw keyExpired();
+  const { bodyHash } = record;
+  if (!bodyHashes.isOf(text, bodyHash)) {
     throw new AppError('IDEMPOTENCY.KEY_REUSED', 'This Idempotency-Key stands for another body; choose a new key.');
   }
-  const answered = record.isNew ? null : (record.answer ?? (await answerOfAnother(db, id)));
-  if (answered === 'given up') return once(memory, keyed, perform);
-  if (answered !== null) return unsealed(ring, id, answered);
+  const attempt = record.isNew ? record : await nextAttempt(db, id, record);
+  if (attempt === null) return null;
+  if (attempt.answer !== null) return unsealed(ring, id, attempt.answer);
 
-  const answer = await performed(db, id, requestId, () => perform({ commandId: id, atMs: record.createdAt.getTime() }));
-  const sealed = { status: answer.status, body: sealText(ring, answer.body, placeOf('answer', id)).toString('base64') };
-  const recording = recordAnswer(db, keyedRequest, sealed);
-  if (!record.isNew) return unsealed(ring, id, await recording);
-  // Not waited for: a repetition that comes before it waits, and one whose answer was never recorded finds out itself.
-  recording.catch((error) =>
-    logger.error({ err: error, requestId, commandId: id }, 'the answer could not be recorded'),
-  );
-  return answer;
+  try {
+    const answer = await performed(requestId, () => perform({ commandId: id, atMs: record.createdAt.getTime() }));
+    return await recorded(memory, keyed, { ...request, bodyHash }, attempt, answer);
+  } catch (error) {
+    // Unknown outcome: the record stays, so that a retry under the key finds out what became of it, at once.
+    await endAttempt(db, id, attempt.attempt).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What a command is called wherever it goes: it follows from who sent it, where, and under which key. */
+const commandIdOf = (owner: string, route: string, key: string): string =>
+  createHash('sha256').update([owner, route, key].join('\0')).digest('base64url').slice(0, COMMAND_ID_LENGTH);
+
+/** Has the answer remembered; null when a later attempt is to give it. */
+async function recorded(
+  { db, eager, ring, logger }: Memory,
+  { isRebuilt, requestId }: Keyed,
+  request: KeyedRequest,
+  attempt: IdempotencyRecord,
+  answer: Answer,
+): Promise<Answer | null> {
+  const sealed = {
+    status: answer.status,
+    body: sealText(ring, answer.body, placeOf('answer', request.id)).toString('base64'),
+  };
+  if (isRebuilt && answer.status < 400) {
+    // Not waited for: whoever repeats the request before it is recorded gets it rebuilt.
+    recordAnswer(eager, request, attempt, sealed).catch((error) =>
+      logger.error({ err: error, requestId, commandId: request.id }, 'the answer could not be recorded'),
+    );
+    return answer;
+  }
+  const standing = await recordAnswer(db, request, attempt, sealed);
+  return standing === null ? null : unsealed(ring, request.id, standing);
 }
 
 const unsealed = (ring: KeyRing, id: string, { status, body }: RecordedAnswer): Answer => ({
@@ -100,28 +148,34 @@ const unsealed = (ring: KeyRing, id: string, { status, body }: RecordedAnswer): 
   body: openText(ring, Buffer.from(body, 'base64'), placeOf('answer', id)),
 });
 
-/** The outcome as an answer; what may succeed when tried again is not recorded but thrown. */
-async function performed(db: Database, id: string, requestId: string, work: () => Promise<Answer>): Promise<Answer> {
+/** The outcome as an answer; what may succeed when tried again is thrown. */
+async function performed(requestId: string, work: () => Promise<Answer>): Promise<Answer> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof AppError && !ERRORS[error.code].retryable) {
-      const problem = problemOf(error, requestId);
-      return { status: problem.status, body: JSON.stringify(problem) };
-    }
-    // Unknown outcome: the record stays, so that a retry under the key finds out what became of it.
-    if (error instanceof AppError && error.code === 'SERVICE.BUSY') await forgetRequest(db, id);
-    throw error;
+    if (!(error instanceof AppError) || ERRORS[error.code].retryable) throw error;
+    const problem = problemOf(error, requestId);
+    return { status: problem.status, body: JSON.stringify(problem) };
   }
 }
 
-/** The answer of the request that came first; null when it owes one for too long. */
-async function answerOfAnother(db: Database, id: string): Promise<RecordedAnswer | 'given up' | null> {
-  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
-    const record = await findRecord(db, id);
-    if (record === null) return 'given up';
-    if (record.answer !== null) return record.answer;
+/**
+ * Waits for the answer of the request that came first; begins another attempt when nobody is at it any more, or when it
+ * takes too long.
+ * @returns the record with its answer, or with the attempt that is now the caller's; null when it has changed meanwhile
+ */
+async function nextAttempt(db: Database, id: string, first: IdempotencyRecord): Promise<IdempotencyRecord | null> {
+  let record: IdempotencyRecord | null = first;
+  for (
+    let waitedMs = 0;
+    record.answer === null && record.underWay && waitedMs < WAIT_FOR_ANSWER_MS;
+    waitedMs += POLL_MS
+  ) {
     await sleep(POLL_MS);
+    record = await findRecord(db, id);
+    if (record === null) return null;
   }
-  return null;
+  if (record.answer !== null) return record;
+  const attempt = record.attempt + 1;
+  return (await beginAttempt(db, id, attempt)) ? { ...record, attempt } : null;
 }

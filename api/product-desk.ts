@@ -68,7 +68,7 @@ export function productDesk({ db, ring, policy, reviews }: Furniture) {
     const reviewId = idFrom('app', command.atMs, command.commandId);
     const scope = reviewScope(principal);
     // A repetition whose first answer was lost: what was applied for then stands.
-    if ((await findReview(db, reviewId, scope)) !== null) return reviews.view(reviewId, scope);
+    if ((await findReview(db, reviewId, scope)) !== null) return reviews.view(reviewId, scope, command.commandId);
     const product = isNew ? null : await ownProductOf(db, productId, principal);
     if (product !== null && !isLegal(factsOf(product), operation)) throw productRefusal(factsOf(product));
     if (sent !== null) await requireUsable(db, providerId, sent.content, product);
@@ -87,7 +87,7 @@ export function productDesk({ db, ring, policy, reviews }: Furniture) {
       const change = changeOf(call, reviewId, `provider.${operation}`);
       await applyAtOnce(db, ring, change, { subject, proposal, sealed });
     }
-    return reviews.view(reviewId, scope);
+    return reviews.view(reviewId, scope, command.commandId);
   }
 
   return { apply };

@@ -11,10 +11,11 @@ import { type Policy, reviewPolicy } from '../domain/policy/catalogue';
 import type { ReviewOperation } from '../domain/reviews/commands';
 import type { ReviewSubject } from '../domain/reviews/step';
 import type { Database } from '../prisma/store/client';
-import { findReview, openReviewOf, type ReviewScope, reviewStatus } from '../prisma/store/reviews';
+import { findReview, findReviewAsOf, openReviewOf, type ReviewScope, reviewStatus } from '../prisma/store/reviews';
 import {
   REVIEW_WORKFLOWS,
   type ReviewInput,
+  reviewState,
   reviewUpdate,
   reviewWorkflowId,
   untilSubmitted,
@@ -54,6 +55,7 @@ const refusedWith = z.object({
 const noReview = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review of yours.');
 const addressee = (subject: Pick<ReviewSubject, 'kind' | 'objectId' | 'operation'>): Addressee => ({
   workflowId: reviewWorkflowId(subject),
+  known: reviewState,
   absent: noReview,
   ended: () =>
     new AppError('REVIEW.NOT_ALLOWED', 'The review is decided: nothing more can be done to it.', {
@@ -68,9 +70,14 @@ export const reviewScope = ({ role, providerId }: Principal): ReviewScope =>
 export function reviewDesk(furniture: Furniture) {
   const { db, commands } = furniture;
 
-  /** A review in full. @throws AppError REVIEW.NOT_FOUND also when it is somebody else's */
-  async function view(reviewId: string, scope: ReviewScope) {
-    const found = await findReview(db, reviewId, scope);
+  /**
+   * A review in full.
+   * @param asOf the command after whose step it is shown; as it is now if left out
+   * @throws AppError REVIEW.NOT_FOUND also when it is somebody else's
+   */
+  async function view(reviewId: string, scope: ReviewScope, asOf?: string) {
+    const found =
+      asOf === undefined ? await findReview(db, reviewId, scope) : await findReviewAsOf(db, reviewId, scope, asOf);
     if (found === null) throw noReview();
     return reviewView(found);
   }
@@ -100,7 +107,7 @@ export function reviewDesk(furniture: Furniture) {
       }
     },
 
-    /** Has one command carried out and answers the review as it is then. @throws AppError the process's refusal */
+    /** Has one command carried out and answers the review as its step left it. @throws AppError the process's refusal */
     async act(reviewId: string, action: ReviewOperation, note: string, { principal, request, command }: Commanded) {
       const scope = reviewScope(principal);
       const found = await findReview(db, reviewId, scope);
@@ -111,7 +118,7 @@ export function reviewDesk(furniture: Furniture) {
       const sent = { reviewId, action, note, origin: originOf(principal, request) };
       const status = () => reviewStatus(db, reviewId, scope, updateId);
       await commands.sendTo(process, reviewUpdate(action), { updateId, sent }, status);
-      return view(reviewId, scope);
+      return view(reviewId, scope, updateId);
     },
   };
 }

@@ -68,8 +68,8 @@ async function main(): Promise<void> {
     dataConverter: { payloadCodecs: [new EncryptingCodec(keyRing(config.CODEC_KEYS))] },
   });
   const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: POLL_MS });
-  const reconciliation = startReconciliation({ db, client, logger, intervalMs: POLL_MS });
   const policy = loadPolicy(config);
+  const reconciliation = startReconciliation({ db, client, policy, logger, intervalMs: POLL_MS });
   const { TASK_QUEUE: taskQueue } = config;
   const webhooks = startWebhookRelay({ db, client, taskQueue, policy, logger, intervalMs: POLL_MS });
   const { calendar } = outside;

@@ -55,8 +55,6 @@ const view = (key: ApiKeyRow) => ({
 /** The API keys of a provider: its programs act by them, in the areas they were made for (section 0). */
 export function apiKeyRoutes(door: Door, { db }: { db: Database }): void {
   const common = { tag: 'Account', access: { provider: 'main' }, query: nothing } as const;
-  // What a key is called follows from the record of its request, which therefore must outlive any crash.
-  const durable = { ...door, db };
 
   get(door, {
     ...common,
@@ -71,7 +69,7 @@ export function apiKeyRoutes(door: Door, { db }: { db: Database }): void {
       return pageAnswer(await listApiKeys(db, providerOf(principal), page), page, view);
     },
   });
-  post(durable, {
+  post(door, {
     ...common,
     path: '/v1/provider/api-keys',
     summary: 'Make an API key; its secret is shown once',

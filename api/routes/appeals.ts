@@ -26,6 +26,7 @@ export function appealRoutes(door: Door, desk: DeliveryDesk): void {
       query: nothing,
       body: evidence,
       answer: { status: 200, schema: deliverySchema },
+      isRebuilt: true,
       async handle(call) {
         const { body, params, principal } = call;
         const content = { note: body.text, attachmentIds: body.attachmentIds };
@@ -44,6 +45,7 @@ export function appealRoutes(door: Door, desk: DeliveryDesk): void {
     query: nothing,
     body: ruling,
     answer: { status: 200, schema: deliverySchema },
+    isRebuilt: true,
     async handle(call) {
       const { body, params, principal } = call;
       const decision = { ruling: body.ruling, refundFen: body.refundFen ?? null };

@@ -7,7 +7,7 @@ import { answerOnce, type Door, expressPath, nothing } from '../endpoint';
 import { sendFile } from '../files/download';
 import type { FileStore } from '../files/store';
 import { receiveUpload } from '../files/upload';
-import { hashBody, requireUsableKey } from '../idempotency';
+import { requireUsableKey } from '../idempotency';
 import { idFrom } from '../ids';
 import { documentEndpoint } from '../openapi';
 import { attachmentSchema, byId } from '../schemas';
@@ -38,8 +38,7 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
       await answerOnce(
         door,
         { principal, request, response },
-        upload.path,
-        hashBody(file),
+        { route: upload.path, body: file, isRebuilt: false },
         async ({ commandId, atMs }) => {
           const id = idFrom('att', atMs, commandId);
           const { sub: ownerId, providerId = null } = principal;

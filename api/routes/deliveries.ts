@@ -54,6 +54,7 @@ export function deliveryRoutes(door: Door, desk: DeliveryDesk, db: Database): vo
       query: nothing,
       body,
       answer: { status: 200, schema: deliverySchema },
+      isRebuilt: true,
       handle: (call) => desk.perform(call.params.id, call, particularsOf(call.body, call.command)),
     });
   reading(door, desk, db);

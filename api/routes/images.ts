@@ -9,7 +9,7 @@ import { answerOnce, type Door, expressPath, nothing } from '../endpoint';
 import { sendImage } from '../files/download';
 import type { FileStore } from '../files/store';
 import { receiveUpload } from '../files/upload';
-import { hashBody, requireUsableKey } from '../idempotency';
+import { requireUsableKey } from '../idempotency';
 import { idFrom } from '../ids';
 import { type CheckedImage, checkImage } from '../images/check';
 import { shippedImages } from '../images/shipped';
@@ -110,7 +110,8 @@ async function receiveImage(door: Door, { db, files }: Needs, receiving: Receivi
   if (checked === undefined) throw new Error('an upload was kept that nobody had measured');
   const { format, width, height } = checked;
   const { size, sha256 } = file;
-  await answerOnce(door, { principal, request, response }, path, hashBody(file), async ({ commandId, atMs }) => {
+  const keyed = { route: path, body: file, isRebuilt: false };
+  await answerOnce(door, { principal, request, response }, keyed, async ({ commandId, atMs }) => {
     const image = { id: idFrom('img', atMs, commandId), purpose, format, width, height, size, sha256 };
     await addImage(db, { ...image, providerId: providerOf(principal) });
     return { status: 201, body: JSON.stringify(image) };

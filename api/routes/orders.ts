@@ -1,10 +1,17 @@
-import { type Client, WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  type Client,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import { z } from 'zod';
-import { AppError } from '../../domain/errors';
+import { AppError, isErrorCode } from '../../domain/errors';
 import { ORDER_STATES, type OrderTerms, PAYMENT_CHANNELS, type PaymentChannel } from '../../domain/orders/order';
 import { orderPolicy, type Policy } from '../../domain/policy/catalogue';
 import type { Database } from '../../prisma/store/client';
-import { findOrder, listOrders, lookAtContact } from '../../prisma/store/orders';
+import { findOrder, listOrders, lookAtContact, type OrderRow } from '../../prisma/store/orders';
+import { keyExpired } from '../../prisma/store/stored-steps';
 import { findOffer } from '../../prisma/store/storefront';
 import { orderWorkflowId, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
@@ -62,10 +69,24 @@ async function place(
       client.workflow.executeUpdateWithStart(untilPlaced, options),
     );
   } catch (error) {
-    // The order was placed by an earlier try and has ended since: its row tells.
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unanswered(error) ?? error;
+    // It was begun by an earlier try and has ended since: its row tells.
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return;
+    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+    if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) throw new AppError(cause.type, cause.message);
+    throw unanswered(error) ?? error;
   }
 }
+
+/** An order as it was when it was placed, whatever has become of it: the answer to the command that placed it. */
+const asPlaced = (row: OrderRow): OrderRow => ({
+  ...row,
+  state: 'pending_payment',
+  paidFen: 0n,
+  refundedFen: 0n,
+  paidAt: null,
+  endedAt: null,
+  updatedAt: row.createdAt,
+});
 
 /** Orders: placing, reading, listing (SPEC section 5). */
 export function orderRoutes(door: Door, deps: OrderRoutes): void {
@@ -75,9 +96,7 @@ export function orderRoutes(door: Door, deps: OrderRoutes): void {
 
 function placing(door: Door, deps: OrderRoutes): void {
   const { db } = deps;
-  // What an order is called follows from the record of its request, which therefore must outlive any crash.
-  const durable = { ...door, db };
-  post(durable, {
+  post(door, {
     path: '/v1/buyer/orders',
     summary: 'Place an order',
     tag: 'Orders',
@@ -94,14 +113,15 @@ function placing(door: Door, deps: OrderRoutes): void {
       const deliveryId = idFrom('dlv', command.atMs, command.commandId);
       // A repetition whose first answer was lost: what was agreed stands, whatever became of the product (PRD-7).
       const earlier = await findOrder(db, orderId, 'all');
-      if (earlier !== null) return orderView(earlier);
+      if (earlier !== null) return orderView(asPlaced(earlier));
       const terms = await termsOf(db, body.productId, body.specId);
       const placedBy = { commandId: command.commandId, requestId: request.requestId, sourceIp: request.ip ?? '' };
       request.workflow = { workflowId: orderWorkflowId(orderId) };
       await place(deps, { ...terms, orderId, deliveryId, buyerId: principal.sub, paymentChannel }, placedBy);
       const placed = await findOrder(db, orderId, 'all');
-      if (placed === null) throw new Error(`Order ${orderId} was placed but has no row`);
-      return orderView(placed);
+      // Its workflow was refused the row: the command had placed another order, longer ago than its answer is kept.
+      if (placed === null) throw keyExpired();
+      return orderView(asPlaced(placed));
     },
   });
 }

@@ -42,10 +42,8 @@ const PLAIN = [
 
 /** A provider's products, and the applications by which everything is done to them (PRD-3, PRD-4, PRD-5). */
 export function productRoutes(door: Door, { db, desk, reviews }: ProductRoutes): void {
-  // What an application is called follows from the record of its request, which therefore must outlive any crash.
-  const durable = { ...door, db };
   const applying = { tag, access, query: nothing, answer: { status: 201, schema: reviewSchema } } as const;
-  post(durable, {
+  post(door, {
     ...applying,
     path: '/v1/provider/products',
     summary: 'Apply for the publication of a new product (发布); the answer’s objectId is the product',
@@ -56,7 +54,7 @@ export function productRoutes(door: Door, { db, desk, reviews }: ProductRoutes):
       return desk.apply(call, 'publish', productId, call.body, true);
     },
   });
-  post(durable, {
+  post(door, {
     ...applying,
     path: '/v1/provider/products/{id}/publish',
     summary: 'Apply again for a first publication that was rejected or withdrawn',
@@ -64,7 +62,7 @@ export function productRoutes(door: Door, { db, desk, reviews }: ProductRoutes):
     body: publication,
     handle: (call) => desk.apply(call, 'publish', call.params.id, call.body),
   });
-  post(durable, {
+  post(door, {
     ...applying,
     path: '/v1/provider/products/{id}/modify',
     summary: 'Apply for other content (修改); orders that were placed keep their terms (PRD-7)',
@@ -73,7 +71,7 @@ export function productRoutes(door: Door, { db, desk, reviews }: ProductRoutes):
     handle: (call) => desk.apply(call, 'modify', call.params.id, call.body),
   });
   for (const { operation, summary } of PLAIN) {
-    post(durable, {
+    post(door, {
       ...applying,
       path: `/v1/provider/products/{id}/${operation}`,
       summary,

@@ -145,7 +145,7 @@ async function ask({ db, ring, reviews }: TicketRoutes, call: Commanded, asked: 
   const reviewId = idFrom('tkt', command.atMs, command.commandId);
   const scope = reviewScope(principal);
   // A repetition whose first answer was lost: what was asked then stands.
-  if ((await findReview(db, reviewId, scope)) !== null) return reviews.view(reviewId, scope);
+  if ((await findReview(db, reviewId, scope)) !== null) return reviews.view(reviewId, scope, command.commandId);
   await requireOwnAttachments(db, principal, asked.attachmentIds);
   const account = await findAccount(db, providerId);
   if (asked.change === 'payee') requireHolder(asked.payee.accountHolder, account, 'body.payee.accountHolder');
@@ -158,7 +158,7 @@ async function ask({ db, ring, reviews }: TicketRoutes, call: Commanded, asked: 
     if (error instanceof AppError && !ERRORS[error.code].retryable) await dropProposal(db, reviewId);
     throw error;
   }
-  return reviews.view(reviewId, scope);
+  return reviews.view(reviewId, scope, command.commandId);
 }
 
 function proposalOf(id: string, account: AccountRow, asked: Asked, ring: KeyRing): NewProposal {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PRODUCT_OPERATIONS } from '../products/rules';
 import type { ReviewPolicy } from '../reviews/rules';
 import type { ReviewKind } from '../reviews/state';
-import { type Duration, type Elapsed, parseDuration } from './duration';
+import { DAY_MS, type Duration, type Elapsed, parseDuration } from './duration';
 
 /**
  * The typed catalogue of policies (SPEC 15, GEN-3): every duration and limit of the business with
@@ -94,6 +94,10 @@ const catalogue = z.strictObject({
   'subsidy.paymentTarget': duration.prefault('20 working days'),
   'subsidy.ordinaryInvoiceDeductionBasisPoints': basisPoints.default(600),
   'subsidy.earnedBefore': z.iso.date().default('2022-04-01'),
+
+  'idempotency.retention': elapsed
+    .refine(({ ms }) => ms >= DAY_MS, 'must be at least 24 hours, which clients are promised')
+    .prefault('48 hours'),
 
   'webhook.retryFor': elapsed.prefault('3 days'),
   'webhook.secretOverlap': elapsed.prefault('24 hours'),

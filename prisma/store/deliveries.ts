@@ -58,16 +58,31 @@ export type DeliveryDetails = DeliveryRow & { appeal: AppealRow | null; timeline
 
 const COLUMNS = Prisma.sql`d.id, d.order_id AS "orderId", d.buyer_id AS "buyerId", d.provider_id AS "providerId",
   d.state, d.policy, d.sequence, d.created_at AS "createdAt", d.updated_at AS "updatedAt"`;
+/** As `COLUMNS`, with what each step changes as step `c` left it, where there is one. */
+const COLUMNS_AS_OF = Prisma.sql`d.id, d.order_id AS "orderId", d.buyer_id AS "buyerId", d.provider_id AS "providerId",
+  coalesce(c.state_after, d.state) AS state, d.policy, coalesce(c.sequence, d.sequence) AS sequence,
+  d.created_at AS "createdAt", coalesce(c.at, d.updated_at) AS "updatedAt"`;
 
-/** One delivery with its latest appeal and its timeline, or null when it is not in the scope. */
-export async function findDelivery(db: Database, id: string, scope: Scope): Promise<DeliveryDetails | null> {
-  const rows = await db.$queryRaw<DeliveryDetails[]>`
-    SELECT ${COLUMNS},
+/**
+ * One delivery with its latest appeal and its timeline, or null when it is not in the scope.
+ * @param asOf the command after whose step it is shown; as it is now if left out, or if the command has no step here
+ */
+export async function findDelivery(
+  db: Database,
+  id: string,
+  scope: Scope,
+  asOf: string | null = null,
+): Promise<DeliveryDetails | null> {
+  const [row] = await db.$queryRaw<DeliveryDetails[]>`
+    SELECT ${COLUMNS_AS_OF},
       (SELECT jsonb_build_object(
           'id', a.id, 'deliveryId', a.delivery_id, 'status', a.status, 'openedBy', a.opened_by, 'grounds', a.grounds,
           'reason', a.reason, 'openedAt', a.opened_at, 'dueAt', a.due_at, 'dueProvisional', a.due_provisional,
           'ruling', a.ruling, 'rulingReason', a.ruling_reason, 'refundFen', a.refund_fen, 'resolvedAt', a.resolved_at)
-        FROM appeals a WHERE a.delivery_id = d.id ORDER BY a.id DESC LIMIT 1) AS appeal,
+        FROM appeals a WHERE a.delivery_id = d.id
+          AND (c.sequence IS NULL OR EXISTS (
+            SELECT FROM steps o WHERE o.object_id = d.id AND o.appeal_id = a.id AND o.sequence <= c.sequence))
+        ORDER BY a.id DESC LIMIT 1) AS appeal,
       (SELECT jsonb_agg(jsonb_build_object(
           'commandId', s.command_id, 'at', s.at, 'actor', s.actor_role, 'action', s.action, 'note', s.note,
           'sealedNote', encode(s.sealed_note, 'base64'),
@@ -75,9 +90,17 @@ export async function findDelivery(db: Database, id: string, scope: Scope): Prom
             SELECT jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'size', f.size, 'type', f.type) ORDER BY f.id)
             FROM attachment_uses u JOIN attachments f ON f.id = u.attachment_id
             WHERE u.delivery_id = d.id AND u.sequence = s.sequence), '[]')) ORDER BY s.sequence)
-        FROM steps s WHERE s.object_id = d.id) AS timeline
-    FROM deliveries d WHERE d.id = ${id} AND ${within(scope)}`;
-  return rows[0] ?? null;
+        FROM steps s WHERE s.object_id = d.id AND (c.sequence IS NULL OR s.sequence <= c.sequence)) AS timeline
+    FROM (SELECT * FROM deliveries WHERE id = ${id} AND ${within(scope)}) d
+    LEFT JOIN steps c ON c.object_id = d.id AND c.command_id = ${asOf}`;
+  return row === undefined ? null : { ...row, appeal: row.appeal && appealIn(row.state, row.appeal) };
+}
+
+/** An appeal as a state of its delivery knows it: still open, whatever was ruled later. */
+function appealIn({ appeal }: DeliveryState, row: AppealRow): AppealRow {
+  if (appeal?.id !== row.id || appeal.due === null) return row;
+  const due = { dueAt: new Date(appeal.due.atMs).toISOString(), dueProvisional: appeal.due.provisional };
+  return { ...row, ...due, status: 'open', ruling: null, rulingReason: null, refundFen: null, resolvedAt: null };
 }
 
 /** Filters of a list of deliveries. */

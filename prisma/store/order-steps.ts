@@ -3,17 +3,21 @@ import type { PlacedStep, Settled, SettledStep } from '../../domain/orders/step'
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
 import { tell } from './messages';
+import { storedInstead } from './stored-steps';
 
 /** Sequence numbers of an order's steps: placed, then paid or closed; refunds are rows of their own. */
 const PLACED = 1;
 const SETTLED = 2;
 
-/** Stores a new order (ORD-6); an order that is there already is left as it is. */
+/**
+ * Stores a new order (ORD-6); stored already by the same command, it is left as it is.
+ * @throws AppError IDEMPOTENCY.KEY_EXPIRED when the command has placed another order
+ */
 export async function writePlacedStep(db: Database, step: PlacedStep, runId: string): Promise<void> {
   const { terms } = step;
   const at = new Date(step.atMs);
   const payBy = new Date(step.payByMs);
-  await db.$executeRaw`
+  const written = await db.$executeRaw`
     WITH step AS (
       INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after,
                          request_id, source_ip, run_id, at, provider_id)
@@ -30,6 +34,9 @@ export async function writePlacedStep(db: Database, step: PlacedStep, runId: str
            'pending_payment', ${terms.payableFen}::bigint, ${terms.deliveryId}::text, ${payBy}::timestamptz,
            ${at}::timestamptz, ${at}::timestamptz
     FROM step`;
+  if (written === 1) return;
+  const stored = await storedInstead(db, { objectId: terms.orderId, sequence: PLACED, commandId: step.commandId });
+  if (stored.commandId !== step.commandId) throw new Error(`Order ${terms.orderId} was placed by another command`);
 }
 
 /**

@@ -204,6 +204,52 @@ export async function findReview(db: Database, id: string, scope: ReviewScope): 
   return rows[0] ?? null;
 }
 
+type StepOfReview = {
+  sequence: number;
+  commandId: string;
+  state: ReviewState;
+  note: string;
+  actorId: string;
+  at: Date;
+};
+
+/**
+ * One review in full as the step of a command left it, or null when it is not in the scope; as it is now when the
+ * command has no step here.
+ */
+export async function findReviewAsOf(
+  db: Database,
+  id: string,
+  scope: ReviewScope,
+  commandId: string,
+): Promise<ReviewDetails | null> {
+  const now = await findReview(db, id, scope);
+  // What took effect at once has one step.
+  if (now === null || now.status === 'effective') return now;
+  const steps = await db.$queryRaw<StepOfReview[]>`
+    SELECT sequence, command_id AS "commandId", state_after AS state, note, actor_id AS "actorId", at
+    FROM steps WHERE object_id = ${id} ORDER BY sequence`;
+  const index = steps.findIndex((step) => step.commandId === commandId);
+  const step = steps[index];
+  if (step === undefined || index === steps.length - 1) return now;
+  const until = steps.slice(0, index + 1);
+  const lastDue = until.findLast(({ state }) => state.due !== null)?.state.due ?? null;
+  const decided = isDecided(step.state);
+  return {
+    ...now,
+    status: step.state.stage,
+    state: step.state,
+    reason: step.state.stage === 'rejected' ? step.note : null,
+    dueAt: lastDue === null ? null : new Date(lastDue.atMs),
+    dueProvisional: step.state.due?.provisional ?? false,
+    calendarVersion: lastDue?.calendarVersion ?? null,
+    overdue: until.some(({ state }) => state.overdue),
+    decidedBy: decided ? step.actorId : null,
+    decidedAt: decided ? step.at : null,
+    timeline: now.timeline.slice(0, index + 1),
+  };
+}
+
 /** The open review that excludes another one of the same, or null. */
 export async function openReviewOf(
   db: Pick<Database, '$queryRaw'>,

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { keyRing } from '../../codec/keys';
 import { type Api, startApi } from '../support/api';
-import { type Answer, key } from '../support/http';
+import { type Answer, httpClient, key } from '../support/http';
 import { loseAnswer } from '../support/lost-answer';
 import { type DeliveryOperation, operationPath, storyOf } from '../support/story';
 
@@ -82,6 +85,39 @@ describe('an Idempotency-Key stands for one command', () => {
     expect(told(await api.buyer.upload('/v1/buyer/attachments', 'a.txt', 'text', key('restart')))).toEqual(told(file));
     expect([await steps(id), await api.db.order.count(), await api.db.attachment.count()]).toEqual(counts);
     expect([stated, early, order, file].map(({ status }) => status)).toEqual([200, 409, 201, 201]);
+  });
+});
+
+describe('what is kept of a body is a hash under a key that the database does not hold', () => {
+  const plainHashes = (text: string) =>
+    (['hex', 'base64', 'base64url'] as const).map((encoding) => createHash('sha256').update(text).digest(encoding));
+  const keptOf = (used: string) => api.db.idempotencyRecord.findFirstOrThrow({ where: { key: used } });
+
+  test('of a JSON body', async () => {
+    const body = { name: '周联系', email: 'zhou@demo.example', phone: '13800000019', language: 'zh-CN' };
+    expect((await api.provider.post('/v1/provider/contacts', body, key('hashed'))).status).toBe(201);
+    const { bodyHash } = await keptOf('hashed');
+    expect(bodyHash).toMatch(/^test:[\w-]{43}$/);
+    expect(plainHashes(JSON.stringify(body)).filter((plain) => bodyHash.includes(plain))).toEqual([]);
+  });
+
+  test('of an upload', async () => {
+    const { body } = await api.buyer.upload('/v1/buyer/attachments', 'a.txt', 'text', key('hashed-upload'));
+    const { id: _, ...file } = z.object({ id: z.string() }).loose().parse(body);
+    const { bodyHash } = await keptOf('hashed-upload');
+    expect(bodyHash).toMatch(/^test:[\w-]{43}$/);
+    expect(plainHashes(JSON.stringify(file)).filter((plain) => bodyHash.includes(plain))).toEqual([]);
+  });
+
+  test('after the key was replaced, the same body is still the same, and another one another', async () => {
+    const upload = (content: string) => api.buyer.upload('/v1/buyer/attachments', 'a.txt', content, key('rotated'));
+    const first = await upload('text');
+    const ring = keyRing([{ id: 'newer', key: Buffer.alloc(32, 9) }, ...api.ring.keys]);
+    const { url } = await api.openDoor({ ring });
+    const client = httpClient(() => url, api.tokens.buyer);
+    const repeated = (content: string) => client.upload('/v1/buyer/attachments', 'a.txt', content, key('rotated'));
+    expect(told(await repeated('text'))).toEqual(told(first));
+    expect(await repeated('other')).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY.KEY_REUSED' } });
   });
 });
 

@@ -1,7 +1,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
+import type { Policy } from '../../domain/policy/catalogue';
 import type { Database } from '../../prisma/store/client';
-import { markReconciled, purgeRecords, unansweredSteps } from '../../prisma/store/idempotency';
+import { claimUnanswered, markReconciled, purgeRecords } from '../../prisma/store/idempotency';
 import { purgeProposals } from '../../prisma/store/proposals';
 import { subjectOfReview } from '../../prisma/store/reviews';
 import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
@@ -9,45 +10,53 @@ import { reviewWorkflowId } from '../../workflows/reviews/messages';
 import { catchUp } from '../../workflows/shared/messages';
 import { type Relay, startRelay } from './loop';
 
-/** Longer than a command takes when all goes well. */
-const UNANSWERED_FOR_SECONDS = 5;
 const BATCH = 100;
-/** Clients are promised 24 hours. */
-const KEPT_HOURS = 48;
+const PURGE_BATCH = 1_000;
 /** Longer than any process waits for a worker to take up what was proposed. */
 const PROPOSALS_KEPT_HOURS = 24 * 30;
 const PURGE_EVERY_MS = 3_600_000;
 
 /** What reconciliation needs. */
-export type Reconciliation = { db: Database; client: Client; logger: Logger; intervalMs: number };
+export type Reconciliation = { db: Database; client: Client; policy: Policy; logger: Logger; intervalMs: number };
 
 /**
  * Finds steps that were stored while the command that made them was never answered: worker, API or
- * server died in that moment. Their processes are told to adopt them, so that table and history agree
- * again without waiting for the next command.
+ * server died in that moment. Their workflows are told to adopt them, so that table and history agree
+ * again without waiting for the next command. Records that are older than the retention are forgotten.
  */
-export function startReconciliation({ db, client, logger, intervalMs }: Reconciliation): Relay {
+export function startReconciliation({ db, client, policy, logger, intervalMs }: Reconciliation): Relay {
   let purgedAtMs = 0;
   return startRelay('reconciliation', logger, intervalMs, async () => {
     if (Date.now() - purgedAtMs > PURGE_EVERY_MS) {
       purgedAtMs = Date.now();
-      await purgeRecords(db, KEPT_HOURS);
+      await purgeRecords(db, policy['idempotency.retention'].ms, PURGE_BATCH);
       await purgeProposals(db, PROPOSALS_KEPT_HOURS);
     }
-    const steps = await unansweredSteps(db, UNANSWERED_FOR_SECONDS, BATCH);
-    for (const { commandId, objectId, sequence } of steps) {
-      try {
-        const workflowId = await workflowOf(db, objectId);
-        if (workflowId !== null) await client.workflow.getHandle(workflowId).signal(catchUp);
-      } catch (error) {
-        // A process that has ended knows all of its steps.
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      }
-      await markReconciled(db, commandId);
-      logger.info({ commandId, objectId, sequence }, 'unanswered step reconciled');
+    const unanswered = await claimUnanswered(db, BATCH);
+    for (const { commandId, objectId, sequence } of unanswered) {
+      if (objectId === null) continue;
+      // One that cannot be told keeps its place in time; the others of the batch are told all the same.
+      await adopt(db, client, objectId).then(
+        async () => {
+          await markReconciled(db, commandId);
+          logger.info({ commandId, objectId, sequence }, 'unanswered step reconciled');
+        },
+        (error) => logger.error({ err: error, commandId, objectId, sequence }, 'unanswered step not reconciled'),
+      );
     }
-    return steps.length;
+    return unanswered.length;
   });
+}
+
+/** Tells the workflow of an object to adopt what is stored; one that has ended knows all of its steps. */
+async function adopt(db: Database, client: Client, objectId: string): Promise<void> {
+  const workflowId = await workflowOf(db, objectId);
+  if (workflowId === null) return;
+  try {
+    await client.workflow.getHandle(workflowId).signal(catchUp);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 }
 
 /** The process whose steps an object's are; null for what has none that could miss a step. */

@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   allHandlersFinished,
   type ChildWorkflowHandle,
   condition,
@@ -17,6 +18,7 @@ import type { Settled } from '../../domain/orders/step';
 import { initialSearchAttributes } from '../deliveries/display';
 import { type DeliveryResult, deliveryWorkflowId } from '../deliveries/messages';
 import type { delivery } from '../deliveries/workflow';
+import { asRefusal } from '../shared/failures';
 import { type OrderInput, type OrderResult, paymentReceived, untilPlaced } from './messages';
 
 const { recordPlaced, recordSettled } = proxyLocalActivities<OrderActivities>({
@@ -57,6 +59,7 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   const counted = new Set<string>();
   const goingBack: Promise<void>[] = [];
   let isPlaced = false;
+  let refused: ApplicationFailure | null = null;
 
   setHandler(paymentReceived, (payment) => {
     const transaction = `${payment.channel}/${payment.transactionId}`;
@@ -64,10 +67,21 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
     counted.add(transaction);
     arrived.push(payment);
   });
-  setHandler(untilPlaced, () => condition(() => isPlaced));
+  setHandler(untilPlaced, async () => {
+    await condition(() => isPlaced || refused !== null);
+    if (refused !== null) throw refused;
+  });
 
-  await recordPlaced({ ...placedBy, terms, atMs: Date.now(), payByMs });
-  isPlaced = true;
+  try {
+    await recordPlaced({ ...placedBy, terms, atMs: Date.now(), payByMs }).catch(asRefusal);
+    isPlaced = true;
+  } catch (error) {
+    if (!(error instanceof ApplicationFailure)) throw error;
+    // The command that was to place this order has placed another one.
+    refused = error;
+    await condition(allHandlersFinished);
+    return { outcome: 'refused' };
+  }
 
   setCurrentDetails(`Awaiting payment of ${terms.payableFen} fen until ${new Date(payByMs).toISOString()} (UTC)`);
   const { payment, delivery: state } = await settle(await fittingPayment());
