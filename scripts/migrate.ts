@@ -11,7 +11,15 @@ import { applyMigrations, markRolledBack } from './parts/schema-engine';
 /** Tables that the application may only add to: the audit trail, what was signed, what was tried. */
 const appendOnly = new Set(['steps', 'contact_looks', 'agreements', 'webhook_attempts']);
 /** Tables that the application may also delete from: what is kept for a time only, or replaced. */
-const purged = new Set(['idempotency_records', 'proposals', 'product_specs']);
+const purged = new Set([
+  'idempotency_records',
+  'proposals',
+  'product_specs',
+  'messages',
+  'unaddressed_notices',
+  'notification_channels',
+  'webhook_deliveries',
+]);
 /** Prisma's own record of what was applied. */
 const ownersOnly = new Set(['_prisma_migrations']);
 
@@ -56,7 +64,13 @@ async function grant(client: Client, roleName: string): Promise<void> {
     const revoke = `REVOKE ALL ON ${table} FROM ${role}`;
     return ownersOnly.has(name) ? [revoke] : [revoke, `GRANT ${rights(name)} ON ${table} TO ${role}`];
   });
-  const all = ['BEGIN', `GRANT USAGE ON SCHEMA public TO ${role}`, ...statements, 'COMMIT'];
+  const all = [
+    'BEGIN',
+    `GRANT USAGE ON SCHEMA public TO ${role}`,
+    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`,
+    ...statements,
+    'COMMIT',
+  ];
   await client.query(all.join(';\n'));
 }
 

@@ -15,6 +15,7 @@ import { startCalendarRelay } from './relays/calendar';
 import { emailSender } from './relays/mails';
 import { startPaymentInbox } from './relays/payments';
 import { startReconciliation } from './relays/reconciliation';
+import { startRetention } from './relays/retention';
 import type { Sender } from './relays/sender';
 import { startSendingRelay } from './relays/sendings';
 import { noSms } from './relays/sms/port';
@@ -26,6 +27,7 @@ import { createWorker, outsideOf } from './worker';
 const POLL_MS = 2_000;
 /** The calendar grows when a worker starts with a newer one; later rounds are for what was missed. */
 const CALENDAR_EVERY_MS = 3_600_000;
+const RETENTION_EVERY_MS = 3_600_000;
 
 function installRuntime(config: Config, logger: Logger): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -74,6 +76,7 @@ async function main(): Promise<void> {
   const webhooks = startWebhookRelay({ db, client, taskQueue, policy, logger, intervalMs: POLL_MS });
   const { calendar } = outside;
   const calendarRelay = startCalendarRelay({ db, client, calendar, logger, intervalMs: CALENDAR_EVERY_MS });
+  const retention = startRetention({ db, policy, logger, intervalMs: RETENTION_EVERY_MS });
   const sendings = sendersOf(config, logger).map((sender) =>
     startSendingRelay({ db, sender, logger, intervalMs: POLL_MS }),
   );
@@ -102,6 +105,7 @@ async function main(): Promise<void> {
       payments.stop(),
       reconciliation.stop(),
       calendarRelay.stop(),
+      retention.stop(),
       ...sendings.map((relay) => relay.stop()),
       webhooks.stop(),
       stopListening(),

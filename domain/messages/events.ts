@@ -38,18 +38,18 @@ export const MESSAGE_EVENTS = {
   'delivery.appeal_resolved': ['ruling', 'reason'],
 
   /** Reviews: `title` is what the shop or product is called, `operation` what is asked for, `dueAt` RFC 3339. */
-  'shop.submitted': ['title', 'reviewId', 'dueAt'],
-  'shop.approved': ['title', 'reviewId'],
-  'shop.rejected': ['title', 'reviewId', 'reason'],
+  'shop.submitted': ['title', 'reviewId', 'shopId', 'dueAt'],
+  'shop.approved': ['title', 'reviewId', 'shopId'],
+  'shop.rejected': ['title', 'reviewId', 'shopId', 'reason'],
   /** To operations managers: a review is past its target (SHOP-5). */
-  'shop.overdue': ['title', 'reviewId', 'dueAt'],
-  'product.submitted': ['title', 'reviewId', 'operation', 'dueAt'],
-  'product.security_passed': ['title', 'reviewId', 'operation'],
-  'product.approved': ['title', 'reviewId', 'operation'],
-  'product.rejected': ['title', 'reviewId', 'operation', 'reason'],
-  'product.overdue': ['title', 'reviewId', 'operation', 'dueAt'],
+  'shop.overdue': ['title', 'reviewId', 'shopId', 'dueAt'],
+  'product.submitted': ['title', 'reviewId', 'productId', 'operation', 'dueAt'],
+  'product.security_passed': ['title', 'reviewId', 'productId', 'operation'],
+  'product.approved': ['title', 'reviewId', 'productId', 'operation'],
+  'product.rejected': ['title', 'reviewId', 'productId', 'operation', 'reason'],
+  'product.overdue': ['title', 'reviewId', 'productId', 'operation', 'dueAt'],
   /** What takes effect at once: delisted, downgraded, left the market (PRD-5). */
-  'product.changed': ['title', 'reviewId', 'operation'],
+  'product.changed': ['title', 'reviewId', 'productId', 'operation'],
   'account.submitted': ['title', 'reviewId', 'operation', 'dueAt'],
   'account.approved': ['title', 'reviewId', 'operation'],
   'account.rejected': ['title', 'reviewId', 'operation', 'reason'],

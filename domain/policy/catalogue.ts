@@ -38,6 +38,8 @@ const instantsBefore = z
   .min(1)
   .refine((list) => isRising(list.map(({ ms }) => -ms)), 'must go from the longest to the shortest, none twice');
 
+const MESSAGES_SHOWN_MS = 30 * DAY_MS;
+
 const count = z.int().min(1).max(1_000);
 const basisPoints = z.int().min(0).max(10_000);
 const amountFen = z.int().min(0);
@@ -102,6 +104,12 @@ const catalogue = z.strictObject({
   'webhook.retryFor': elapsed.prefault('3 days'),
   'webhook.secretOverlap': elapsed.prefault('24 hours'),
   'webhook.endpointsMax': count.default(10),
+  // From the moment an event was delivered or given up; until then it can be sent again.
+  'webhook.keepEventsFor': elapsed.prefault('90 days'),
+  // Subscriptions show which groups sent something in the last 30 days.
+  'notification.keepFor': elapsed
+    .refine(({ ms }) => ms >= MESSAGES_SHOWN_MS, 'must be 30 days at least')
+    .prefault('365 days'),
 });
 
 /** Every policy by its dotted key: `policy['delivery.providerStall'].ms`. */

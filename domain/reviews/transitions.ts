@@ -8,14 +8,15 @@ export type ReviewTransition = { state: ReviewState; notices: Notice[] };
 
 type Word = 'submitted' | 'approved' | 'rejected' | 'overdue';
 
+/** What every notice about a review says of it: its object by the name of its kind, so that programs find it. */
+export function noticeParams({ kind, title, reviewId, operation, objectId }: ReviewSubject): Record<string, string> {
+  const object = { shop: { shopId: objectId }, product: { productId: objectId }, account: {} };
+  return { title, reviewId, operation, ...object[kind] };
+}
+
 /** A notice about a review; `dueAt` is left for the activity to fill in, which alone knows the calendar. */
-function notice(
-  { kind, title, reviewId, operation }: ReviewSubject,
-  word: Word,
-  to: Audience[],
-  params: Record<string, string> = {},
-): Notice {
-  return { event: `${kind}.${word}`, to, params: { title, reviewId, operation, ...params } };
+function notice(subject: ReviewSubject, word: Word, to: Audience[], params: Record<string, string> = {}): Notice {
+  return { event: `${subject.kind}.${word}`, to, params: { ...noticeParams(subject), ...params } };
 }
 
 /** Something was submitted: operations have it to review, an image product to check for security first (PRD-6). */
@@ -42,12 +43,7 @@ export function applyReviewCommand(
     case 'provider.withdraw':
       return { state: enter('withdrawn'), notices: [] };
     case 'ops.security.pass': {
-      const { title, reviewId, operation } = subject;
-      const passed: Notice = {
-        event: 'product.security_passed',
-        to: ['provider'],
-        params: { title, reviewId, operation },
-      };
+      const passed: Notice = { event: 'product.security_passed', to: ['provider'], params: noticeParams(subject) };
       return { state: enter('in_review'), notices: [passed] };
     }
     case 'ops.approve':

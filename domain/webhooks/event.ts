@@ -4,8 +4,9 @@ export type WebhookEvent = {
   id: string;
   event: string;
   eventGroup: string;
+  /** What it is about: a shop, a product, a delivery, an order … */
   objectId: string;
-  /** The step of the object that it belongs to: events of one object are sent in this order. */
+  /** Grows from event to event: those of one object are sent in this order. */
   sequence: number;
   providerId: string;
   params: Record<string, string>;

@@ -3,11 +3,21 @@ import { routeOf } from '../../domain/messages/groups';
 import type { Audience, Notice } from '../../domain/messages/notice';
 import { Prisma } from '../generated/client';
 import type { Transaction } from './change';
+import type { Database } from './client';
 import { receiversOf } from './receivers';
 import { hook } from './webhooks';
 
 /** What a step tells people, for the outbox. */
-export type Telling = { objectId: string; deliveryId: string | null; sequence: number; notices: Notice[]; at: Date };
+export type Telling = {
+  /** Whose step it is. */
+  objectId: string;
+  /** What webhooks are told it is about, where that is another object: the shop or product of a review. */
+  about?: string;
+  deliveryId: string | null;
+  sequence: number;
+  notices: Notice[];
+  at: Date;
+};
 
 /**
  * CTEs that put the notices of a step into the outbox, in the step's own statement (MSG-2): a message for every person
@@ -15,7 +25,8 @@ export type Telling = { objectId: string; deliveryId: string | null; sequence: n
  * provider as it has subscribed (MSG-1). They read the CTEs `step` (the step, if it was written) and `target`
  * (order_id, product_name, buyer_id, provider_id).
  */
-export function tell({ objectId, deliveryId, sequence, notices, at }: Telling): Prisma.Sql {
+export function tell(telling: Telling): Prisma.Sql {
+  const { objectId, deliveryId, sequence, notices, at } = telling;
   if (notices.length === 0) return Prisma.empty;
   // What is no event of ours is refused by the table, for good.
   const routed = notices.map((notice) => ({
@@ -46,7 +57,7 @@ export function tell({ objectId, deliveryId, sequence, notices, at }: Telling): 
       INSERT INTO sendings (message_id, channel)
       SELECT told.id, channel FROM told JOIN hearing h ON h.id = told.id, unnest(h.channels) AS channel
       WHERE channel <> 'in_site'
-    )${hook({ objectId, deliveryId, sequence, notices, at })}`;
+    )${hook(telling)}`;
 }
 
 const AUDIENCES = ['buyer', 'provider', 'ops', 'managers'] as const satisfies readonly Audience[];
@@ -98,4 +109,24 @@ export async function tellIn(
       SELECT NULL::text AS order_id, NULL::text AS product_name, NULL::text AS buyer_id, ${providerId}::text AS provider_id
     )${tell({ ...telling, deliveryId: null })}
     SELECT count(*) FROM told`;
+}
+
+/**
+ * Forgets messages from before an instant, with their deliveries, the oldest first; those that are still on their way
+ * stay. Notices that nobody could be told of, and were logged, go with them.
+ * @returns how many there were; less than `limit` when none is left
+ */
+export async function purgeMessages(db: Database, before: Date, limit: number): Promise<number> {
+  // Ids sort by instant: the oldest are found by the primary key.
+  const messages = await db.$executeRaw`
+    DELETE FROM messages WHERE id IN (
+      SELECT m.id FROM messages m
+      WHERE m.id < 'msg_' || lpad(to_hex(${before.getTime()}::bigint), 12, '0') AND m.created_at < ${before}
+        AND NOT EXISTS (SELECT FROM sendings s WHERE s.message_id = m.id AND s.status IN ('pending', 'sending'))
+      ORDER BY m.id LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+  const notices = await db.$executeRaw`
+    DELETE FROM unaddressed_notices WHERE (object_id, sequence, event, audience) IN (
+      SELECT object_id, sequence, event, audience FROM unaddressed_notices
+      WHERE logged_at IS NOT NULL AND created_at < ${before} ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
+  return Math.max(messages, notices);
 }

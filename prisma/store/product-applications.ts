@@ -3,6 +3,7 @@ import type { Notice } from '../../domain/messages/notice';
 import type { ProductProposal } from '../../domain/products/change';
 import { newReview } from '../../domain/reviews/state';
 import type { ReviewSubject } from '../../domain/reviews/step';
+import { noticeParams } from '../../domain/reviews/transitions';
 import type { Prisma } from '../generated/client';
 import { type Change, changeOnce, lockObject, type Transaction } from './change';
 import type { Database } from './client';
@@ -28,7 +29,7 @@ export async function applyAtOnce(
   { subject, proposal, sealed }: AtOnce,
 ): Promise<void> {
   const effects = productEffects(ring);
-  const { reviewId, objectId, providerId, title, operation } = subject;
+  const { reviewId, objectId, providerId } = subject;
   const { at } = change;
   await changeOnce(db, change, async (tx) => {
     await lockObject(tx, objectId);
@@ -40,8 +41,8 @@ export async function applyAtOnce(
     await addEffective(tx, change, subject, taken, state);
     const review = { ...subject, proposed: null, sealed: taken.sealed ?? null, reason: '', at };
     await addAppliedStep(tx, subject, change, await effects.approve(tx, review));
-    const notice: Notice = { event: 'product.changed', to: ['provider'], params: { title, reviewId, operation } };
-    await tellIn(tx, { objectId: reviewId, providerId, sequence: 1, notices: [notice], at });
+    const notice: Notice = { event: 'product.changed', to: ['provider'], params: noticeParams(subject) };
+    await tellIn(tx, { objectId: reviewId, about: objectId, providerId, sequence: 1, notices: [notice], at });
     return state;
   });
 }

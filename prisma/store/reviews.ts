@@ -31,6 +31,7 @@ export async function writeReviewStep(
     else await advance(tx, step, runId, effects);
     await tellIn(tx, {
       objectId: step.subject.reviewId,
+      about: step.subject.objectId,
       providerId: step.subject.providerId,
       sequence: step.sequence,
       notices: step.notices,

@@ -154,10 +154,10 @@ export async function addTestEvent(db: Database, change: EndpointChange, eventId
   await changeOnce(db, change, async (tx) => {
     await requireInUse(tx, change);
     await tx.$executeRaw`
-      INSERT INTO webhook_deliveries (id, endpoint_id, provider_id, event, event_group, object_id, sequence, params,
-                                      created_at)
+      INSERT INTO webhook_deliveries (id, endpoint_id, provider_id, event, event_group, object_id, step_object_id,
+                                      step_sequence, params, created_at)
       SELECT ${eventId}, ${endpointId}, ${providerId}, ${TEST_EVENT.event}, ${TEST_EVENT.group}, ${endpointId},
-             coalesce(max(sequence), 0) + 1, '{}', ${at}
+             ${endpointId}, coalesce(max(sequence), 0) + 1, '{}', ${at}
       FROM steps WHERE object_id = ${endpointId}`;
     return trailOf(tx, change);
   });
@@ -213,7 +213,8 @@ async function callForEvents(
   await tx.$executeRaw`
     UPDATE webhook_deliveries SET
       status = 'pending', first_tried_at = CASE WHEN status = 'pending' THEN first_tried_at END,
-      next_attempt_at = NULL, handed_at = NULL, calls = calls + 1
+      next_attempt_at = NULL, settled_at = NULL, handed_at = NULL, hand_failures = 0, next_hand_at = now(),
+      calls = calls + 1
     WHERE endpoint_id = ${endpointId} AND (id = ANY(${replayed}::text[]) OR
       status = 'pending' AND (${objectId}::text IS NULL OR object_id = ${objectId}::text))`;
 }

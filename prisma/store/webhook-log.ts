@@ -30,7 +30,7 @@ export type LoggedAttempt = {
 };
 
 const EVENT = Prisma.sql`
-  id, endpoint_id AS "endpointId", event, event_group AS "eventGroup", object_id AS "objectId", sequence, params, status,
+  id, endpoint_id AS "endpointId", event, event_group AS "eventGroup", object_id AS "objectId", sequence::float8 AS sequence, params, status,
   attempts, created_at AS "createdAt", next_attempt_at AS "nextAttemptAt", delivered_at AS "deliveredAt",
   last_error AS "lastError"`;
 

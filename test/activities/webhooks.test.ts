@@ -2,7 +2,7 @@ import { webhookActivities } from '../../activities/webhooks';
 import { openSecrets, sealSecrets } from '../../codec/webhook-secrets';
 import { withNewSecret } from '../../domain/webhooks/secrets';
 import { changeSecrets, replayEvent } from '../../prisma/store/webhook-endpoints';
-import { markHanded, unhandedEvents } from '../../prisma/store/webhooks';
+import { claimEvents, findDueEvent, markHanded, recordAttempt } from '../../prisma/store/webhooks';
 import { dyingAt, run, type Store, startStore } from '../support/store';
 import { failing, startWebhookReceiver, verified, WELL, type WebhookReceiver } from '../support/webhook-receiver';
 import { changeBy, eventsOf, subscribe } from '../support/webhooks';
@@ -104,17 +104,53 @@ describe('MSG-3: whatever dies', () => {
     expect(await deliver()).toEqual({ outcome: 'nothing' });
   });
 
-  test('what is asked for anew while its process is being told of it is told of again', async () => {
+  test('what is asked for anew while its workflow is being told of it is told of again', async () => {
     const { endpointId, deliver, event } = await oneEvent();
-    const told = (await unhandedEvents(store.db, 100)).filter((row) => row.endpointId === endpointId);
-    expect(told).toHaveLength(1);
+    const claim = async () => {
+      const claimed = await claimEvents(store.db, { limit: 100, leaseMs: 60_000, now: new Date() });
+      return claimed.filter((row) => row.endpointId === endpointId);
+    };
+    const claimed = await claim();
+    expect(claimed).toHaveLength(1);
     await deliver();
     await replayEvent(store.db, changeBy(endpointId, 'webhook.replay'), await event());
-    await markHanded(store.db, told, new Date());
+    await markHanded(store.db, claimed, new Date());
     expect(await event()).toMatchObject({ status: 'pending', handedAt: null });
-    const again = (await unhandedEvents(store.db, 100)).filter((row) => row.endpointId === endpointId);
-    await markHanded(store.db, again, new Date());
+    await markHanded(store.db, await claim(), new Date());
     expect((await event()).handedAt).not.toBeNull();
+  });
+
+  test.each([
+    { late: 'pending', nextAttemptAt: new Date(Date.now() + HOUR_MS) },
+    { late: 'failed', nextAttemptAt: null },
+  ] as const)('a failure that is learned of late ($late) does not undo a delivery', async ({ late, nextAttemptAt }) => {
+    const { endpointId, objectId, deliver, event } = await oneEvent();
+    const due = await findDueEvent(store.db, { endpointId, objectId });
+    if (due === null) throw new Error('there is an event');
+    await deliver();
+    const delivered = await event();
+    const attempt = { event: due, at: new Date(), responseStatus: null, error: 'no answer', durationMs: 15_000 };
+    await recordAttempt(store.db, { ...attempt, status: late, nextAttemptAt });
+    expect(await event()).toEqual({ ...delivered, attempts: 2 });
+    expect(delivered.status).toBe('delivered');
+  });
+
+  test('a failure that is learned of late does not revive what was given up', async () => {
+    const { endpointId, objectId, event } = await oneEvent();
+    const due = await findDueEvent(store.db, { endpointId, objectId });
+    if (due === null) throw new Error('there is an event');
+    const attempt = {
+      event: due,
+      at: new Date(),
+      responseStatus: 500,
+      error: 'The receiver answered 500.',
+      durationMs: 5,
+    };
+    await recordAttempt(store.db, { ...attempt, status: 'failed', nextAttemptAt: null });
+    const givenUp = await event();
+    await recordAttempt(store.db, { ...attempt, status: 'pending', nextAttemptAt: new Date() });
+    expect(await event()).toEqual({ ...givenUp, attempts: 2 });
+    expect(givenUp.status).toBe('failed');
   });
 
   test('an event that is asked for while an attempt at it fails is sent at once, not after the pause', async () => {
@@ -155,6 +191,7 @@ describe('MSG-3: an attempt is made when it is due', () => {
     expect(log).toMatchObject([
       { number: 1, responseStatus: 500, error: 'The receiver answered 500.', durationMs: expect.any(Number) },
     ]);
-    expect(JSON.stringify([log, await event()])).not.toContain('secret');
+    const { sequence: _, ...row } = await event();
+    expect(JSON.stringify([log, row])).not.toContain('secret');
   });
 });

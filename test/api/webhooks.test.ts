@@ -178,7 +178,10 @@ describe('MSG-3: a provider keeps its webhooks', () => {
       expect(await api.db.webhookAttempt.count({ where: { deliveryId: { in: ids } } })).toBe(1),
     );
     // Three days later.
-    await api.db.webhookDelivery.updateMany({ where: { endpointId: id }, data: { status: 'failed' } });
+    await api.db.webhookDelivery.updateMany({
+      where: { endpointId: id },
+      data: { status: 'failed', settledAt: new Date() },
+    });
     expect((await logOf(id, '?status=failed&sort=id')).map((event) => event.id)).toEqual(ids);
     receiver.behave(WELL);
     const [one = '', ...others] = ids;

@@ -8,7 +8,11 @@ const ROWS: Record<string, string> = {
   contact_looks: `INSERT INTO contact_looks (id, order_id, viewer_id, request_id) VALUES ('look_1', 'ord_1', 'usr_1', 'req')`,
   agreements: `INSERT INTO agreements (id, provider_id, kind, revision, text, signed_by, signed_at)
     VALUES ('agr_1', 'prv_1', 'entry', '1', 'as signed', 'usr_1', now())`,
-  webhook_attempts: `INSERT INTO webhook_attempts (delivery_id, number, at, duration_ms) VALUES ('whd_1', 1, now(), 5)`,
+  webhook_attempts: `
+    INSERT INTO webhook_deliveries (id, endpoint_id, provider_id, event, event_group, object_id, step_object_id,
+                                    step_sequence, params, created_at)
+    VALUES ('evt_1', 'whk_1', 'prv_1', 'order.paid', 'orders', 'ord_1', 'ord_1', 1, '{}', now());
+    INSERT INTO webhook_attempts (delivery_id, number, at, duration_ms) VALUES ('evt_1', 1, now(), 5)`,
 };
 const TABLES = Object.keys(ROWS);
 /** A column of each table that somebody might want otherwise. */

@@ -60,18 +60,20 @@ describe('MSG-3: events reach the receiver', () => {
     await delivery.acts('provider.requirement.confirm', 'provider.implementation.submit', 'buyer.acceptance.accept');
     await allTakenInOrder(endpoint, delivery.id, delivery.terms.orderId);
     const requests = requestsOf(delivery.id);
-    expect(requests.map(({ event }) => [event?.data.sequence, event?.type])).toEqual([
-      [2, 'delivery.requirement_submitted'],
-      [3, 'delivery.requirement_edited'],
-      [5, 'delivery.requirement_submitted'],
-      [8, 'delivery.completed'],
+    expect(requests.map(({ event }) => event?.type)).toEqual([
+      'delivery.requirement_submitted',
+      'delivery.requirement_edited',
+      'delivery.requirement_submitted',
+      'delivery.completed',
     ]);
+    const sequences = requests.map(({ event }) => event?.data.sequence ?? 0);
+    expect(sequences).toEqual([...new Set(sequences)].sort((one, other) => one - other));
     expect(requests[0]?.event).toEqual({
       type: 'delivery.requirement_submitted',
       timestamp: expect.any(String),
       data: {
         objectId: delivery.id,
-        sequence: 2,
+        sequence: sequences[0],
         group: 'deliveries',
         providerId: 'prv_demo',
         orderId: delivery.terms.orderId,

@@ -2,13 +2,16 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
 import type { Policy } from '../../domain/policy/catalogue';
 import type { Database } from '../../prisma/store/client';
-import { markHanded, type Unhanded, unhandedEvents } from '../../prisma/store/webhooks';
+import { type ClaimedEvent, claimEvents, markHanded, putOffEvents } from '../../prisma/store/webhooks';
 import { PROVIDER_ID } from '../../workflows/shared/search-attributes';
 import { eventsWaiting, type WebhookInput, webhookWorkflowId } from '../../workflows/webhooks/messages';
 import type { webhook } from '../../workflows/webhooks/workflow';
 import { type Relay, startRelay } from './loop';
 
 const BATCH = 100;
+/** Longer than a signal may take: nobody else sends it meanwhile. */
+const LEASE_MS = 60_000;
+const SIGNAL_WITHIN_MS = 30_000;
 
 /** What the webhook relay needs. */
 export type WebhookOutbox = {
@@ -21,47 +24,56 @@ export type WebhookOutbox = {
 };
 
 /**
- * Tells the processes of webhooks that events wait for them (MSG-3), and starts those that are not running. It polls, so
- * that steps need not notify anybody. A process that is told twice, by two workers or after a death, changes nothing.
+ * Signals the workflows of webhooks that events wait for them (MSG-3), and starts those that are not running. It polls,
+ * so that steps need not notify anybody. Each event is claimed by one worker; one that cannot be handed over is put off,
+ * so that it does not keep the others waiting. A workflow that is signalled twice, after a death, changes nothing.
  */
 export function startWebhookRelay(outbox: WebhookOutbox): Relay {
   return startRelay('webhooks', outbox.logger, outbox.intervalMs, async () => {
-    const events = await unhandedEvents(outbox.db, BATCH);
-    const told = await Promise.all([...byProcess(events).values()].map((waiting) => tell(outbox, waiting)));
-    return told.filter((wasTold) => wasTold).length;
+    const events = await claimEvents(outbox.db, { limit: BATCH, leaseMs: LEASE_MS, now: new Date() });
+    await Promise.all([...byWorkflow(events).values()].map((waiting) => handOver(outbox, waiting)));
+    return events.length;
   });
 }
 
-function byProcess(events: Unhanded[]): Map<string, Unhanded[]> {
-  const processes = new Map<string, Unhanded[]>();
+function byWorkflow(events: ClaimedEvent[]): Map<string, ClaimedEvent[]> {
+  const workflows = new Map<string, ClaimedEvent[]>();
   for (const event of events) {
     const workflowId = webhookWorkflowId(event);
-    processes.set(workflowId, [...(processes.get(workflowId) ?? []), event]);
+    workflows.set(workflowId, [...(workflows.get(workflowId) ?? []), event]);
   }
-  return processes;
+  return workflows;
 }
 
-/** Tells one process of its events; false when it could not be told, which is tried again after a rest. */
-async function tell({ db, client, taskQueue, policy, logger }: WebhookOutbox, waiting: Unhanded[]): Promise<boolean> {
+/** Signals one workflow that events wait for it; where that fails they are put off. */
+async function handOver(outbox: WebhookOutbox, waiting: ClaimedEvent[]): Promise<void> {
+  const { db, client, logger } = outbox;
   const [first] = waiting;
-  if (first === undefined) return false;
-  const { endpointId, objectId, providerId } = first;
-  const input: WebhookInput = { endpointId, objectId, retryForMs: policy['webhook.retryFor'].ms };
+  if (first === undefined) return;
   try {
-    await client.workflow.signalWithStart<typeof webhook>('webhook', {
-      workflowId: webhookWorkflowId(input),
-      taskQueue,
-      args: [input],
-      signal: eventsWaiting,
-      signalArgs: [],
-      typedSearchAttributes: [{ key: PROVIDER_ID, value: providerId }],
-      staticSummary: `Events of ${objectId} for the webhook ${endpointId}`,
-      staticDetails: `Sent one at a time, in their order; what fails is tried again (MSG-3)`,
-    });
+    await client.withDeadline(Date.now() + SIGNAL_WITHIN_MS, () => signal(outbox, first));
     await markHanded(db, waiting, new Date());
-    return true;
   } catch (error) {
-    logger.warn({ err: error, endpointId, objectId }, 'events not handed to their process yet; it will be tried again');
-    return false;
+    const { endpointId, objectId } = first;
+    logger.warn(
+      { err: error, endpointId, objectId },
+      'events not handed to their workflow yet; it will be tried again',
+    );
+    await putOffEvents(db, waiting, new Date());
   }
+}
+
+async function signal({ client, taskQueue, policy }: WebhookOutbox, event: ClaimedEvent): Promise<void> {
+  const { endpointId, objectId, providerId } = event;
+  const input: WebhookInput = { endpointId, objectId, retryForMs: policy['webhook.retryFor'].ms };
+  await client.workflow.signalWithStart<typeof webhook>('webhook', {
+    workflowId: webhookWorkflowId(input),
+    taskQueue,
+    args: [input],
+    signal: eventsWaiting,
+    signalArgs: [],
+    typedSearchAttributes: [{ key: PROVIDER_ID, value: providerId }],
+    staticSummary: `Events of ${objectId} for the webhook ${endpointId}`,
+    staticDetails: `Sent one at a time, in their order; what fails is tried again (MSG-3)`,
+  });
 }

@@ -48,6 +48,8 @@ test('GEN-3: the defaults are those of the catalogue', () => {
     'webhook.retryFor': days(3),
     'webhook.secretOverlap': days(1),
     'webhook.endpointsMax': 10,
+    'webhook.keepEventsFor': days(90),
+    'notification.keepFor': days(365),
   });
 });
 

@@ -55,7 +55,7 @@ describe('what a command makes of a review', () => {
     expect(LEGAL_IN[action]).toContain(stage);
     const { state, notices } = after(action, 'the reason');
     expect(state).toEqual({ stage: next, enteredAtMs: T0 + 500, due: null, overdue: false });
-    const params = { title: '云备份', reviewId: 'app_1', operation: 'publish' };
+    const params = { title: '云备份', reviewId: 'app_1', operation: 'publish', productId: 'prd_1' };
     const words = event === 'product.rejected' ? { ...params, reason: 'the reason' } : params;
     expect(notices).toEqual(event === null ? [] : [{ event, to: ['provider'], params: words }]);
   });

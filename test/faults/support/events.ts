@@ -33,7 +33,7 @@ export async function expectEventsInOrder({ db }: FaultSystem, { requests, taken
   );
   expect(new Set(firstComing.keys())).toEqual(new Set(rows.map(({ id }) => id)));
   for (const [n, { id, objectId, sequence }] of rows.entries()) {
-    expect(firstComing.get(id)?.data).toMatchObject({ objectId, sequence });
+    expect(firstComing.get(id)?.data).toMatchObject({ objectId, sequence: Number(sequence) });
     const before = rows[n - 1];
     if (before?.objectId !== objectId) continue;
     expect(firstComing.get(before.id)?.at).toBeLessThan(firstComing.get(id)?.at ?? Number.NaN);
