@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors';
 import { addAttachment, findAttachment } from '../../prisma/store/attachments';
 import type { Database } from '../../prisma/store/client';
 import { authenticate } from '../auth';
+import { changeOf } from '../change';
 import { answerOnce, type Door, expressPath, nothing } from '../endpoint';
 import { sendFile } from '../files/download';
 import type { FileStore } from '../files/store';
@@ -39,10 +40,11 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
         door,
         { principal, request, response },
         { route: upload.path, body: file, isRebuilt: false },
-        async ({ commandId, atMs }) => {
-          const id = idFrom('att', atMs, commandId);
+        async (command) => {
+          const id = idFrom('att', command.atMs, command.commandId);
           const { sub: ownerId, providerId = null } = principal;
-          await addAttachment(db, { id, ownerId, ownerRole: role, providerId, ...file });
+          const change = changeOf({ principal, request, command }, id, `${role}.attachment.upload`);
+          await addAttachment(db, change, { id, ownerId, ownerRole: role, providerId, ...file });
           return { status: 201, body: JSON.stringify({ id, ...file }) };
         },
       );

@@ -5,6 +5,7 @@ import { IMAGE_RULES, type ImagePurpose } from '../../domain/images/rules';
 import type { Database } from '../../prisma/store/client';
 import { addImage, findImage, type ImageScope } from '../../prisma/store/images';
 import { authenticate, type Principal } from '../auth';
+import { ownChangeOf } from '../change';
 import { answerOnce, type Door, expressPath, nothing } from '../endpoint';
 import { sendImage } from '../files/download';
 import type { FileStore } from '../files/store';
@@ -15,7 +16,6 @@ import { type CheckedImage, checkImage } from '../images/check';
 import { shippedImages } from '../images/shipped';
 import { documentEndpoint } from '../openapi';
 import { byId } from '../schemas';
-import { providerOf } from '../scope';
 
 /** Files are received up to here, so that what is too large can be told how large it is. */
 const RECEIVED_MAX_BYTES = 16 * 1_048_576;
@@ -111,9 +111,10 @@ async function receiveImage(door: Door, { db, files }: Needs, receiving: Receivi
   const { format, width, height } = checked;
   const { size, sha256 } = file;
   const keyed = { route: path, body: file, isRebuilt: false };
-  await answerOnce(door, { principal, request, response }, keyed, async ({ commandId, atMs }) => {
-    const image = { id: idFrom('img', atMs, commandId), purpose, format, width, height, size, sha256 };
-    await addImage(db, { ...image, providerId: providerOf(principal) });
+  await answerOnce(door, { principal, request, response }, keyed, async (command) => {
+    const image = { id: idFrom('img', command.atMs, command.commandId), purpose, format, width, height, size, sha256 };
+    const change = ownChangeOf({ principal, request, command }, image.id, 'provider.image.upload');
+    await addImage(db, change, { ...image, providerId: change.providerId });
     return { status: 201, body: JSON.stringify(image) };
   });
 }

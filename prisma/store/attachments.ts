@@ -1,4 +1,5 @@
 import { Prisma } from '../generated/client';
+import { type Change, changeOnce } from './change';
 import type { Database } from './client';
 import { type Scope, within } from './deliveries';
 
@@ -14,9 +15,13 @@ export type AttachmentRow = {
   sha256: string;
 };
 
-/** Stores an upload; an id that is there already is left as it is. */
-export async function addAttachment(db: Database, attachment: AttachmentRow): Promise<void> {
-  await db.attachment.createMany({ data: [attachment], skipDuplicates: true });
+/** Stores an upload once, and who made it in the trail (AUD-1). */
+export async function addAttachment(db: Database, change: Change, attachment: AttachmentRow): Promise<void> {
+  const { name, size, type, sha256 } = attachment;
+  await changeOnce(db, change, async (tx) => {
+    await tx.attachment.create({ data: attachment });
+    return { name, size, type, sha256 };
+  });
 }
 
 /** Which of the ids are not files that this person (or somebody of their provider) uploaded. */

@@ -1,6 +1,6 @@
 import type { ImagePurpose } from '../../domain/images/rules';
 import { Prisma } from '../generated/client';
-import type { Transaction } from './change';
+import { type Change, changeOnce, type Transaction } from './change';
 import type { Database } from './client';
 
 /** An image that was found right for its purpose. */
@@ -15,9 +15,13 @@ export type ImageRow = {
   sha256: string;
 };
 
-/** Stores an image; an id that is there already is left as it is. */
-export async function addImage(db: Database, image: ImageRow): Promise<void> {
-  await db.image.createMany({ data: [image], skipDuplicates: true });
+/** Stores an image once, and who uploaded it in the trail (AUD-1). */
+export async function addImage(db: Database, change: Change, image: ImageRow): Promise<void> {
+  const { id: _id, providerId: _providerId, ...trail } = image;
+  await changeOnce(db, change, async (tx) => {
+    await tx.image.create({ data: image });
+    return trail;
+  });
 }
 
 /** Who may see an image: its provider, operations, and once it was published, buyers. */

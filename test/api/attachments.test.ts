@@ -51,6 +51,22 @@ describe('DLV-14: files are uploaded first and then named by their ids', () => {
     expect(timeline.at(-1)?.attachments).toHaveLength(20);
   });
 
+  test('AUD-1: an upload leaves who, from where and what in the trail, once for each key', async () => {
+    const again = () => api.buyer.upload(UPLOADS, '合同.txt', '合同全文', key('aud-upload'));
+    const [first, second] = await Promise.all([again(), again()]);
+    const file = bodyOf<Attachment>(first, 201);
+    expect(second.body).toEqual(first.body);
+    const line = { action: 'buyer.attachment.upload', before: null, after: { name: '合同.txt', sha256: file.sha256 } };
+    const trail = bodyOf<{ items: unknown[] }>(await api.manager.get(`/v1/ops/audit?objectId=${file.id}`), 200);
+    expect(trail.items).toMatchObject([{ ...line, actor: { role: 'buyer', id: 'usr_demo' }, sourceIp: '127.0.0.1' }]);
+    expect(trail.items).toHaveLength(1);
+    const own = bodyOf<Attachment>(await api.provider.upload('/v1/provider/attachments', '方案.txt', '方案'), 201);
+    const seen = bodyOf<{ items: unknown[] }>(await api.provider.get(`/v1/provider/audit?objectId=${own.id}`), 200);
+    expect(seen.items).toMatchObject([
+      { action: 'provider.attachment.upload', after: { size: 6, type: 'text/plain' } },
+    ]);
+  });
+
   test('a colleague of the uploader may use the provider’s file', async () => {
     const colleague = await subAccount(api, ['deliveries']);
     const file = bodyOf<Attachment>(await colleague.upload('/v1/provider/attachments', '方案.txt', '方案'), 201);

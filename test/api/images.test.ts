@@ -86,6 +86,21 @@ describe('SHOP-6: images are uploaded for a purpose, and measured before they ar
     expect(other).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY.KEY_REUSED' } });
   });
 
+  test('AUD-1: an upload leaves who, from where and what in the trail', async () => {
+    const file = await images.png(BANNER);
+    const { id, sha256 } = bodyOf<Image>(await api.provider.upload(`${SHOP}/banner`, '横幅.png', file), 201);
+    const { items } = bodyOf<{ items: unknown[] }>(await api.manager.get(`/v1/ops/audit?objectId=${id}`), 200);
+    expect(items).toMatchObject([
+      {
+        action: 'provider.image.upload',
+        actor: { role: 'provider', id: 'usr_provider_demo' },
+        sourceIp: '127.0.0.1',
+        before: null,
+        after: { purpose: 'banner', format: 'png', ...BANNER, sha256 },
+      },
+    ]);
+  });
+
   test('twenty at once are each answered for themselves', async () => {
     const files = await Promise.all([images.jpeg(LOGO), images.jpeg({ width: 391, height: 260 }), images.png(LOGO)]);
     const answers = await Promise.all(

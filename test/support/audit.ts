@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Api } from './api';
 
-/** What changes nothing that anybody would ask about: whose own it is, or what the step tells in which it is used. */
-const OF_NO_ACCOUNT = [/^\/v1\/\w+\/attachments$/, /\/images\//, /^\/v1\/me\/messages\//, /^\/v1\/(sandbox|gateway)\//];
+/** What changes nothing that anybody would ask about: whose own it is. */
+const OF_NO_ACCOUNT = [/^\/v1\/me\/messages\//, /^\/v1\/(sandbox|gateway)\//];
 
 const request = z.object({ requestId: z.string(), method: z.string(), route: z.string(), status: z.number() });
 
