@@ -5,11 +5,10 @@ import { startMailInbox } from '../sandbox/mail-inbox';
 import { startSmsInbox } from '../sandbox/sms-inbox';
 import { projectRoot } from '../scripts/parts/root';
 import { type System, startSystem } from '../scripts/parts/system';
-import { histories, type Round, residentMiB, round, startBench } from './measure';
+import { checkPeers, histories, type Round, residentMiB, round, startBench } from './measure';
 import { mailFloor, outbox } from './outbox';
 import { report } from './report';
-
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+import { SIZES } from './sizes';
 
 const say = (line: string) => console.log(`[bench] ${line}`);
 const QUIET = { RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'warn' };
@@ -30,11 +29,13 @@ async function withSystem<T>(env: NodeJS.ProcessEnv, work: (system: System, logs
 async function commands(system: System, logs: string) {
   const bench = await startBench(system, logs);
   try {
+    say('comparing the rows that the system and its peers write');
+    await checkPeers(bench);
     say('warming up');
     await round(bench);
     const rounds: Round[] = [];
-    for (let number = 1; number <= ROUNDS; number += 1) {
-      say(`round ${number} of ${ROUNDS}`);
+    for (let number = 1; number <= SIZES.rounds; number += 1) {
+      say(`round ${number} of ${SIZES.rounds}`);
       rounds.push(await round(bench));
     }
     const memory = ['api', 'worker'].map((name) => ({ name, mib: residentMiB(system.parts.get(name)?.pid() ?? 0) }));
@@ -58,11 +59,11 @@ async function messages() {
   }
 }
 
-/** `npm run bench`: the system beside its floors, in one run; writes bench/RESULTS.md. */
+/** `npm run bench`: the system beside its floors and its peers in one run; writes bench/RESULTS.md, or the file that BENCH_RESULTS names. */
 async function main(): Promise<void> {
   const found = { ...(await withSystem({ SMTP_URL: '', SMS_URL: '' }, commands)), ...(await messages()) };
   const text = report(found);
-  writeFileSync(path.join(projectRoot, 'bench', 'RESULTS.md'), text);
+  writeFileSync(process.env.BENCH_RESULTS || path.join(projectRoot, 'bench', 'RESULTS.md'), text);
   console.log(text);
 }
 

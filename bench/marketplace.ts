@@ -3,7 +3,8 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import type { System } from '../scripts/parts/system';
 
-const view = z.object({
+/** What of any answer the load generator reads. */
+export const view = z.object({
   id: z.string(),
   orderId: z.string().optional(),
   deliveryId: z.string().nullish(),
@@ -12,7 +13,7 @@ const view = z.object({
   payableFen: z.int().optional(),
   appeal: z.object({ id: z.string() }).nullish(),
 });
-type View = z.infer<typeof view>;
+export type View = z.infer<typeof view>;
 
 /** A product as it is applied for; the logo is added. */
 const PRODUCT = {
@@ -52,6 +53,42 @@ export async function send(
   return JSON.parse(answer);
 }
 
+type Operate = (
+  id: string,
+  role: 'buyer' | 'provider',
+  action: string,
+  words: { [field: string]: string },
+) => Promise<View>;
+
+/** What is done to a delivery, in the same words whoever carries it out. */
+export const operationsOf = (operate: Operate) => ({
+  requirement: (id: string) => operate(id, 'buyer', 'requirement', { text: '请按附件搭建网站，下周上线。' }),
+  confirm: (id: string) => operate(id, 'provider', 'requirement/confirm', { note: '已确认需求。' }),
+  submit: (id: string) => operate(id, 'provider', 'implementation/submit', { summary: '已实施完成，请验收。' }),
+  reject: (id: string) => operate(id, 'buyer', 'acceptance/reject', { reason: '首页无法打开。' }),
+  accept: (id: string) => operate(id, 'buyer', 'acceptance/accept', { comment: '验收通过。' }),
+});
+
+/** A way to buy deliveries and to bring them to their end; `buy` answers the delivery's id. */
+export type DeliveryMarket = ReturnType<typeof operationsOf> & { buy(): Promise<string> };
+
+/** Polls an order until it is paid; answers its delivery's id. */
+export async function untilPaid(orderUrl: string, token: string): Promise<string> {
+  for (;;) {
+    const response = await fetch(orderUrl, { headers: { authorization: `Bearer ${token}` } });
+    const order = view.parse(await response.json());
+    if (order.deliveryId) return order.deliveryId;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+}
+
+/** Brings a delivery from its purchase to its acceptance; answers its id. */
+export async function straightDelivery(market: DeliveryMarket): Promise<string> {
+  const id = await market.buy();
+  for (const step of [market.requirement, market.confirm, market.submit, market.accept]) await step(id);
+  return id;
+}
+
 /** The API as a load generator uses it: every command under an Idempotency-Key. */
 export function marketplace({ endpoints, tokens, secrets }: System) {
   const { apiUrl } = endpoints;
@@ -78,19 +115,7 @@ export function marketplace({ endpoints, tokens, secrets }: System) {
     if (response.status !== 202) throw new Error(`The gateway answered ${response.status}`);
   }
 
-  async function untilPaid(orderId: string): Promise<string> {
-    for (;;) {
-      const response = await fetch(`${apiUrl}/v1/buyer/orders/${orderId}`, {
-        headers: { authorization: `Bearer ${tokens.buyer}` },
-      });
-      const order = view.parse(await response.json());
-      if (order.deliveryId) return order.deliveryId;
-      await new Promise((resolve) => setTimeout(resolve, 40));
-    }
-  }
-
-  const operate = (id: string, role: 'buyer' | 'provider', action: string, body: unknown) =>
-    post(role, `deliveries/${id}/${action}`, body);
+  const operate: Operate = (id, role, action, body) => post(role, `deliveries/${id}/${action}`, body);
 
   return {
     /** Buys and pays; answers the delivery's id. */
@@ -102,13 +127,9 @@ export function marketplace({ endpoints, tokens, secrets }: System) {
         201,
       );
       await callback(order);
-      return untilPaid(order.id);
+      return untilPaid(`${apiUrl}/v1/buyer/orders/${order.id}`, tokens.buyer);
     },
-    requirement: (id: string) => operate(id, 'buyer', 'requirement', { text: '请按附件搭建网站，下周上线。' }),
-    confirm: (id: string) => operate(id, 'provider', 'requirement/confirm', { note: '已确认需求。' }),
-    submit: (id: string) => operate(id, 'provider', 'implementation/submit', { summary: '已实施完成，请验收。' }),
-    reject: (id: string) => operate(id, 'buyer', 'acceptance/reject', { reason: '首页无法打开。' }),
-    accept: (id: string) => operate(id, 'buyer', 'acceptance/accept', { comment: '验收通过。' }),
+    ...operationsOf(operate),
     appeal: (id: string) => operate(id, 'buyer', 'appeals', { reason: '三次验收均不合格。' }),
     resolve: (appealId: string) =>
       post('ops', `appeals/${appealId}/resolve`, { ruling: 'redo_implementation', reason: '请服务商重新实施。' }),

@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { Client, Connection, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { Client as PgClient } from 'pg';
+import { openDatabase } from '../prisma/store/client';
 import { freePort } from '../scripts/parts/ports';
 import { startProgram } from '../scripts/parts/processes';
 import type { System } from '../scripts/parts/system';
 import { deliveryWorkflowId } from '../workflows/deliveries/messages';
+import { measured, type Throughput } from './cpu';
 import { copyIntoFloor, floorTables } from './floors/express';
 import { FLOOR_QUEUE } from './floors/worker';
 import { type floor, floorUpdate } from './floors/workflow';
-import { type Latencies, latencies, throughput } from './load';
-import { marketplace, send } from './marketplace';
+import { type Latencies, latencies } from './load';
+import { type DeliveryMarket, marketplace, send, straightDelivery } from './marketplace';
+import { requireSameRows } from './peers/rows';
+import { startPeers } from './peers/start';
+import { SIZES } from './sizes';
 
-/** How much is measured in one round. */
-const OPERATIONS = 90;
-const DELIVERIES = 60;
-const CONCURRENCY = 8;
 /** buy, pay, requirement, confirm, submit, accept */
 const COMMANDS_A_DELIVERY = 6;
 /** submit, approve */
@@ -32,10 +33,15 @@ export type Round = {
   /** Explains, and is no floor: the bare refused update behind a bare route. */
   bareRefusalOverHttp: Latencies;
   refusal: Latencies;
-  bareWorkflowsPerSecond: number;
-  deliveriesPerSecond: number;
-  bareReviewsPerSecond: number;
-  reviewsPerSecond: number;
+  /** The same rejection as `operation`, done by the peers. */
+  samplesOperation: Latencies;
+  dbosOperation: Latencies;
+  bareWorkflows: Throughput;
+  deliveries: Throughput;
+  samplesDeliveries: Throughput;
+  dbosDeliveries: Throughput;
+  bareReviews: Throughput;
+  reviews: Throughput;
 };
 
 /** What one delivery leaves in its history. */
@@ -67,7 +73,19 @@ export async function startBench(system: System, logDir: string) {
     await express.stop();
     throw error;
   });
+  const peers = await startPeers(system, env, logDir).catch(async (error) => {
+    await Promise.all([express.stop(), worker.stop()]);
+    throw error;
+  });
+  const pidOf = (name: string) => system.parts.get(name)?.pid() ?? null;
+  const servers = { temporal: pidOf('temporal'), postgres: pidOf('postgres') };
   return {
+    peers,
+    /** Whose processor time counts for what. */
+    parts: {
+      floor: { api: null, worker: worker.pid, temporal: servers.temporal, postgres: null },
+      system: { api: pidOf('api'), worker: pidOf('worker'), ...servers },
+    },
     system,
     market,
     client,
@@ -84,7 +102,7 @@ export async function startBench(system: System, logDir: string) {
     refuseOverHttp: (workflowId: string) =>
       send(`http://127.0.0.1:${expressPort}/refuse/1`, system.tokens.buyer, { workflowId }, 409),
     async stop() {
-      await Promise.all([express.stop(), worker.stop()]);
+      await Promise.all([express.stop(), worker.stop(), peers.stop()]);
       await connection.close();
     },
   };
@@ -114,39 +132,27 @@ function startFloor({ client }: Bench, updates: number, shows = false) {
 
 /** Measures everything once; floors and system in turn, so that a change in the machine's speed meets both. */
 export async function round(bench: Bench): Promise<Round> {
-  const { market } = bench;
-  const expressTransaction = await latencies(OPERATIONS, bench.transaction);
+  const { market, peers, parts } = bench;
+  const expressTransaction = await latencies(SIZES.operations, bench.transaction);
   const handle = await startFloor(bench, MANY_UPDATES);
-  const bareUpdate = await latencies(OPERATIONS, () => handle.executeUpdate(floorUpdate, { args: [false] }));
+  const bareUpdate = await latencies(SIZES.operations, () => handle.executeUpdate(floorUpdate, { args: [false] }));
   const shown = await startFloor(bench, MANY_UPDATES, true);
-  const bareUpdateShown = await latencies(OPERATIONS, () => shown.executeUpdate(floorUpdate, { args: [false] }));
+  const bareUpdateShown = await latencies(SIZES.operations, () => shown.executeUpdate(floorUpdate, { args: [false] }));
   await shown.terminate();
-  const operation = await rejections(bench);
-  const bareRefusal = await latencies(OPERATIONS, () =>
+  const operation = await rejections(market);
+  const bareRefusal = await latencies(SIZES.operations, () =>
     refusedByFloor(handle.executeUpdate(floorUpdate, { args: [true] })),
   );
-  const bareRefusalOverHttp = await latencies(OPERATIONS, () => bench.refuseOverHttp(handle.workflowId));
+  const bareRefusalOverHttp = await latencies(SIZES.operations, () => bench.refuseOverHttp(handle.workflowId));
   await handle.terminate();
   const waiting = await market.buy();
-  const refusal = await latencies(OPERATIONS, () => market.refused(waiting));
+  const refusal = await latencies(SIZES.operations, () => market.refused(waiting));
   const bareWorkflows = (commands: number) =>
-    throughput(DELIVERIES, CONCURRENCY, async () => {
+    measured(parts.floor, async () => {
       const floorHandle = await startFloor(bench, commands);
       for (let n = 0; n < commands; n += 1) await floorHandle.executeUpdate(floorUpdate, { args: [false] });
       await floorHandle.result();
     });
-  const bareWorkflowsPerSecond = await bareWorkflows(COMMANDS_A_DELIVERY);
-  const deliveriesPerSecond = await throughput(DELIVERIES, CONCURRENCY, async () => {
-    const id = await market.buy();
-    await market.requirement(id);
-    await market.confirm(id);
-    await market.submit(id);
-    await market.accept(id);
-  });
-  const bareReviewsPerSecond = await bareWorkflows(COMMANDS_A_REVIEW);
-  const reviewsPerSecond = await throughput(DELIVERIES, CONCURRENCY, async () => {
-    await market.approve(await market.apply(bench.logo));
-  });
   return {
     expressTransaction,
     bareUpdate,
@@ -155,10 +161,14 @@ export async function round(bench: Bench): Promise<Round> {
     bareRefusal,
     bareRefusalOverHttp,
     refusal,
-    bareWorkflowsPerSecond,
-    deliveriesPerSecond,
-    bareReviewsPerSecond,
-    reviewsPerSecond,
+    samplesOperation: await rejections(peers.samples.market),
+    dbosOperation: await rejections(peers.dbos.market),
+    bareWorkflows: await bareWorkflows(COMMANDS_A_DELIVERY),
+    deliveries: await measured(parts.system, () => straightDelivery(market)),
+    samplesDeliveries: await measured(peers.samples.parts, () => straightDelivery(peers.samples.market)),
+    dbosDeliveries: await measured(peers.dbos.parts, () => straightDelivery(peers.dbos.market)),
+    bareReviews: await bareWorkflows(COMMANDS_A_REVIEW),
+    reviews: await measured(parts.system, async () => market.approve(await market.apply(bench.logo))),
   };
 }
 
@@ -166,11 +176,11 @@ export async function round(bench: Bench): Promise<Round> {
 const REJECTIONS_A_DELIVERY = 6;
 
 /** Latencies of the buyer's rejection of an acceptance; all that leads up to it is not timed. */
-async function rejections({ market }: Bench): Promise<Latencies> {
+async function rejections(market: DeliveryMarket): Promise<Latencies> {
   let id = '';
   let done = 0;
   return latencies(
-    OPERATIONS,
+    SIZES.operations,
     () => market.reject(id),
     async () => {
       if (done % REJECTIONS_A_DELIVERY === 0) {
@@ -211,8 +221,7 @@ export async function histories({ market, client }: Bench): Promise<History[]> {
     while ((await historyOf(id)).events < EVENTS_OF_A_START) await new Promise((resolve) => setTimeout(resolve, 50));
     return id;
   };
-  const straight = await buy();
-  for (const step of [market.requirement, market.confirm, market.submit, market.accept]) await step(straight);
+  const straight = await straightDelivery({ ...market, buy });
 
   const disputed = await buy();
   await market.requirement(disputed);
@@ -236,6 +245,19 @@ export async function histories({ market, client }: Bench): Promise<History[]> {
     const described = await client.workflow.getHandle(deliveryWorkflowId(id)).describe().catch(notStartedYet);
     const info = described?.raw.workflowExecutionInfo;
     return { events: Number(info?.historyLength ?? 0), bytes: Number(info?.historySizeBytes ?? 0) };
+  }
+}
+
+/** Sees to it that the peers write the rows that the system writes. @throws Error when they do not */
+export async function checkPeers({ system, market, peers }: Bench): Promise<void> {
+  const db = openDatabase(system.endpoints.databaseUrl, 1);
+  try {
+    await requireSameRows(db, await straightDelivery(market), {
+      samples: await straightDelivery(peers.samples.market),
+      dbos: await straightDelivery(peers.dbos.market),
+    });
+  } finally {
+    await db.$disconnect();
   }
 }
 

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -7,6 +6,8 @@ import { Client } from 'pg';
 import { z } from 'zod';
 import { projectRoot } from '../scripts/parts/root';
 import type { System } from '../scripts/parts/system';
+import { processCpuMs } from './cpu';
+import { SIZES } from './sizes';
 
 /** What the outbox took to send its messages, and what each cost. */
 export type OutboxFindings = {
@@ -20,12 +21,12 @@ export type OutboxFindings = {
 };
 export type Floor = { perSecond: number; cpuMs: number };
 
-const MESSAGES = 10_000;
+const MESSAGES = SIZES.messages;
 const CONNECTIONS = 5;
 const PATIENCE_MS = 300_000;
 const floorAnswer = z.object({ perSecond: z.number(), cpuMs: z.number() });
 
-/** Sends 10,000 messages through the outbox of a running system, channel by channel. */
+/** Sends the messages through the outbox of a running system, channel by channel. */
 export async function outbox(system: System, say: (line: string) => void): Promise<OutboxFindings[]> {
   const client = new Client({ connectionString: system.ownerUrl });
   await client.connect();
@@ -52,11 +53,11 @@ export async function mailFloor(smtpUrl: string): Promise<Floor> {
 async function drained(client: Client, system: System, channel: string): Promise<OutboxFindings> {
   const workerPid = system.parts.get('worker')?.pid() ?? 0;
   await fill(client, channel);
-  const before = { ...(await databaseCounters(client)), cpuMs: cpuMs(workerPid) };
+  const before = { ...(await databaseCounters(client)), cpuMs: processCpuMs(workerPid) };
   const startedAt = performance.now();
   await client.query("UPDATE sendings SET status = 'pending' WHERE message_id LIKE $1", [`msg_bench_${channel}_%`]);
   const seconds = await untilSent(client, channel, startedAt);
-  const after = { ...(await databaseCounters(client)), cpuMs: cpuMs(workerPid) };
+  const after = { ...(await databaseCounters(client)), cpuMs: processCpuMs(workerPid) };
   return {
     channel,
     messages: MESSAGES,
@@ -104,12 +105,4 @@ async function databaseCounters(client: Client): Promise<{ transactions: number;
             pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') AS wal`,
   );
   return { transactions: Number(rows[0]?.transactions), walBytes: Number(rows[0]?.wal) };
-}
-
-/** Processor time that a process has used so far, milliseconds (Linux: ticks of 10 ms). */
-function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
