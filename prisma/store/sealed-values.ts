@@ -1,9 +1,14 @@
+import { z } from 'zod';
 import { KeyNotHeld, type KeyRing, sealingKeyId } from '../../codec/keys';
 import { moveSealed, placeOf, SEALED_COLUMNS, type SealedColumn, type SealedColumnName } from '../../codec/places';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
+import { queryRows } from './shared/query-rows';
 
 type Connection = Pick<Database, '$queryRaw' | '$executeRaw'>;
+
+const sealedRow = z.object({ row: z.string(), sealed: z.instanceof(Uint8Array) });
+const usedKey = z.object({ id: z.instanceof(Uint8Array), values: z.bigint() });
 
 /** How many values are read and sealed anew at a time. */
 const BATCH = 500;
@@ -47,11 +52,12 @@ function otherwiseSealed(db: Connection, { keys }: KeyRing, name: SealedColumnNa
   const column = SEALED_COLUMNS[name];
   const prefix = Buffer.from(`${keys[0].id}\0`);
   const bytes = bytesOf(column);
-  return db.$queryRaw<{ row: string; sealed: Uint8Array }[]>`
+  const query = Prisma.sql`
     SELECT ${identifier(column.key)} AS row, ${bytes} AS sealed FROM ${identifier(column.table)}
     WHERE ${identifier(column.column)} IS NOT NULL AND ${identifier(column.key)} > ${after}
       AND substring(${bytes} FROM 1 FOR ${prefix.length}::int) <> ${prefix}
     ORDER BY 1 LIMIT ${BATCH}`;
+  return queryRows(db, sealedRow, query);
 }
 
 function sealedAnew(ring: KeyRing, name: SealedColumnName, row: string, sealed: Uint8Array): Buffer | null {
@@ -80,8 +86,11 @@ function replaceValue(
 export async function keysInUse(db: Connection, name: SealedColumnName): Promise<{ keyId: string; values: number }[]> {
   const column = SEALED_COLUMNS[name];
   const bytes = bytesOf(column);
-  const rows = await db.$queryRaw<{ id: Uint8Array; values: bigint }[]>`
+  const query = Prisma.sql`
     SELECT substring(${bytes} FROM 1 FOR greatest(0, position('\\x00'::bytea IN ${bytes}) - 1)) AS id, count(*) AS values
     FROM ${identifier(column.table)} WHERE ${identifier(column.column)} IS NOT NULL GROUP BY 1 ORDER BY 1`;
-  return rows.map(({ id, values }) => ({ keyId: Buffer.from(id).toString(), values: Number(values) }));
+  return (await queryRows(db, usedKey, query)).map(({ id, values }) => ({
+    keyId: Buffer.from(id).toString(),
+    values: Number(values),
+  }));
 }
