@@ -20,17 +20,20 @@ import {
   productRefusal,
 } from '../domain/products/rules';
 import type { ReviewSubject } from '../domain/reviews/step';
+import { type FileUser, usableFiles } from '../prisma/store/attachments';
 import type { Database } from '../prisma/store/client';
 import { notOwnImages } from '../prisma/store/images';
 import { applyAtOnce } from '../prisma/store/product-applications';
-import { findOwnProduct, ownFiles, ownSpecs, type ProductRow } from '../prisma/store/products';
+import { findOwnProduct, ownSpecs, type ProductRow } from '../prisma/store/products';
 import { addProposal, dropProposal } from '../prisma/store/proposals';
 import { findReview } from '../prisma/store/reviews';
+import { fileUser } from './attachments';
 import type { Principal } from './auth';
 import { changeOf } from './change';
 import type { Commanded } from './delivery-desk';
 import { idFrom } from './ids';
 import { type ReviewDesk, reviewScope } from './review-desk';
+import { providerOf } from './scope';
 import { factsOf } from './views/product';
 
 /** What a provider sends with an application; nothing with most. */
@@ -71,7 +74,7 @@ export function productDesk({ db, ring, policy, reviews }: Furniture) {
     if ((await findReview(db, reviewId, scope)) !== null) return reviews.view(reviewId, scope, command.commandId);
     const product = isNew ? null : await ownProductOf(db, productId, principal);
     if (product !== null && !isLegal(factsOf(product), operation)) throw productRefusal(factsOf(product));
-    if (sent !== null) await requireUsable(db, providerId, sent.content, product);
+    if (sent !== null) await requireUsable(db, principal, sent.content, product);
     const type = sent?.content.type ?? product?.type;
     const title = sent?.content.name ?? product?.name;
     if (type === undefined || title === undefined) throw noProduct();
@@ -119,7 +122,7 @@ type Fault = { path: string; message: string };
  */
 async function requireUsable(
   db: Database,
-  providerId: string,
+  principal: Principal,
   content: SentContent,
   product: ProductRow | null,
 ): Promise<void> {
@@ -127,8 +130,8 @@ async function requireUsable(
     ...(product === null || product.type === content.type
       ? []
       : [{ path: 'type', message: `must stay ${product.type}: publish another product instead` }]),
-    ...(await faultsOfImages(db, providerId, content)),
-    ...(await faultsOfFiles(db, providerId, content)),
+    ...(await faultsOfImages(db, providerOf(principal), content)),
+    ...(await faultsOfFiles(db, fileUser(principal), content)),
     ...(await faultsOfSpecs(db, content, product)),
   ];
   if (faults.length === 0) return;
@@ -145,9 +148,9 @@ async function faultsOfImages(db: Database, providerId: string, content: SentCon
     .map(({ field, purpose }) => ({ path: field, message: `is not a ${purpose} that you uploaded` }));
 }
 
-async function faultsOfFiles(db: Database, providerId: string, content: SentContent): Promise<Fault[]> {
+async function faultsOfFiles(db: Database, user: FileUser, content: SentContent): Promise<Fault[]> {
   const named = filesOf(content);
-  const known = await ownFiles(db, providerId, named);
+  const known = await usableFiles(db, user, named);
   return named.flatMap((id, n) => {
     const path = n < content.documents.length ? `documents.${n}` : 'serviceAgreement.attachmentId';
     const found = known.find((file) => file.id === id);

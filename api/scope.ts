@@ -1,3 +1,5 @@
+import type { Area } from '../domain/account/areas';
+import { areasOf } from '../domain/account/permissions';
 import type { Scope } from '../prisma/store/deliveries';
 import type { Principal } from './auth';
 
@@ -12,3 +14,7 @@ export function providerOf({ sub, providerId }: Principal): string {
   if (providerId === undefined) throw new Error(`${sub} acts for no provider`);
   return providerId;
 }
+
+/** The areas of their provider that a principal may use; none for who acts for no provider. */
+export const areasOfPrincipal = ({ standing }: Principal): readonly Area[] =>
+  standing === undefined ? [] : areasOf(standing);

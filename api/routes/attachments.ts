@@ -12,7 +12,7 @@ import { requireUsableKey } from '../idempotency';
 import { idFrom } from '../ids';
 import { documentEndpoint } from '../openapi';
 import { attachmentSchema, byId } from '../schemas';
-import { scopeOf } from '../scope';
+import { areasOfPrincipal, scopeOf } from '../scope';
 
 const MAX_BYTES = 50 * 1024 * 1024;
 
@@ -64,7 +64,8 @@ export function attachmentRoutes(door: Door, { db, files }: { db: Database; file
     door.router.get(expressPath(download.path), async (request, response) => {
       request.routePattern = download.path;
       const principal = await authenticate(door, { request, response }, download.access);
-      const reader = { ownerId: principal.sub, ownerRole: role, scope: scopeOf(principal) };
+      const areas = areasOfPrincipal(principal);
+      const reader = { ownerId: principal.sub, ownerRole: role, areas, scope: scopeOf(principal) };
       const { id } = byId.parse(request.params);
       const found = await findAttachment(db, id, reader);
       if (found === null) throw new AppError('ATTACHMENT.NOT_FOUND', 'There is no such file that you may read.');

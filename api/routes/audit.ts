@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Area } from '../../domain/account/areas';
+import { areaOfObject } from '../../domain/account/areas';
 import { isPermitted } from '../../domain/account/permissions';
 import { AppError } from '../../domain/errors';
 import { readTimeline, readTrail, type TrailScope } from '../../prisma/store/audit';
@@ -7,6 +7,7 @@ import type { Database } from '../../prisma/store/client';
 import type { Principal } from '../auth';
 import { type Door, get, nothing } from '../endpoint';
 import { byId, id, pageOf, paging } from '../schemas';
+import { areasOfPrincipal, providerOf } from '../scope';
 import { positionOf, trailAnswer } from '../trail-pages';
 import { auditEntry, auditEntryForOps, timelineEntry } from '../views/audit';
 
@@ -63,20 +64,10 @@ const filters = {
   to: instant,
 };
 
-/** The area of a provider's that an object belongs to, by its id; the rest is the account's. */
-const AREA_OF: Record<string, Area> = {
-  ord: 'orders',
-  dlv: 'deliveries',
-  prd: 'products',
-  app: 'products',
-  shp: 'shop',
-  srv: 'shop',
-  sub: 'messages',
-  whk: 'messages',
-};
-const areaOf = (objectId: string): Area => AREA_OF[objectId.slice(0, 3)] ?? 'account';
-
-const ofProvider = ({ providerId = '' }: Principal): TrailScope => ({ providerId });
+const ofProvider = (principal: Principal): TrailScope => ({
+  providerId: providerOf(principal),
+  areas: areasOfPrincipal(principal),
+});
 
 /** Who did what, when, from where, and what it changed (AUD-1); and each object's timeline, which is made of it. */
 export function auditRoutes(door: Door, { db }: { db: Database }): void {
@@ -96,7 +87,7 @@ export function auditRoutes(door: Door, { db }: { db: Database }): void {
   });
   get(door, {
     path: '/v1/provider/audit',
-    summary: 'The audit trail of your own objects, newest first (AUD-1)',
+    summary: 'The audit trail of your own objects, of the areas that are yours, newest first (AUD-1)',
     tag: 'Audit',
     access: { provider: 'account' },
     params: nothing,
@@ -117,7 +108,7 @@ function timelines(door: Door, db: Database): void {
       path: `/v1/${role}/objects/{id}/timeline`,
       summary: 'What happened to an object and its reviews, to an order and its delivery; the oldest first (AUD-1)',
       tag: 'Audit',
-      // What a provider's people see of it goes by the object's area.
+      // What a provider's people see of it goes by the areas of the object and of what belongs to it.
       access: role === 'ops' ? { ops: 'any' } : { provider: 'any' },
       params: byId,
       query: z.strictObject(pages),
@@ -125,7 +116,7 @@ function timelines(door: Door, db: Database): void {
       answer: { status: 200, schema: pageOf(timelineEntrySchema, 'Timeline') },
       async handle({ principal, params, query: { limit, cursor } }) {
         const { standing } = principal;
-        const isForThem = role === 'ops' || (standing !== undefined && isPermitted(standing, areaOf(params.id)));
+        const isForThem = role === 'ops' || (standing !== undefined && isPermitted(standing, areaOfObject(params.id)));
         const scope = role === 'ops' ? 'all' : ofProvider(principal);
         const page = { limit, after: positionOf(cursor) };
         const rows = isForThem ? await readTimeline(db, scope, params.id, page) : [];

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../../domain/errors';
+import { AREA_OF_GROUP, isEventGroup } from '../../domain/messages/groups';
 import type { Database } from '../../prisma/store/client';
 import { addTestEvent, findEndpoint, replayEvent, replayFailed } from '../../prisma/store/webhook-endpoints';
 import { findEvent, type LoggedEvent, listEvents } from '../../prisma/store/webhook-log';
+import type { Principal } from '../auth';
 import { type Door, get, nothing, post } from '../endpoint';
 import type { CommandRecord } from '../idempotency';
 import { pageAnswer, pageOfQuery } from '../paging';
 import { byId, pageOf, paging } from '../schemas';
+import { areasOfPrincipal } from '../scope';
 import { ACCESS, endpointChange, TAG, webhookSchema, webhookView } from './webhooks';
 
 const STATUSES = ['pending', 'delivered', 'failed'] as const;
@@ -94,7 +97,7 @@ function log(door: Door, db: Database): void {
     query: nothing,
     body: nothing,
     answer: { status: 200, schema: eventWithAttempts },
-    handle: ({ principal, params }) => eventView(db, params.id, principal.providerId ?? ''),
+    handle: ({ principal, params }) => eventView(db, params.id, principal),
   });
 }
 
@@ -112,7 +115,7 @@ function trying(door: Door, db: Database): void {
       const eventId = eventIdOf(call.command);
       const change = { ...endpointChange(call, call.params.id, 'webhook.test'), note: eventId };
       await addTestEvent(db, change, eventId);
-      return eventView(db, eventId, change.providerId);
+      return eventView(db, eventId, call.principal);
     },
   });
 }
@@ -131,7 +134,7 @@ function replaying(door: Door, db: Database): void {
       const { event } = await requireEvent(db, call.params.id, call.principal.providerId ?? '');
       const change = endpointChange(call, event.endpointId, 'webhook.replay');
       await replayEvent(db, { ...change, note: event.id }, event);
-      return eventView(db, event.id, call.principal.providerId ?? '');
+      return eventView(db, event.id, call.principal);
     },
   });
   post(door, {
@@ -157,7 +160,10 @@ async function requireEvent(db: Database, eventId: string, providerId: string) {
   return found;
 }
 
-async function eventView(db: Database, eventId: string, providerId: string) {
-  const { event, attempts } = await requireEvent(db, eventId, providerId);
-  return { ...viewOf(event), params: event.params, log: attempts };
+/** An event with its attempts, and with what it says for those who have its area. */
+async function eventView(db: Database, eventId: string, principal: Principal) {
+  const { event, attempts } = await requireEvent(db, eventId, principal.providerId ?? '');
+  const { eventGroup: group } = event;
+  const isForThem = !isEventGroup(group) || areasOfPrincipal(principal).includes(AREA_OF_GROUP[group]);
+  return { ...viewOf(event), params: isForThem ? event.params : {}, log: attempts };
 }

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { KeyRing } from '../../codec/keys';
 import { openSecrets, sealSecrets } from '../../codec/webhook-secrets';
-import { EVENT_GROUPS } from '../../domain/messages/groups';
+import { askFor } from '../../domain/account/permissions';
+import { AppError } from '../../domain/errors';
+import { AREA_OF_GROUP, EVENT_GROUPS, type EventGroup } from '../../domain/messages/groups';
 import type { Policy } from '../../domain/policy/catalogue';
 import { whyNotCallable } from '../../domain/webhooks/address';
 import { withNewSecret } from '../../domain/webhooks/secrets';
@@ -19,12 +21,14 @@ import {
   saveEndpoint,
   sealedSecrets,
 } from '../../prisma/store/webhook-endpoints';
+import type { Principal } from '../auth';
 import { changeOf } from '../change';
 import { type Door, get, nothing, post, put } from '../endpoint';
 import { etagOf, expectedVersion } from '../etag';
 import { idFrom } from '../ids';
 import { pageAnswer, pageOfQuery } from '../paging';
 import { byId, optionalText, pageOf, paging } from '../schemas';
+import { areasOfPrincipal } from '../scope';
 
 export const ACCESS = { provider: 'messages' } as const;
 export const TAG = 'Webhooks';
@@ -73,6 +77,13 @@ const termsOf = (allowPrivate: boolean) =>
         .openapi({ example: ['orders'] }),
     })
     .openapi('WebhookTerms');
+
+/** Events are read by who has their area: nobody has others sent to where they read them. @throws AppError AUTH.FORBIDDEN */
+function requireGroups(principal: Principal, groups: readonly EventGroup[]): void {
+  const areas = areasOfPrincipal(principal);
+  const beyond = groups.find((group) => !areas.includes(AREA_OF_GROUP[group]));
+  if (beyond !== undefined) throw new AppError('AUTH.FORBIDDEN', askFor(AREA_OF_GROUP[beyond]));
+}
 
 /** A URL in the spelling in which it is called: what hides an address behind a number is seen. */
 function callable(allowPrivate: boolean) {
@@ -157,6 +168,7 @@ function writing(door: Door, { db, ring, policy, allowPrivate }: WebhookDesk): v
     body: terms,
     answer: { status: 201, schema: webhookWithSecret },
     async handle(call) {
+      requireGroups(call.principal, call.body.groups);
       const id = idFrom('whk', call.command.atMs, call.command.commandId);
       const change = endpointChange(call, id, 'webhook.create');
       const { groups: eventGroups, ...body } = call.body;
@@ -176,6 +188,7 @@ function writing(door: Door, { db, ring, policy, allowPrivate }: WebhookDesk): v
     answer: { status: 200, schema: webhookSchema },
     async handle(call) {
       const { request, response, params } = call;
+      requireGroups(call.principal, call.body.groups);
       const expected = expectedVersion(request.header('if-match'), '/v1/provider/webhooks/{id}');
       const change = endpointChange(call, params.id, 'webhook.change');
       const { groups: eventGroups, ...body } = call.body;

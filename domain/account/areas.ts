@@ -14,3 +14,29 @@ export type Area = (typeof AREAS)[number];
 
 /** Areas as they are stored, in one order; one that only a later release knows is none here. */
 export const knownAreas = (stored: readonly string[]): Area[] => AREAS.filter((area) => stored.includes(area));
+
+/** The area that an object belongs to, by the beginning of its id; the rest is the account's. */
+const OBJECT_AREAS: Record<string, Area> = {
+  ord: 'orders',
+  dlv: 'deliveries',
+  prd: 'products',
+  app: 'products',
+  shp: 'shop',
+  srv: 'shop',
+  sub: 'messages',
+  whk: 'messages',
+};
+export const areaOfObject = (objectId: string): Area => OBJECT_AREAS[objectId.slice(0, 3)] ?? 'account';
+
+/**
+ * Which objects somebody with these areas sees: either those whose ids begin so and no others, or all others, since
+ * every beginning that is not known is the account's.
+ */
+export function objectsOf(areas: readonly Area[]): { beginning: string[]; are: 'seen' | 'hidden' } {
+  const known = Object.entries(OBJECT_AREAS);
+  const beginningWhere = (isWanted: (area: Area) => boolean) =>
+    known.filter(([, area]) => isWanted(area)).map(([beginning]) => beginning);
+  return areas.includes('account')
+    ? { beginning: beginningWhere((area) => !areas.includes(area)), are: 'hidden' }
+    : { beginning: beginningWhere((area) => areas.includes(area)), are: 'seen' };
+}

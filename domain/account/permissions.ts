@@ -1,4 +1,4 @@
-import type { Area } from './areas';
+import { AREAS, type Area } from './areas';
 
 /**
  * What somebody is to the provider they act for: its main account, a sub-account, or a key of its programs; the
@@ -15,6 +15,9 @@ export function isPermitted({ as, areas }: Standing, need: Need): boolean {
   if (need === 'person') return as === 'sub';
   return need !== 'main' && areas.includes(need);
 }
+
+/** Every area that somebody may use: all of them as the main account. */
+export const areasOf = ({ as, areas }: Standing): readonly Area[] => (as === 'main' ? AREAS : areas);
 
 /** What to do about a need that is not met, for the reader of the refusal. */
 export function askFor(need: Need): string {

@@ -1,3 +1,4 @@
+import type { Area } from '../account/areas';
 import type { Language, MessageEvent } from './events';
 
 /** The groups of events that can be subscribed to (MSG-2). */
@@ -12,6 +13,18 @@ export const EVENT_GROUPS = [
   'coupons',
 ] as const;
 export type EventGroup = (typeof EVENT_GROUPS)[number];
+
+/** The area of a provider's that a group's events tell of (section 0). */
+export const AREA_OF_GROUP: Record<EventGroup, Area> = {
+  shop: 'shop',
+  products: 'products',
+  orders: 'orders',
+  deliveries: 'deliveries',
+  appeals: 'deliveries',
+  refunds: 'refunds',
+  finance: 'finance',
+  coupons: 'coupons',
+};
 
 /** What people read for a group, and search for. */
 export const GROUP_NAMES: Record<EventGroup, Record<Language, string>> = {

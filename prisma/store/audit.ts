@@ -1,3 +1,4 @@
+import { type Area, objectsOf } from '../../domain/account/areas';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
 
@@ -27,8 +28,8 @@ export type TrailRow = {
 /** A place in the trail: what a page ended with. */
 export type TrailPosition = Pick<TrailRow, 'at' | 'objectId' | 'sequence' | 'lookId'>;
 
-/** Whose trail a reader may see: that of a provider's own objects, or all of it (operations). */
-export type TrailScope = { providerId: string } | 'all';
+/** Whose trail a reader may see: that of a provider's own objects of the reader's areas, or all of it (operations). */
+export type TrailScope = { providerId: string; areas: readonly Area[] } | 'all';
 
 /** Which lines are wanted; what is left out does not matter. */
 export type TrailFilter = {
@@ -105,8 +106,14 @@ export function readTimeline(
   ]);
 }
 
-const within = (half: typeof STEP, scope: TrailScope): Prisma.Sql =>
-  scope === 'all' ? Prisma.sql`true` : Prisma.sql`${half.providerId} = ${scope.providerId}`;
+function within(half: typeof STEP, scope: TrailScope): Prisma.Sql {
+  if (scope === 'all') return Prisma.sql`true`;
+  const own = Prisma.sql`${half.providerId} = ${scope.providerId}`;
+  const { beginning, are } = objectsOf(scope.areas);
+  if (are === 'hidden' && beginning.length === 0) return own;
+  const begins = Prisma.sql`left(${half.objectId}, 3) = ANY(${beginning}::text[])`;
+  return are === 'seen' ? Prisma.sql`${own} AND ${begins}` : Prisma.sql`${own} AND NOT ${begins}`;
+}
 
 const equal = (column: Prisma.Sql, value: string | undefined): Prisma.Sql[] =>
   value === undefined ? [] : [Prisma.sql`${column} = ${value}`];

@@ -69,14 +69,6 @@ export async function listOwnProducts(
       ${equal('status', filter.status)} ${equal('type', filter.type)} ${keyset(page)}`;
 }
 
-/** Which of the files somebody of the provider uploaded, with their size in bytes and measured type. */
-export async function ownFiles(db: Database, providerId: string, ids: string[]) {
-  return db.attachment.findMany({
-    where: { id: { in: ids }, providerId, ownerRole: 'provider' },
-    select: { id: true, size: true, type: true },
-  });
-}
-
 /** Which of the specs are the product's: sold now, or named in an application of it, whatever became of that. */
 export async function ownSpecs(db: Database, productId: string, ids: string[]): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`

@@ -1,3 +1,4 @@
+import { AREAS } from '../../../domain/account/areas';
 import { listApiKeys } from '../../../prisma/store/api-keys';
 import { readTimeline, readTrail, type TrailScope } from '../../../prisma/store/audit';
 import type { Database } from '../../../prisma/store/client';
@@ -135,7 +136,12 @@ function ofTrail(): Listing[] {
     ...[{ actorId: RARE.actorId }, { actorId: 'usr_7' }, { objectId: RARE.objectId }],
     ...[{ from: new Date('2026-02-01') }, { to: new Date('2026-02-01') }],
   ];
-  const scopes: readonly TrailScope[] = [PROVIDER, 'all'];
+  // The main account's trail, and that of a sub-account.
+  const scopes: readonly TrailScope[] = [
+    { ...PROVIDER, areas: AREAS },
+    { ...PROVIDER, areas: ['account', 'orders'] },
+    'all',
+  ];
   const after = { at: new Date('2026-03-01'), objectId: 'ord_000040000', sequence: 1, lookId: '' };
   const page = { limit: 20, after: null, newestFirst: true };
   return scopes.flatMap((scope) =>
