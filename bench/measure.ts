@@ -54,7 +54,7 @@ export async function startBench(system: System, logDir: string) {
   const connection = await Connection.connect({ address: endpoints.temporalAddress });
   const client = new Client({ connection });
   const [expressPort, workerPort] = [await freePort(), await freePort()];
-  const sample = await market.buy();
+  const [sample, logo] = [await market.buy(), await market.uploadLogo()];
   await prepareFloor(ownerUrl, endpoints.databaseUrl, sample);
   const env = {
     ...process.env,
@@ -90,7 +90,7 @@ export async function startBench(system: System, logDir: string) {
     market,
     client,
     /** The logo of every product that is applied for. */
-    logo: await market.uploadLogo(),
+    logo,
     /** F1: one transaction behind a bare route. */
     transaction: () =>
       send(

@@ -1,8 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
+import { z } from 'zod';
 import { projectRoot } from './root';
 
 /** Where PostgreSQL runs from, and as whom. */
@@ -47,8 +59,45 @@ function unprivilegedUser(): { uid: number; gid: number } {
 
 function reachableCluster(folder: string, user: { uid: number; gid: number }): string {
   if (spawnSync('test', ['-x', folder], { cwd: '/', ...user }).status === 0) return path.join(folder, 'cluster');
+  const clusters = ownPublicFolder();
+  removeAbandoned(clusters);
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
-  return path.join(ownPublicFolder(), name);
+  writeFileSync(path.join(clusters, `${name}${MARKER}`), JSON.stringify({ folder }));
+  return path.join(clusters, name);
+}
+
+/** Beside each cluster in the public place: which folder of which project it belongs to. */
+const MARKER = '.project.json';
+const marker = z.object({ folder: z.string() });
+
+/**
+ * Removes the clusters of projects that are not there any more, or whose data directory is not: the passwords were
+ * there, nobody could start or delete them. One that a server runs on stays, and so does whatever has no marker.
+ * @param clusters the folder of the clusters and their markers
+ */
+export function removeAbandoned(clusters: string): void {
+  for (const name of readdirSync(clusters).filter((found) => found.endsWith(MARKER))) {
+    const file = path.join(clusters, name);
+    const cluster = file.slice(0, -MARKER.length);
+    const owner = marker.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+    if (!owner.success || existsSync(owner.data.folder) || isServed(cluster)) continue;
+    rmSync(cluster, { recursive: true, force: true });
+    rmSync(file, { force: true });
+  }
+}
+
+/** Whether the process that a cluster names as its server is running. */
+function isServed(cluster: string): boolean {
+  const file = path.join(cluster, 'postmaster.pid');
+  return existsSync(file) && isAlive(Number.parseInt(readFileSync(file, 'utf8'), 10));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** The programs themselves when the user may run them, else a copy that he may. */

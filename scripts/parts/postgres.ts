@@ -85,10 +85,15 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 
 const storedCredentials = z.object({ admin: z.string(), owner: z.string(), app: z.string() });
 
-/** The cluster's passwords; initialises the cluster when the folder does not know one. */
+/**
+ * The cluster's passwords; initialises a cluster when the folder does not know one.
+ * @throws Error when the folder knows one that is not there any more
+ */
 function prepareCluster(folder: string, { cluster, programs, user }: Place): Credentials {
   const file = path.join(folder, 'credentials.json');
-  if (existsSync(file) && existsSync(path.join(cluster, 'PG_VERSION'))) {
+  const isThere = existsSync(path.join(cluster, 'PG_VERSION'));
+  if (existsSync(file)) {
+    if (!isThere) throw new Error(vanished(folder, cluster));
     return storedCredentials.parse(JSON.parse(readFileSync(file, 'utf8')));
   }
   const credentials = newCredentials();
@@ -115,6 +120,12 @@ function prepareCluster(folder: string, { cluster, programs, user }: Place): Cre
   writeFileSync(file, JSON.stringify(credentials), { mode: 0o600 });
   return credentials;
 }
+
+/** An empty database in the place of a lost one would be worse than none: what refers to it is still there. */
+const vanished = (folder: string, cluster: string): string =>
+  `PostgreSQL's data were in ${cluster} and are not there any more: somebody or something has deleted them. ` +
+  `Put them back from a backup, or begin anew without any of the data that belong to them: npm start -- --fresh ` +
+  `(it deletes everything beside ${folder}, too).`;
 
 /** Starts the server process and waits until it answers. */
 async function startServer(place: Place, port: number, admin: string, options: PostgresOptions): Promise<Child> {

@@ -38,6 +38,8 @@ export interface SupervisedPart {
   readonly name: string;
   /** The process that runs now; another one after a restart. */
   pid(): number;
+  /** Whether it runs: not while it is about to be started again. */
+  isRunning(): boolean;
   /** Kills the process as a power failure would; it is started again by itself. */
   kill(): Promise<void>;
   /** Stops it for good. */
@@ -57,6 +59,7 @@ export async function supervise(
 ): Promise<SupervisedPart> {
   const stopping = new AbortController();
   let current = await start();
+  let isRunning = true;
 
   const pause = (delayMs: number) =>
     new Promise<void>((resolve) => {
@@ -72,6 +75,7 @@ export async function supervise(
     let startedAt = Date.now();
     while (!stopping.signal.aborted) {
       await current.ended;
+      isRunning = false;
       if (stopping.signal.aborted) return;
       if (Date.now() - startedAt > healthyAfterMs) waitMs = firstRestartMs;
       say(`${name} has ended unexpectedly; starting it again in ${waitMs / 1000} s`);
@@ -81,6 +85,7 @@ export async function supervise(
       startedAt = Date.now();
       try {
         current = await start();
+        isRunning = true;
         say(`${name} is running again`);
       } catch (error) {
         say(`${name} did not start: ${error instanceof Error ? error.message : String(error)}`);
@@ -92,6 +97,7 @@ export async function supervise(
   return {
     name,
     pid: () => current.pid,
+    isRunning: () => isRunning,
     kill: () => current.kill(),
     stop: async () => {
       stopping.abort();

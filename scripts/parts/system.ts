@@ -14,6 +14,7 @@ import { type SupervisedPart, startProgram, supervise } from './processes';
 import { registerSearchAttributes } from './search-attributes';
 import { ensureSecrets, type Secrets } from './secrets';
 import { startTemporal } from './temporal';
+import { watchTemporal } from './temporal-watch';
 import { demoClaims, signToken, type TokenTerms, tokenTermsOf } from './tokens';
 
 /** Brings up the whole system on this machine: what `npm start`, the demonstration and the fault tests run on. */
@@ -303,7 +304,12 @@ async function provideTemporal(
       onSpawn: (pid) => c.processes.add('temporal', pid),
     }),
   );
-  return { address: `127.0.0.1:${port}`, uiUrl: ownUiUrl };
+  const ownAddress = `127.0.0.1:${port}`;
+  // A server that hangs is killed; whoever keeps it running starts it again.
+  const server = c.parts.get('temporal');
+  const watched = { isRunning: () => server?.isRunning() ?? false, restart: async () => server?.kill() };
+  c.undo.push(watchTemporal({ address: ownAddress, namespace, say: c.say, ...watched }));
+  return { address: ownAddress, uiUrl: ownUiUrl };
 }
 
 /** Where the outside world is that a local system brings along. */

@@ -6,6 +6,7 @@ import type { Post } from './support/deal';
 import { inParallel, range } from './support/in-parallel';
 import { amidst } from './support/moments';
 import { seededChoices } from './support/random';
+import { scaled } from './support/scale';
 import { expectSentOnce } from './support/sendings';
 import { summarise } from './support/summary';
 import { type FaultSystem, startSystem } from './support/system';
@@ -13,7 +14,7 @@ import { reworded, walk } from './support/walk';
 
 const NAME = 'PostgreSQL is killed amidst commands';
 const DELIVERIES = 16;
-const COMMANDS = 18;
+const COMMANDS = scaled(8, 18);
 const ORDERS = 6;
 
 describe(NAME, () => {

@@ -9,12 +9,13 @@ import { amidst } from './support/moments';
 import { seededChoices } from './support/random';
 import { expectReviewsAgree } from './support/review-agreement';
 import { walkReviews } from './support/review-walk';
+import { scaled } from './support/scale';
 import { expectSentOnce } from './support/sendings';
 import { summarise } from './support/summary';
 import { type FaultSystem, type Part, startSystem } from './support/system';
 
 const NAME = 'products are reviewed, and everything is killed: one by one, then all at once';
-const PRODUCTS = 48;
+const PRODUCTS = scaled(16, 48);
 const ROUNDS = 4;
 const CLIENTS = 16;
 /** In the order in which they need each other. */

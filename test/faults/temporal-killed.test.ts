@@ -3,6 +3,7 @@ import { type Client, createClient } from './support/client';
 import { inParallel, range } from './support/in-parallel';
 import { amidst } from './support/moments';
 import { seededChoices } from './support/random';
+import { scaled } from './support/scale';
 import { expectSentOnce } from './support/sendings';
 import { summarise } from './support/summary';
 import { type FaultSystem, startSystem } from './support/system';
@@ -10,7 +11,7 @@ import { walk } from './support/walk';
 
 const NAME = 'the Temporal server is killed amidst commands';
 const DELIVERIES = 16;
-const COMMANDS = 18;
+const COMMANDS = scaled(8, 18);
 
 describe(NAME, () => {
   let system: FaultSystem;

@@ -5,13 +5,14 @@ import { type Client, createClient } from './support/client';
 import { inParallel, range } from './support/in-parallel';
 import { amidst } from './support/moments';
 import { type Choices, seededChoices } from './support/random';
+import { scaled } from './support/scale';
 import { expectSentOnce } from './support/sendings';
 import { summarise } from './support/summary';
 import { type FaultSystem, type Part, startSystem } from './support/system';
 import { walk } from './support/walk';
 
-const NAME = 'two hundred deliveries, and everything is killed: one by one, then all at once';
-const DELIVERIES = 200;
+const NAME = 'many deliveries, and everything is killed: one by one, then all at once';
+const DELIVERIES = scaled(48, 200);
 const CLIENTS = 24;
 /** In the order in which they need each other. */
 const EVERYTHING: readonly Part[] = ['postgres', 'temporal', 'worker', 'api'];

@@ -1,9 +1,14 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { freePort } from '../../scripts/parts/ports';
 import { projectRoot } from '../../scripts/parts/root';
+
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.kill();
+});
 
 const STARTS = 6;
 const PREFERRED = 21_500;
@@ -13,6 +18,7 @@ function otherStart() {
   const ports = path.join(projectRoot, 'dist', 'scripts', 'parts', 'ports.js');
   const code = `require(${JSON.stringify(ports)}).freePort(${PREFERRED}).then((port) => console.log(port)); process.stdin.resume()`;
   const child = spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
+  children.push(child);
   return { child, port: once(child.stdout, 'data').then(([text]) => Number(String(text))) };
 }
 

@@ -17,9 +17,9 @@ import { freePort } from '../../../scripts/parts/ports';
 import { type Postgres, startPostgres } from '../../../scripts/parts/postgres';
 import { type RunningPart, startProgram } from '../../../scripts/parts/processes';
 import { startTemporal } from '../../../scripts/parts/temporal';
+import { watchTemporal } from '../../../scripts/parts/temporal-watch';
 import { DEVELOPMENT_TERMS, demoClaims, signToken } from '../../../scripts/parts/tokens';
 import { startSmtpInbox } from '../../worker/smtp-inbox';
-import { watchTemporal } from './watch';
 
 /** The real processes that a test may kill. */
 export type Part = 'postgres' | 'temporal' | 'worker' | 'api';
@@ -114,7 +114,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
   };
   const db = openDatabase(appUrl, 10);
   const connection = Connection.lazy({ address: environment.TEMPORAL_ADDRESS ?? '' });
-  let watching: Promise<void> | undefined;
+  let stopWatching: (() => Promise<void>) | undefined;
   const stopping = new AbortController();
   // Every request under way listens to it.
   setMaxListeners(0, stopping.signal);
@@ -177,7 +177,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
 
     async stop(): Promise<void> {
       stopping.abort(new Error('The system is stopped'));
-      await watching;
+      await stopWatching?.();
       await connection.close();
       await db.$disconnect();
       for (const part of ['api', 'worker', 'temporal'] as const) await running.get(part)?.kill();
@@ -198,9 +198,14 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
   const isTemporalAlive = () => isAlive(running.get('temporal')?.pid);
   try {
     await system.start('temporal');
-    watching = watchTemporal(client, isTemporalAlive, stopping.signal, async () => {
-      await system.kill('temporal');
-      await system.start('temporal');
+    stopWatching = watchTemporal({
+      address: `127.0.0.1:${ports.temporal}`,
+      isRunning: isTemporalAlive,
+      restart: async () => {
+        await system.kill('temporal');
+        await system.start('temporal');
+      },
+      say: (line) => process.stdout.write(`${line}\n`),
     });
     await Promise.all([system.start('api'), worker === null ? null : system.start('worker', worker)]);
     return system;
