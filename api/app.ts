@@ -89,7 +89,7 @@ export function createApp(deps: ApiDependencies) {
     eager: records,
     ring,
     logger,
-    retentionMs: deps.policy['idempotency.retention'].ms,
+    retentionMs: deps.policy['idempotency.keepFor'].ms,
   };
   const codec = new EncryptingCodec(ring);
   // Before all that is limited by address: its callers are known by their signature.

@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   });
   const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: POLL_MS });
   const policy = loadPolicy(config);
-  const reconciliation = startReconciliation({ db, client, policy, logger, intervalMs: POLL_MS });
+  const reconciliation = startReconciliation({ db, client, logger, intervalMs: POLL_MS });
   const { TASK_QUEUE: taskQueue } = config;
   const webhooks = startWebhookRelay({ db, client, taskQueue, policy, logger, intervalMs: POLL_MS });
   const { calendar } = outside;

@@ -68,25 +68,22 @@ export function agreementRoutes(door: Door, { db, ring }: { db: Database; ring: 
     answer: { status: 200, schema: z.object({ items: z.array(agreementSchema) }) },
     handle: async ({ principal }) => ({ items: await agreementsOf(providerOf(principal)) }),
   });
-  post(
-    { ...door, db },
-    {
-      path: '/v1/provider/agreements/{kind}/sign',
-      summary: 'Sign the revision that you have read; the revenue supplementary agreement locks payee info (ACC-3)',
-      tag: 'Account',
-      access: { provider: 'main' },
-      params: z.strictObject({ kind: pathId }),
-      query: nothing,
-      body: z.strictObject({ revision: text(20) }).openapi('Signature'),
-      answer: { status: 200, schema: agreementSchema },
-      async handle(call) {
-        const kind = kindOf(call.params.kind);
-        const providerId = providerOf(call.principal);
-        const id = idFrom('agr', call.command.atMs, call.command.commandId);
-        const change = ownChangeOf(call, providerId, `provider.agreement.sign.${kind}`);
-        await signAgreement(db, ring, change, { id, kind, revision: call.body.revision });
-        return (await agreementsOf(providerId)).find((agreement) => agreement.kind === kind);
-      },
+  post(door, {
+    path: '/v1/provider/agreements/{kind}/sign',
+    summary: 'Sign the revision that you have read; the revenue supplementary agreement locks payee info (ACC-3)',
+    tag: 'Account',
+    access: { provider: 'main' },
+    params: z.strictObject({ kind: pathId }),
+    query: nothing,
+    body: z.strictObject({ revision: text(20) }).openapi('Signature'),
+    answer: { status: 200, schema: agreementSchema },
+    async handle(call) {
+      const kind = kindOf(call.params.kind);
+      const providerId = providerOf(call.principal);
+      const id = idFrom('agr', call.command.atMs, call.command.commandId);
+      const change = ownChangeOf(call, providerId, `provider.agreement.sign.${kind}`);
+      await signAgreement(db, ring, change, { id, kind, revision: call.body.revision });
+      return (await agreementsOf(providerId)).find((agreement) => agreement.kind === kind);
     },
-  );
+  });
 }

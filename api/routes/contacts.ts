@@ -50,24 +50,20 @@ export function contactRoutes(door: Door, { db }: { db: Database }): void {
     answer: { status: 200, schema: z.object({ items: z.array(contactSchema) }) },
     handle: async ({ principal }) => ({ items: await listContacts(db, providerOf(principal)) }),
   });
-  // What a contact is called follows from the record of its request, which therefore must outlive any crash.
-  post(
-    { ...door, db },
-    {
-      ...common,
-      path: PATH,
-      summary: 'Name a contact, with an e-mail address, a telephone number, or both; 20 at most',
-      params: nothing,
-      body: contactBody,
-      answer: { status: 201, schema: contactSchema },
-      async handle(call) {
-        const id = idFrom('ctc', call.command.atMs, call.command.commandId);
-        const change = ownChangeOf(call, id, 'provider.contact.add');
-        await addContact(db, change, call.body);
-        return findContact(db, change.providerId, id);
-      },
+  post(door, {
+    ...common,
+    path: PATH,
+    summary: 'Name a contact, with an e-mail address, a telephone number, or both; 20 at most',
+    params: nothing,
+    body: contactBody,
+    answer: { status: 201, schema: contactSchema },
+    async handle(call) {
+      const id = idFrom('ctc', call.command.atMs, call.command.commandId);
+      const change = ownChangeOf(call, id, 'provider.contact.add');
+      await addContact(db, change, call.body);
+      return findContact(db, change.providerId, id);
     },
-  );
+  });
   put(door, {
     ...common,
     path: `${PATH}/{id}`,

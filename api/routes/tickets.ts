@@ -61,19 +61,15 @@ function requireTicket(reviewId: string): string {
 export function ticketRoutes(door: Door, needs: TicketRoutes): void {
   const { db, reviews } = needs;
   const shared = { tag: 'Account', access: { provider: 'account' }, query: nothing } as const;
-  // What a ticket is called follows from the record of its request, which therefore must outlive any crash.
-  post(
-    { ...door, db },
-    {
-      ...shared,
-      path: '/v1/provider/tickets',
-      summary: 'Ask for a change of locked payee info or of the licence number; one at a time of each',
-      params: nothing,
-      body: ticketBody,
-      answer: { status: 201, schema: reviewSchema },
-      handle: (call) => ask(needs, call, call.body),
-    },
-  );
+  post(door, {
+    ...shared,
+    path: '/v1/provider/tickets',
+    summary: 'Ask for a change of locked payee info or of the licence number; one at a time of each',
+    params: nothing,
+    body: ticketBody,
+    answer: { status: 201, schema: reviewSchema },
+    handle: (call) => ask(needs, call, call.body),
+  });
   get(door, {
     ...shared,
     path: '/v1/provider/tickets',

@@ -97,7 +97,7 @@ const catalogue = z.strictObject({
   'subsidy.ordinaryInvoiceDeductionBasisPoints': basisPoints.default(600),
   'subsidy.earnedBefore': z.iso.date().default('2022-04-01'),
 
-  'idempotency.retention': elapsed
+  'idempotency.keepFor': elapsed
     .refine(({ ms }) => ms >= DAY_MS, 'must be at least 24 hours, which clients are promised')
     .prefault('48 hours'),
 

@@ -103,19 +103,14 @@ export async function recordAnswer(
 }
 
 /**
- * Forgets records that are older than the retention, in small batches, so that no lock is held for long.
- * @param retentionMs 24 h is the least that clients are promised
+ * Forgets the oldest records of before an instant.
+ * @param limit at most so many, so that no lock is held for long
  */
-export async function purgeRecords(db: Database, retentionMs: number, batch: number): Promise<number> {
-  for (let total = 0; ; ) {
-    const purged = await db.$executeRaw`
-      DELETE FROM idempotency_records WHERE id IN (
-        SELECT id FROM idempotency_records
-        WHERE created_at < now() - make_interval(secs => ${retentionMs / 1_000}::double precision)
-        ORDER BY created_at LIMIT ${batch} FOR UPDATE SKIP LOCKED)`;
-    total += purged;
-    if (purged < batch) return total;
-  }
+export async function purgeRecords(db: Database, before: Date, limit: number): Promise<number> {
+  return db.$executeRaw`
+    DELETE FROM idempotency_records WHERE id IN (
+      SELECT id FROM idempotency_records WHERE created_at < ${before}
+      ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
 }
 
 /** An unanswered command that was looked at, and the step it stored, which its workflow may have missed; null without one. */

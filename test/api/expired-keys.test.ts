@@ -45,6 +45,7 @@ const commands: Record<string, (used: string) => Promise<() => Promise<Answer>>>
   'that placed an order': async (used) => () => api.buyer.post('/v1/buyer/orders', purchase, key(used)),
   'that submitted a product for review': async (used) => () =>
     api.provider.post('/v1/provider/products', product, key(used)),
+  'of an upload': async (used) => () => api.buyer.upload('/v1/buyer/attachments', 'a.txt', 'text', key(used)),
   'of a change that is made at once': async (used) => () =>
     api.provider.post('/v1/provider/contacts', { name: '周联系', email: 'zhou@demo.example' }, key(used)),
 };

@@ -204,7 +204,7 @@ async function startWork({ config, db, temporal, inbox, policy }: Work): Promise
   const { client } = temporal;
   const logger = pino({ level: 'silent' });
   const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 500 });
-  const reconciliation = startReconciliation({ db, client, policy, logger, intervalMs: 500 });
+  const reconciliation = startReconciliation({ db, client, logger, intervalMs: 500 });
   const { TASK_QUEUE: taskQueue } = config;
   const webhooks = startWebhookRelay({ db, client, taskQueue, policy, logger, intervalMs: 50 });
   const senders = [emailSender(mailTransport(inbox.smtpUrl), config.MAIL_FROM), smsSender(smsPortOf(config))];

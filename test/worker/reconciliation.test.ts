@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
-import { parsePolicy } from '../../domain/policy/catalogue';
 import { type Database, openDatabase } from '../../prisma/store/client';
-import { claimUnanswered, purgeRecords } from '../../prisma/store/idempotency';
+import { claimUnanswered } from '../../prisma/store/idempotency';
 import { startReconciliation } from '../../worker/relays/reconciliation';
 import { type TestDatabase, testDatabase } from '../support/database';
 import { eventually } from '../support/eventually';
@@ -45,7 +44,6 @@ test('after an outage each unanswered command is looked at once by all workers, 
     return startReconciliation({
       db: openDatabase(database.appUrl, 1),
       client,
-      policy: parsePolicy(),
       logger: pino({ level: 'silent' }),
       intervalMs: 50,
     });
@@ -78,16 +76,4 @@ test('the pause between two looks at an unanswered command grows to an hour, aft
     const { lookAt } = await db.idempotencyRecord.findUniqueOrThrow({ where: { id: 'cmd_1' } });
     expect(Math.abs(lookAt.getTime() - Date.now() - seconds * 1_000)).toBeLessThan(5_000);
   }
-});
-
-test('records older than the retention are purged in batches, past those that somebody holds; younger ones stay', async () => {
-  await addUnanswered(2_500, 49);
-  await db.$executeRaw`UPDATE idempotency_records SET created_at = now() - interval '47 hours' WHERE id = 'cmd_7'`;
-  const retentionMs = parsePolicy()['idempotency.retention'].ms;
-  await db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT FROM idempotency_records WHERE id = 'cmd_8' FOR UPDATE`;
-    expect(await purgeRecords(db, retentionMs, 1_000)).toBe(2_498);
-  });
-  expect(await purgeRecords(db, retentionMs, 1_000)).toBe(1);
-  expect(await db.idempotencyRecord.findMany({ select: { id: true } })).toEqual([{ id: 'cmd_7' }]);
 });

@@ -79,6 +79,24 @@ test('GEN-3: messages are kept for their time with their deliveries; those still
   expect(await db.sending.count()).toBe(3);
 });
 
+test('GEN-3: records of requests are kept for their time and an hour, and go in batches, past those that somebody holds', async () => {
+  const hoursAgo = (hours: number) => new Date(NOW - hours * 3_600_000);
+  const add = (id: string, createdAt: Date) =>
+    db.idempotencyRecord.create({
+      data: { id, principal: 'buyer:usr_1', route: '/v1/buyer/orders', key: id, bodyHash: 'test:hash', createdAt },
+    });
+  for (let n = 0; n < 10; n += 1) await add(`cmd_old_${n}`, hoursAgo(26));
+  await add('cmd_young', hoursAgo(24.5));
+  const left = async () => (await db.idempotencyRecord.findMany({ orderBy: { id: 'asc' } })).map(({ id }) => id);
+  await db.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT FROM idempotency_records WHERE id = 'cmd_old_0' FOR UPDATE`;
+    start({ 'idempotency.keepFor': '24 hours' });
+    start({ 'idempotency.keepFor': '24 hours' });
+    await eventually(async () => expect(await left()).toEqual(['cmd_old_0', 'cmd_young']), 4_000);
+  });
+  await eventually(async () => expect(await left()).toEqual(['cmd_young']));
+});
+
 test('GEN-3: messages cannot be kept for less than what subscriptions show', () => {
   expect(() => parsePolicy({ 'notification.keepFor': '29 days' })).toThrow('must be 30 days at least');
 });

@@ -1,8 +1,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
-import type { Policy } from '../../domain/policy/catalogue';
 import type { Database } from '../../prisma/store/client';
-import { claimUnanswered, markReconciled, purgeRecords } from '../../prisma/store/idempotency';
+import { claimUnanswered, markReconciled } from '../../prisma/store/idempotency';
 import { purgeProposals } from '../../prisma/store/proposals';
 import { subjectOfReview } from '../../prisma/store/reviews';
 import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
@@ -11,25 +10,23 @@ import { catchUp } from '../../workflows/shared/messages';
 import { type Relay, startRelay } from './loop';
 
 const BATCH = 100;
-const PURGE_BATCH = 1_000;
 /** Longer than any process waits for a worker to take up what was proposed. */
 const PROPOSALS_KEPT_HOURS = 24 * 30;
 const PURGE_EVERY_MS = 3_600_000;
 
 /** What reconciliation needs. */
-export type Reconciliation = { db: Database; client: Client; policy: Policy; logger: Logger; intervalMs: number };
+export type Reconciliation = { db: Database; client: Client; logger: Logger; intervalMs: number };
 
 /**
  * Finds steps that were stored while the command that made them was never answered: worker, API or
  * server died in that moment. Their workflows are told to adopt them, so that table and history agree
- * again without waiting for the next command. Records that are older than the retention are forgotten.
+ * again without waiting for the next command.
  */
-export function startReconciliation({ db, client, policy, logger, intervalMs }: Reconciliation): Relay {
+export function startReconciliation({ db, client, logger, intervalMs }: Reconciliation): Relay {
   let purgedAtMs = 0;
   return startRelay('reconciliation', logger, intervalMs, async () => {
     if (Date.now() - purgedAtMs > PURGE_EVERY_MS) {
       purgedAtMs = Date.now();
-      await purgeRecords(db, policy['idempotency.retention'].ms, PURGE_BATCH);
       await purgeProposals(db, PROPOSALS_KEPT_HOURS);
     }
     const unanswered = await claimUnanswered(db, BATCH);

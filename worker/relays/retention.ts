@@ -1,12 +1,19 @@
 import type { Logger } from '../../config/logger';
 import type { Policy } from '../../domain/policy/catalogue';
 import type { Database } from '../../prisma/store/client';
+import { purgeRecords } from '../../prisma/store/idempotency';
 import { purgeMessages } from '../../prisma/store/messages';
 import { purgeEvents } from '../../prisma/store/webhooks';
 import { type Relay, startRelay } from './loop';
 
 /** Few enough that nobody waits for the rows. */
 const BATCH = 500;
+
+/**
+ * How much later than its record a command's step may be stored, when nothing is away for hours: the record goes only
+ * when the step is older than the retention, too, by which its key is then refused.
+ */
+const STEP_WITHIN_MS = 3_600_000;
 
 /** What retention needs. */
 export type Retention = {
@@ -19,7 +26,8 @@ export type Retention = {
 };
 
 /**
- * Forgets what is kept for a time only (GEN-3): webhook events with their attempts, and messages with their deliveries.
+ * Forgets what is kept for a time only (GEN-3): webhook events with their attempts, messages with their deliveries, and
+ * the records of requests.
  * Batch by batch; several workers share the work.
  */
 export function startRetention({ db, policy, logger, intervalMs, clock = Date.now, batch = BATCH }: Retention): Relay {
@@ -27,7 +35,10 @@ export function startRetention({ db, policy, logger, intervalMs, clock = Date.no
   return startRelay('retention', logger, intervalMs, async () => {
     const events = await purgeEvents(db, before(policy['webhook.keepEventsFor']), batch);
     const messages = await purgeMessages(db, before(policy['notification.keepFor']), batch);
-    if (events + messages > 0) logger.info({ events, messages }, 'purged what is past its retention');
-    return events + messages;
+    const kept = before({ ms: policy['idempotency.keepFor'].ms + STEP_WITHIN_MS });
+    const answers = await purgeRecords(db, kept, batch);
+    const purged = events + messages + answers;
+    if (purged > 0) logger.info({ events, messages, answers }, 'purged what is past its retention');
+    return purged;
   });
 }

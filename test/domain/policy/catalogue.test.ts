@@ -44,7 +44,7 @@ test('GEN-3: the defaults are those of the catalogue', () => {
     'subsidy.paymentTarget': workingDays(20),
     'subsidy.ordinaryInvoiceDeductionBasisPoints': 600,
     'subsidy.earnedBefore': '2022-04-01',
-    'idempotency.retention': days(2),
+    'idempotency.keepFor': days(2),
     'webhook.retryFor': days(3),
     'webhook.secretOverlap': days(1),
     'webhook.endpointsMax': 10,
@@ -54,9 +54,9 @@ test('GEN-3: the defaults are those of the catalogue', () => {
 });
 
 test('answers are kept under their keys for 24 hours at least, which clients are promised', () => {
-  expect(parsePolicy({ 'idempotency.retention': '24 hours' })['idempotency.retention'].ms).toBe(86_400_000);
-  expect(() => parsePolicy({ 'idempotency.retention': '23 hours' })).toThrow(
-    'idempotency.retention: must be at least 24 hours, which clients are promised',
+  expect(parsePolicy({ 'idempotency.keepFor': '24 hours' })['idempotency.keepFor'].ms).toBe(86_400_000);
+  expect(() => parsePolicy({ 'idempotency.keepFor': '23 hours' })).toThrow(
+    'idempotency.keepFor: must be at least 24 hours, which clients are promised',
   );
 });
 
