@@ -1,5 +1,5 @@
 import { activityInfo, log } from '@temporalio/activity';
-import type { PlacedStep, Settled, SettledStep } from '../domain/orders/step';
+import type { PlacedStep, SettledStep, Settlement } from '../domain/orders/step';
 import type { Database } from '../prisma/store/client';
 import { writePlacedStep, writeSettledStep } from '../prisma/store/order-steps';
 import { asRefusal } from './refusal';
@@ -16,11 +16,16 @@ export function orderActivities({ db }: { db: Database }) {
       log.info('order placed', { orderId: step.terms.orderId, requestId: step.requestId });
     },
 
-    /** Stores that the order is paid, or closes; answers what the table holds, which wins. */
-    async recordSettled(step: SettledStep): Promise<Settled> {
-      const settled = await writeSettledStep(db, step, runIdOf(activityInfo()));
-      log.info('order settled', { orderId: step.terms.orderId, paid: settled.payment !== null });
-      return settled;
+    /**
+     * Stores that the order is paid, or closes; answers what the table holds, which wins. An order does not close
+     * while a payment was received in time that it does not know.
+     */
+    async recordSettled(step: SettledStep): Promise<Settlement> {
+      const settlement = await writeSettledStep(db, step, runIdOf(activityInfo()));
+      const { orderId } = step.terms;
+      if (settlement === 'payment_expected') log.warn('order not closed: a payment was received in time', { orderId });
+      else log.info('order settled', { orderId, paid: settlement.payment !== null });
+      return settlement;
     },
   };
 }

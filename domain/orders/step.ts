@@ -16,6 +16,8 @@ export type PlacedStep = {
 export type SettledStep = {
   terms: OrderTerms;
   payment: PaymentFact | null;
+  /** Every payment that the order has looked at, whether it took it or sent it back. */
+  knownPaymentIds: string[];
   delivery: DeliveryState;
   policy: DeliveryPolicy;
   atMs: number;
@@ -23,3 +25,6 @@ export type SettledStep = {
 
 /** What the table says became of the order; it wins over what the process proposed. */
 export type Settled = Pick<SettledStep, 'payment' | 'delivery'>;
+
+/** The same, or that the order may not close yet: a payment was received in time that it has not looked at (ORD-6). */
+export type Settlement = Settled | 'payment_expected';

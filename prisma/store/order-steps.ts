@@ -1,5 +1,5 @@
 import type { Notice } from '../../domain/messages/notice';
-import type { PlacedStep, Settled, SettledStep } from '../../domain/orders/step';
+import type { PlacedStep, Settled, SettledStep, Settlement } from '../../domain/orders/step';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
 import { tell } from './messages';
@@ -42,12 +42,30 @@ export async function writePlacedStep(db: Database, step: PlacedStep, runId: str
 /**
  * Stores that the order was paid and its delivery begins (DLV-1), or that it closes unpaid (ORD-6):
  * whichever comes first is the truth.
- * @returns what the table holds now
+ * @returns what the table holds now; `payment_expected` when the order must not close yet
+ * @throws Error when there is no such order
  */
-export async function writeSettledStep(db: Database, step: SettledStep, runId: string): Promise<Settled> {
+export async function writeSettledStep(db: Database, step: SettledStep, runId: string): Promise<Settlement> {
+  const { terms, payment } = step;
+  const settled: Settled = { payment, delivery: step.delivery };
+  if (payment !== null) {
+    const isWritten = (await settling(db, step, settled, runId))[0]?.isWritten;
+    return isWritten === true ? settled : storedSettlement(db, terms.orderId);
+  }
+  // Whoever stores a payment holds a lock of the order's row. The closing takes its own before its statement begins,
+  // whose snapshot therefore sees every payment that was stored before: in one statement it would not.
+  const [, [closing]] = await db.$transaction([
+    db.$executeRaw`SELECT FROM orders WHERE id = ${terms.orderId} FOR NO KEY UPDATE`,
+    settling(db, step, settled, runId),
+  ]);
+  if (closing?.isWritten === true) return settled;
+  return closing?.isExpected === true ? 'payment_expected' : storedSettlement(db, terms.orderId);
+}
+
+/** One statement: the step, the order, what begins with it and the outbox; nothing of it when the order is settled. */
+function settling(db: Database, step: SettledStep, settled: Settled, runId: string) {
   const { terms, payment } = step;
   const at = new Date(step.atMs);
-  const settled: Settled = { payment, delivery: step.delivery };
   const isPaid = payment !== null;
   const action = isPaid ? 'order.paid' : 'order.closed';
   const notices: Notice[] = isPaid
@@ -56,12 +74,18 @@ export async function writeSettledStep(db: Database, step: SettledStep, runId: s
         { event: 'delivery.started', to: terms.flow === 'self_operated' ? ['ops'] : ['buyer'], params: {} },
       ]
     : [{ event: 'order.closed_unpaid', to: ['buyer', 'provider'], params: {} }];
-  const rows = await db.$queryRaw<{ written: bigint }[]>`
-    WITH step AS (
+  const isExpected = isPaid ? Prisma.sql`false` : expectedPayment(step);
+  return db.$queryRaw<{ isWritten: boolean; isExpected: boolean }[]>`
+    WITH unsettled AS (
+      SELECT id FROM orders WHERE id = ${terms.orderId} AND state = 'pending_payment' FOR NO KEY UPDATE
+    ), expected AS (
+      SELECT ${isExpected} AS "isExpected"
+    ), step AS (
       INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
                          provider_id)
-      VALUES (${terms.orderId}, ${SETTLED}, ${`${terms.orderId}/${SETTLED}`}, 'system', 'system', ${action}, '',
-              ${JSON.stringify(settled)}::jsonb, ${runId}, ${at}, ${terms.providerId})
+      SELECT unsettled.id, ${SETTLED}, ${`${terms.orderId}/${SETTLED}`}, 'system', 'system', ${action}, '',
+             ${JSON.stringify(settled)}::jsonb, ${runId}, ${at}::timestamptz, ${terms.providerId}
+      FROM unsettled, expected WHERE NOT "isExpected"
       ON CONFLICT DO NOTHING
       RETURNING object_id
     ), target AS (
@@ -71,9 +95,18 @@ export async function writeSettledStep(db: Database, step: SettledStep, runId: s
       RETURNING id AS order_id, product_name, buyer_id, provider_id
     )${payment === null ? Prisma.empty : startOfDelivery(step, payment, at, runId)}
     ${tell({ objectId: terms.orderId, deliveryId: terms.deliveryId, sequence: SETTLED, notices, at })}
-    SELECT count(*) AS written FROM step`;
-  return Number(rows[0]?.written) === 1 ? settled : storedSettlement(db, terms.orderId);
+    SELECT EXISTS (SELECT FROM step) AS "isWritten", EXISTS (SELECT FROM unsettled) AND "isExpected" AS "isExpected"
+    FROM expected`;
 }
+
+/**
+ * Whether a payment of the order succeeded by its deadline that the order has not looked at (ORD-6): it waits in the
+ * inbox, or was handed over a moment ago. What the inbox sent back itself does not come any more.
+ */
+const expectedPayment = ({ terms, knownPaymentIds }: SettledStep): Prisma.Sql => Prisma.sql`EXISTS (
+        SELECT FROM payment_callbacks c JOIN orders o ON o.id = c.order_id
+        WHERE c.order_id = ${terms.orderId} AND c.status = 'succeeded' AND c.received_at <= o.pay_by
+          AND c.id <> ALL (${knownPaymentIds}::text[]) AND c.handling IS DISTINCT FROM 'returned')`;
 
 /** CTEs that count the payment and create the delivery with its first step. */
 function startOfDelivery(

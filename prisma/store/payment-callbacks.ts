@@ -17,13 +17,19 @@ export type Handling = 'signalled' | 'returned' | 'ignored';
 /** The notification channel on which the inbox says that something has arrived. */
 export const PAYMENT_CALLBACKS = 'payment_callbacks';
 
-/** Stores a callback before it is answered (ORD-6); the same word said again changes nothing. */
-export async function storeCallback(db: Database, callback: PaymentCallback): Promise<void> {
+/**
+ * Stores a callback before it is answered (ORD-6); the same word said again changes nothing. It is received when no
+ * closing of its order is under way: either the closing sees it, or it came after the closing.
+ */
+export async function storeCallback(db: Pick<Database, '$queryRaw'>, callback: PaymentCallback): Promise<void> {
   const { id, channel, transactionId, orderId, status, amountFen } = callback;
   await db.$queryRaw`
-    WITH stored AS (
-      INSERT INTO payment_callbacks (id, channel, transaction_id, order_id, status, amount_fen)
-      VALUES (${id}, ${channel}, ${transactionId}, ${orderId}, ${status}, ${amountFen})
+    WITH known AS (
+      SELECT id FROM orders WHERE id = ${orderId} FOR SHARE
+    ), stored AS (
+      INSERT INTO payment_callbacks (id, channel, transaction_id, order_id, status, amount_fen, received_at)
+      SELECT ${id}, ${channel}, ${transactionId}, ${orderId}, ${status}, ${amountFen}::bigint, clock_timestamp()
+      FROM (SELECT count(*) FROM known) AS once_locked
       ON CONFLICT DO NOTHING RETURNING id
     )
     SELECT pg_notify(${PAYMENT_CALLBACKS}, id)::text FROM stored`;
@@ -32,6 +38,9 @@ export async function storeCallback(db: Database, callback: PaymentCallback): Pr
 type CallbackRow = Omit<PaymentCallback, 'amountFen'> & { amountFen: bigint; receivedAt: Date; attempts: number };
 export type ClaimedCallback = PaymentCallback & { receivedAt: Date; attempts: number };
 
+/** 2 seconds times 2 to the 8th is beyond the longest pause already; beyond the 42nd no interval holds it. */
+const HIGHEST_EXPONENT = 8;
+
 /**
  * Takes callbacks that wait for handling, and puts off their next attempt so that no other worker
  * takes them meanwhile and a worker's death only delays them.
@@ -39,7 +48,7 @@ export type ClaimedCallback = PaymentCallback & { receivedAt: Date; attempts: nu
 export async function claimCallbacks(db: Database, limit: number): Promise<ClaimedCallback[]> {
   const rows = await db.$queryRaw<CallbackRow[]>`
     UPDATE payment_callbacks SET attempts = attempts + 1,
-      next_attempt_at = now() + least(interval '5 minutes', interval '2 seconds' * power(2, attempts))
+      next_attempt_at = now() + least(interval '5 minutes', interval '2 seconds' * power(2, least(attempts, ${HIGHEST_EXPONENT})))
     WHERE id IN (SELECT id FROM payment_callbacks WHERE handled_at IS NULL AND next_attempt_at <= now()
                  ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING id, channel, transaction_id AS "transactionId", order_id AS "orderId", status,

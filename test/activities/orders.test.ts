@@ -13,14 +13,18 @@ beforeAll(async () => {
 });
 afterAll(() => store.stop());
 
-const settle = (terms: OrderTerms, payment: PaymentFact | null, atMs = Date.now()) =>
-  run(store.activities.recordSettled, {
+async function settle(terms: OrderTerms, payment: PaymentFact | null, atMs = Date.now()) {
+  const settlement = await run(store.activities.recordSettled, {
     terms,
     payment,
+    knownPaymentIds: [],
     delivery: newDelivery(terms.flow, atMs),
     policy: POLICY,
     atMs,
   });
+  if (settlement === 'payment_expected') throw new Error(`${terms.orderId} waits for a payment`);
+  return settlement;
+}
 const orderOf = ({ orderId }: OrderTerms) => store.db.order.findUniqueOrThrow({ where: { id: orderId } });
 
 describe('recordPlaced', () => {

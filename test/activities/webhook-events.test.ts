@@ -58,7 +58,7 @@ describe('MSG-3: a step’s notices to the provider become events in the step’
   test('a step that is recorded again has its events once', async () => {
     const id = await endpoint(['orders']);
     const { terms, payment, state } = await store.paid();
-    const step = { terms, payment, delivery: state, policy: POLICY, atMs: Date.now() };
+    const step = { terms, payment, knownPaymentIds: [], delivery: state, policy: POLICY, atMs: Date.now() };
     await run(store.activities.recordSettled, step);
     expect(await eventsAt(id)).toHaveLength(1);
   });

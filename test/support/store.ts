@@ -83,7 +83,7 @@ async function placed({ recordPlaced }: Activities): Promise<OrderTerms> {
   const terms = newTerms();
   const atMs = Date.now();
   const by = { commandId: `cmd_${unique()}`, requestId: 'req_test', sourceIp: '127.0.0.1' };
-  await run(recordPlaced, { ...by, terms, atMs, payByMs: atMs + 1_000 });
+  await run(recordPlaced, { ...by, terms, atMs, payByMs: atMs + 3_600_000 });
   return terms;
 }
 
@@ -93,7 +93,7 @@ async function paid(activities: Activities) {
   const payment = paymentFor(terms);
   const atMs = Date.now();
   const delivery = newDelivery(terms.flow, atMs);
-  await run(activities.recordSettled, { terms, payment, delivery, policy: POLICY, atMs });
+  await run(activities.recordSettled, { terms, payment, knownPaymentIds: [], delivery, policy: POLICY, atMs });
   return { terms, payment, state: delivery };
 }
 

@@ -1,3 +1,7 @@
+import { createLogger } from '../../config/logger';
+import type { PaymentFact } from '../../domain/orders/order';
+import { markHandled, storeCallback } from '../../prisma/store/payment-callbacks';
+import { startPaymentInbox } from '../../worker/relays/payments';
 import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../workflows/orders/messages';
 import type { paymentReturn } from '../../workflows/orders/workflow';
 import { eventually } from '../support/eventually';
@@ -46,6 +50,51 @@ describe('ORD-6: an order that is not paid', () => {
     await expect(ended()).resolves.toEqual({ outcome: 'closed' });
     const row = await orderRow(terms.orderId);
     expect(row.payBy.getTime() - row.createdAt.getTime()).toBe(hours(2));
+  });
+});
+
+describe('ORD-6: a payment that was stored in time is never beaten by the closing', () => {
+  /** Stored as the API stores it, and not handed over yet: the inbox is away. */
+  async function reported(terms: Parameters<typeof paymentFor>[0], other: Partial<PaymentFact> = {}) {
+    const { paymentId, receivedAtMs, ...fact } = paymentFor(terms, other);
+    await storeCallback(world.db, { id: paymentId, status: 'succeeded', ...fact });
+    return { ...fact, paymentId, receivedAtMs };
+  }
+  /** The inbox, at work until the check passes. */
+  async function handedOver(check: () => Promise<void>) {
+    const { db, client } = world;
+    await db.paymentCallback.updateMany({ data: { nextAttemptAt: new Date(0) } });
+    const logger = createLogger({ LOG_LEVEL: 'silent' }, 'test');
+    const inbox = startPaymentInbox({ db, client, taskQueue: 'back-office', logger, intervalMs: 100 });
+    await eventually(check).finally(() => inbox.stop());
+  }
+
+  test('the order waits for it past its deadline, for hours, and is paid when it is handed over', async () => {
+    const placed = await world.place();
+    await reported(placed.terms);
+    await world.env.sleep(hours(72 + 9.5));
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ state: 'pending_payment', endedAt: null });
+    await handedOver(() => started(placed.terms.orderId));
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n });
+    expect(await told(world.db, placed.terms.orderId, 'order.closed_unpaid')).toEqual([]);
+  });
+
+  test('one that does not fit goes back, and then the order closes', async () => {
+    const placed = await world.place();
+    const wrong = await reported(placed.terms, { amountFen: 1 });
+    await world.env.sleep(hours(72.5));
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ state: 'pending_payment' });
+    await handedOver(() => returned(wrong.transactionId, [1]));
+    await expect(placed.ended()).resolves.toEqual({ outcome: 'closed' });
+  });
+
+  test('one that was sent back elsewhere holds the order for an hour at most', async () => {
+    const placed = await world.place();
+    const { paymentId } = await reported(placed.terms);
+    await world.env.sleep(hours(72.1));
+    await markHandled(world.db, paymentId, 'returned');
+    await world.env.sleep(hours(1.1));
+    await expect(placed.ended()).resolves.toEqual({ outcome: 'closed' });
   });
 });
 

@@ -137,7 +137,13 @@ describe('what is stored of an order wins, too', () => {
     const placed = await world.place();
     const lost = paymentFor(placed.terms);
     const atMs = await world.env.currentTimeMs();
-    const step = { terms: placed.terms, delivery: newDelivery('standard', atMs), policy: POLICY, atMs };
+    const step = {
+      terms: placed.terms,
+      knownPaymentIds: [],
+      delivery: newDelivery('standard', atMs),
+      policy: POLICY,
+      atMs,
+    };
     await writeSettledStep(world.db, { ...step, payment: lost }, 'a run that died');
     const second = await placed.pay();
     await eventually(async () => expect(await sentBack(world.channel.url, second.transactionId)).toEqual([200_000]));
@@ -153,7 +159,13 @@ describe('what is stored of an order wins, too', () => {
   test('closed: a payment that comes then goes back', async () => {
     const placed = await world.place();
     const atMs = await world.env.currentTimeMs();
-    const step = { terms: placed.terms, delivery: newDelivery('standard', atMs), policy: POLICY, atMs };
+    const step = {
+      terms: placed.terms,
+      knownPaymentIds: [],
+      delivery: newDelivery('standard', atMs),
+      policy: POLICY,
+      atMs,
+    };
     await writeSettledStep(world.db, { ...step, payment: null }, 'a run that died');
     const late = await placed.pay();
     await expect(placed.ended()).resolves.toEqual({ outcome: 'closed' });

@@ -14,7 +14,7 @@ import type { OrderActivities } from '../../activities/orders';
 import type { RefundActivities } from '../../activities/refunds';
 import { type DeliveryState, newDelivery } from '../../domain/delivery/state';
 import { type OrderPhase, type PaymentFact, type RefundReason, returnOf, whyReturned } from '../../domain/orders/order';
-import type { Settled } from '../../domain/orders/step';
+import type { Settled, Settlement } from '../../domain/orders/step';
 import { initialSearchAttributes } from '../deliveries/display';
 import { type DeliveryResult, deliveryWorkflowId } from '../deliveries/messages';
 import type { delivery } from '../deliveries/workflow';
@@ -57,11 +57,14 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   const payByMs = Date.now() + policy.payWithinMs;
   const arrived: PaymentFact[] = [];
   const counted = new Set<string>();
+  const knownPaymentIds = new Set<string>();
   const goingBack: Promise<void>[] = [];
+  const isPaymentThere = () => arrived.length > 0;
   let isPlaced = false;
   let refused: ApplicationFailure | null = null;
 
   setHandler(paymentReceived, (payment) => {
+    knownPaymentIds.add(payment.paymentId);
     const transaction = `${payment.channel}/${payment.transactionId}`;
     if (counted.has(transaction)) return;
     counted.add(transaction);
@@ -84,7 +87,7 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   }
 
   setCurrentDetails(`Awaiting payment of ${terms.payableFen} fen until ${new Date(payByMs).toISOString()} (UTC)`);
-  const { payment, delivery: state } = await settle(await fittingPayment());
+  const { payment, delivery: state } = await settlement();
   if (payment === null) return end('closed');
 
   const child = await startDelivery(payment, state);
@@ -93,11 +96,23 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   if (result.refundFen > 0) await giveBack(payment, result.refundFen, 'delivery_cancelled');
   return end(result.outcome === 'cancelled_and_refunded' ? 'cancelled' : 'completed');
 
+  /**
+   * Pays or closes the order. While a payment was received in time and has not been signalled yet, the order waits for
+   * it past its deadline (ORD-6), and asks now and then, should it have gone back elsewhere.
+   */
+  async function settlement(): Promise<Settled> {
+    for (;;) {
+      const settled = await settle(await fittingPayment());
+      if (settled !== 'payment_expected') return settled;
+      setCurrentDetails('Unpaid, but a payment was received in time: the order waits until it is handed over');
+      await condition(isPaymentThere, '1 hour', { summary: 'payment_expected: asks whether it still is' });
+    }
+  }
+
   /** The payment the order takes, or null when none came in time. */
   async function fittingPayment(): Promise<PaymentFact | null> {
-    const isPayment = () => arrived.length > 0;
     const untilClosed = () => Math.max(1, payByMs - Date.now());
-    while (await condition(isPayment, untilClosed(), { summary: 'pay_within: closed' })) {
+    while (await condition(isPaymentThere, untilClosed(), { summary: 'pay_within: closed' })) {
       const next = arrived.find((candidate) => whyReturned(terms, 'unpaid', candidate) === null);
       if (next === undefined) sendBackWhatArrived('unpaid');
       else return arrived.splice(arrived.indexOf(next), 1)[0] ?? null;
@@ -114,18 +129,20 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   }
 
   /** Records that the order is paid or closes; should the table know better already, it wins. */
-  async function settle(offered: PaymentFact | null): Promise<Settled> {
+  async function settle(offered: PaymentFact | null): Promise<Settlement> {
     const atMs = Date.now();
     const proposed = {
       terms,
       payment: offered,
+      knownPaymentIds: [...knownPaymentIds],
       delivery: newDelivery(terms.flow, atMs),
       policy: policy.delivery,
       atMs,
     };
-    const settled = await recordSettled(proposed);
-    if (offered !== null && settled.payment?.paymentId !== offered.paymentId) arrived.push(offered);
-    return settled;
+    const settlement = await recordSettled(proposed);
+    if (settlement === 'payment_expected') return settlement;
+    if (offered !== null && settlement.payment?.paymentId !== offered.paymentId) arrived.push(offered);
+    return settlement;
   }
 
   async function startDelivery(paid: PaymentFact, state: DeliveryState): Promise<ChildWorkflowHandle<typeof delivery>> {
@@ -144,7 +161,7 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   async function endOf(child: ChildWorkflowHandle<typeof delivery>): Promise<DeliveryResult> {
     const ending = child.result();
     for (;;) {
-      const ended = await Promise.race([ending, condition(() => arrived.length > 0)]);
+      const ended = await Promise.race([ending, condition(isPaymentThere)]);
       if (ended !== undefined) return ended;
       sendBackWhatArrived('paid');
     }
