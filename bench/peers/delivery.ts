@@ -36,6 +36,7 @@ export const placing = ({ terms, placedBy, payWithinMs }: PeerInput, atMs: numbe
 export const settling = ({ terms, policy }: PeerInput, payment: PaymentFact, atMs: number): SettledStep => ({
   terms,
   payment,
+  knownPaymentIds: [payment.paymentId],
   delivery: newDelivery(terms.flow, atMs),
   policy,
   atMs,

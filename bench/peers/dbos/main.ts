@@ -36,6 +36,7 @@ async function main(): Promise<void> {
     if (payment === null) return 'closed';
     const proposed = settling(input, payment, await DBOS.now());
     const settled = await DBOS.runStep(() => writeSettledStep(db, proposed, runId), { name: 'order.paid' });
+    if (settled === 'payment_expected') throw new Error('A paid order expects no payment');
 
     let known: Known = { state: settled.delivery, sequence: 1 };
     while (!isClosed(known.state)) {

@@ -29,6 +29,7 @@ export async function sampleDelivery(input: PeerInput): Promise<string> {
   const [payment] = payments;
   if (payment === undefined) return 'closed';
   const settled = await recordSettled(settling(input, payment, Date.now()));
+  if (settled === 'payment_expected') return 'closed';
 
   let known: Known = { state: settled.delivery, sequence: 1 };
   while (!isClosed(known.state)) {
