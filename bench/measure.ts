@@ -3,7 +3,7 @@ import { Client, Connection, WorkflowNotFoundError, WorkflowUpdateFailedError } 
 import { Client as PgClient } from 'pg';
 import { openDatabase } from '../prisma/store/client';
 import { freePort } from '../scripts/parts/ports';
-import { startProgram } from '../scripts/parts/processes';
+import { nodeArgsOf, startProgram } from '../scripts/parts/processes';
 import type { System } from '../scripts/parts/system';
 import { deliveryWorkflowId } from '../workflows/deliveries/messages';
 import { measured, type Throughput } from './cpu';
@@ -66,8 +66,16 @@ export async function startBench(system: System, logDir: string) {
     API_PORT: String(expressPort),
     WORKER_PORT: String(workerPort),
   };
+  // A floor is the least: it is started as the worker is.
   const program = (name: string, entry: string, port: number) =>
-    startProgram({ name, entry, env, logFile: `${logDir}/${name}.log`, readyUrl: `http://127.0.0.1:${port}/readyz` });
+    startProgram({
+      name,
+      entry,
+      env,
+      nodeArgs: nodeArgsOf('worker/main'),
+      logFile: `${logDir}/${name}.log`,
+      readyUrl: `http://127.0.0.1:${port}/readyz`,
+    });
   const express = await program('floor-express', 'bench/floors/express', expressPort);
   const worker = await program('floor-worker', 'bench/floors/worker', workerPort).catch(async (error) => {
     await express.stop();

@@ -1,3 +1,5 @@
+import './stack-traces';
+
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
 import { keyRing } from '../codec/keys';

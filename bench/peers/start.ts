@@ -19,6 +19,7 @@ export async function startPeers(system: System, env: NodeJS.ProcessEnv, logDir:
     const part = await startProgram({
       name,
       entry,
+      nodeArgs: [],
       env: { ...env, MIGRATE_DATABASE_URL: system.ownerUrl, [kind]: String(port) },
       logFile: `${logDir}/${name}.log`,
       readyUrl: `http://127.0.0.1:${port}/readyz`,
