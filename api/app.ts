@@ -83,7 +83,7 @@ export function createApp(deps: ApiDependencies) {
   const door: Door = {
     router,
     registry: createRegistry(),
-    authenticator: createAuthenticator(config, db),
+    authenticator: createAuthenticator(config, db, (err) => logger.warn({ err }, 'a person was not recorded')),
     limiter: createRateLimiter(rateLimitsOf(config)),
     db,
     eager: records,

@@ -8,6 +8,7 @@ import type { Database } from '../prisma/store/client';
 import { findAccountStanding, findKeyStanding } from '../prisma/store/standing';
 import { type Access, requireAccess } from './access';
 import { fits, readKey } from './keys';
+import { personRecorder } from './people';
 import type { RateLimiter } from './rate-limit';
 
 const ROLES = ['buyer', 'provider', 'ops'] as const;
@@ -49,8 +50,15 @@ type TokenConfig = Pick<Config, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_
  * Tokens and API keys. What a token says of its holder is the identity provider's word; what they may do for a
  * provider is ours, and is looked up with every request: who is disabled or loses an area does so at once.
  */
-export function createAuthenticator(config: TokenConfig, db: Database): Authenticator {
-  const checkToken = tokenChecker(config);
+export function createAuthenticator(
+  config: TokenConfig,
+  db: Database,
+  onNotRecorded: (error: unknown) => void = () => undefined,
+): Authenticator {
+  const record = personRecorder(db, onNotRecorded);
+  const checkToken = tokenChecker(config, async ({ sub: id, role, permissions }, issuedAt) => {
+    if (role !== 'provider') await record({ id, role, permissions, issuedAt });
+  });
   return async (bearer) => {
     const key = readKey(bearer);
     if (key !== null) return keyPrincipal(db, key);
@@ -79,8 +87,14 @@ async function keyPrincipal(db: Database, { id, secret }: { id: string; secret: 
   return { sub: id, role: 'provider', providerId, permissions: [], standing: { as: 'key', areas } };
 }
 
-/** Tokens signed with the development secret (HS256), or with a key of the production key set (JWKS_URL). */
-function tokenChecker(config: TokenConfig): (token: string) => Promise<Claims> {
+/**
+ * Tokens signed with the development secret (HS256), or with a key of the production key set (JWKS_URL).
+ * @param onVerified is told what a token says whenever it was verified, before it is believed
+ */
+function tokenChecker(
+  config: TokenConfig,
+  onVerified: (said: Claims, issuedAt: Date) => Promise<void>,
+): (token: string) => Promise<Claims> {
   const verify = verifierOf(config);
   const believed = new Map<string, { said: Claims; untilMs: number }>();
   return async (token) => {
@@ -92,6 +106,8 @@ function tokenChecker(config: TokenConfig): (token: string) => Promise<Claims> {
     });
     const parsed = claims.safeParse(verified?.payload);
     if (!parsed.success) throw new AppError('AUTH.REQUIRED', REFUSED);
+    const { iat } = verified?.payload ?? {};
+    await onVerified(parsed.data, iat === undefined ? new Date() : new Date(iat * 1_000));
     if (believed.size >= BELIEVED_MAX) believed.clear();
     const expiresMs = (verified?.payload.exp ?? 0) * 1000;
     believed.set(token, { said: parsed.data, untilMs: Math.min(expiresMs, Date.now() + BELIEVED_FOR_MS) });

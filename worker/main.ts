@@ -2,6 +2,7 @@ import './stack-traces';
 
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime } from '@temporalio/worker';
+import { Registry } from 'prom-client';
 import { keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import { type Config, readConfig } from '../config';
@@ -13,16 +14,18 @@ import { openDatabase } from '../prisma/store/client';
 import { listen } from '../prisma/store/listen';
 import { PAYMENT_CALLBACKS } from '../prisma/store/payment-callbacks';
 import { serveStatus } from './metrics';
+import { notificationMetrics } from './notification-metrics';
 import { startCalendarRelay } from './relays/calendar';
 import { emailSender } from './relays/mails';
 import { startPaymentInbox } from './relays/payments';
 import { startReconciliation } from './relays/reconciliation';
 import { startRetention } from './relays/retention';
-import type { Sender } from './relays/sender';
+import type { Outcome, Sender } from './relays/sender';
 import { startSendingRelay } from './relays/sendings';
 import { noSms } from './relays/sms/port';
 import { smsPortOf, smsSender } from './relays/sms/sender';
 import { mailTransport } from './relays/smtp';
+import { startUnaddressedReport } from './relays/unaddressed';
 import { startWebhookRelay } from './relays/webhooks';
 import { createWorker, outsideOf } from './worker';
 
@@ -79,15 +82,25 @@ async function main(): Promise<void> {
   const { calendar } = outside;
   const calendarRelay = startCalendarRelay({ db, client, calendar, logger, intervalMs: CALENDAR_EVERY_MS });
   const retention = startRetention({ db, policy, logger, intervalMs: RETENTION_EVERY_MS });
-  const sendings = sendersOf(config, logger).map((sender) =>
-    startSendingRelay({ db, sender, logger, intervalMs: POLL_MS }),
-  );
+  const registry = new Registry();
+  const metrics = notificationMetrics(registry, db);
+  const sendings = sendersOf(config, logger).map((sender) => {
+    const onAttempt = (result: Outcome['result']) => metrics.attempts.inc({ channel: sender.channel, result });
+    return startSendingRelay({ db, sender, logger, intervalMs: POLL_MS, onAttempt });
+  });
+  const unaddressed = startUnaddressedReport({
+    db,
+    logger,
+    intervalMs: POLL_MS,
+    onNotice: ({ event, audience }) => metrics.unaddressed.inc({ event, audience }),
+  });
   const stopListening = listen(config.DATABASE_URL, [PAYMENT_CALLBACKS], () => payments.wake());
 
   const status = await serveStatus(
     {
       isReady: async () => worker.getState() === 'RUNNING' && (await db.$queryRaw<unknown[]>`SELECT 1`).length === 1,
       sdkMetricsAddress: config.SDK_METRICS_ADDRESS,
+      registry,
     },
     config.WORKER_HOST,
     config.WORKER_PORT,
@@ -108,6 +121,7 @@ async function main(): Promise<void> {
       reconciliation.stop(),
       calendarRelay.stop(),
       retention.stop(),
+      unaddressed.stop(),
       ...sendings.map((relay) => relay.stop()),
       webhooks.stop(),
       stopListening(),

@@ -1,8 +1,12 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Registry } from 'prom-client';
 
 /** What the worker's own HTTP server tells: alive, ready, and its metrics with those of the Temporal SDK. */
-export type WorkerStatus = { isReady: () => Promise<boolean>; sdkMetricsAddress: string | undefined };
+export type WorkerStatus = {
+  isReady: () => Promise<boolean>;
+  sdkMetricsAddress: string | undefined;
+  registry: Registry;
+};
 
 async function sdkMetrics(address: string | undefined): Promise<string> {
   if (address === undefined) return '';
@@ -12,7 +16,7 @@ async function sdkMetrics(address: string | undefined): Promise<string> {
 
 /** Starts `/healthz`, `/readyz` and `/metrics` for the worker process. */
 export async function serveStatus(status: WorkerStatus, host: string, port: number): Promise<Server> {
-  const registry = new Registry();
+  const { registry } = status;
   collectDefaultMetrics({ register: registry });
 
   async function answer(path: string | undefined, response: ServerResponse): Promise<void> {

@@ -3,7 +3,9 @@ import { AppError } from '../../domain/errors';
 import { SENDING_CHANNELS } from '../../domain/messages/groups';
 import { changeOnce } from '../../prisma/store/change';
 import type { Database } from '../../prisma/store/client';
-import { listSendings, retrySending, SENDING_STATUSES, sendingOf } from '../../prisma/store/sendings';
+import { countWaiting, pausedChannels } from '../../prisma/store/notification-channels';
+import { listSendings, retrySending, retrySendings, SENDING_STATUSES, sendingOf } from '../../prisma/store/sendings';
+import { stateAfter } from '../../prisma/store/stored-steps';
 import { changeOf } from '../change';
 import { type Door, get, nothing, post } from '../endpoint';
 import { pageAnswer, pageOfQuery } from '../paging';
@@ -28,8 +30,48 @@ const sendingSchema = z
   })
   .openapi('Sending', { description: 'A message on its way through one channel; its id names both' });
 
+const time = z.iso.datetime({ offset: true });
+
+/** Few enough for one transaction; what is left over is asked for again. */
+const RETRIED_AT_ONCE = 5_000;
+
+const retryBody = z
+  .strictObject({
+    channel: z.enum(SENDING_CHANNELS),
+    status: z
+      .enum(['failed', 'unconfirmed'])
+      .openapi({ description: 'What is `unconfirmed` may have gone out: it may arrive twice' }),
+    createdFrom: time.optional(),
+    createdTo: time.optional(),
+  })
+  .openapi('SendingsRetry', { description: 'Which messages to send again, by when they were created (from, before)' });
+
+const retriedSchema = z.object({
+  retried: z.int().openapi({ description: `How many are sent again: ${RETRIED_AT_ONCE} at most` }),
+  complete: z.boolean().openapi({ description: 'Whether none was left over; otherwise ask again' }),
+});
+
+const channelSchema = z
+  .object({
+    channel: z.enum(SENDING_CHANNELS),
+    state: z.enum(['active', 'paused']),
+    waiting: z.int().openapi({ description: 'Messages that wait to be sent' }),
+    pausedSince: z.iso.datetime().nullable(),
+    nextProbeAt: z.iso.datetime().nullable(),
+    failures: z.int(),
+    lastError: z.string().nullable(),
+  })
+  .openapi('NotificationChannel', { description: 'A channel is paused while its server takes no messages' });
+
 /** The outbox of e-mails and SMS, for operations: failures are visible and can be sent again (MSG-2). */
 export function sendingRoutes(door: Door, { db }: { db: Database }): void {
+  listing(door, db);
+  channels(door, db);
+  retrying(door, db);
+  retryingMany(door, db);
+}
+
+function listing(door: Door, db: Database): void {
   get(door, {
     path: '/v1/ops/sendings',
     summary: 'E-mails and SMS of the outbox, newest first',
@@ -51,6 +93,38 @@ export function sendingRoutes(door: Door, { db }: { db: Database }): void {
       return pageAnswer(rows, page, (row) => row);
     },
   });
+}
+
+function channels(door: Door, db: Database): void {
+  get(door, {
+    path: '/v1/ops/notification-channels',
+    summary: 'The channels by which messages are sent, and which of them are paused',
+    tag: 'Operations',
+    access: { ops: 'any' },
+    params: nothing,
+    query: nothing,
+    body: nothing,
+    answer: { status: 200, schema: z.object({ items: z.array(channelSchema) }) },
+    async handle() {
+      const [pauses, waiting] = await Promise.all([pausedChannels(db), countWaiting(db)]);
+      const items = SENDING_CHANNELS.map((channel) => {
+        const pause = pauses.find((one) => one.channel === channel);
+        return {
+          channel,
+          state: pause === undefined ? ('active' as const) : ('paused' as const),
+          waiting: waiting.get(channel) ?? 0,
+          pausedSince: pause?.pausedSince.toISOString() ?? null,
+          nextProbeAt: pause?.pausedUntil.toISOString() ?? null,
+          failures: pause?.failures ?? 0,
+          lastError: pause?.lastError ?? null,
+        };
+      });
+      return { items };
+    },
+  });
+}
+
+function retrying(door: Door, db: Database): void {
   post(door, {
     path: '/v1/ops/sendings/{id}/retry',
     summary: 'Send an e-mail or SMS again that failed, or that nobody can tell of',
@@ -78,3 +152,30 @@ export function sendingRoutes(door: Door, { db }: { db: Database }): void {
     },
   });
 }
+
+/** After an outage: everything that failed by a channel, in one command. */
+function retryingMany(door: Door, db: Database): void {
+  post(door, {
+    path: '/v1/ops/sendings/retry',
+    summary: 'Send all e-mails or SMS again that failed, or that nobody can tell of',
+    tag: 'Operations',
+    access: { ops: 'any' },
+    params: nothing,
+    query: nothing,
+    body: retryBody,
+    answer: { status: 200, schema: retriedSchema },
+    async handle(call) {
+      const { channel, status, createdFrom, createdTo } = call.body;
+      const filter = { channel, status, createdFrom: dateOf(createdFrom), createdTo: dateOf(createdTo) };
+      const change = changeOf(call, `sendings_${channel}`, 'sending.retry_all');
+      await changeOnce(db, change, async (tx) => {
+        const retried = await retrySendings(tx, filter, RETRIED_AT_ONCE, change.at);
+        return { ...call.body, retried, complete: retried < RETRIED_AT_ONCE };
+      });
+      // What the command did when it was carried out, also when it is repeated.
+      return retriedSchema.parse(await stateAfter(db, change.commandId));
+    },
+  });
+}
+
+const dateOf = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));

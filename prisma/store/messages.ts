@@ -57,15 +57,25 @@ export function tell(telling: Telling): Prisma.Sql {
       INSERT INTO sendings (message_id, channel)
       SELECT told.id, channel FROM told JOIN hearing h ON h.id = told.id, unnest(h.channels) AS channel
       WHERE channel <> 'in_site'
+    ), unaddressed AS (
+      INSERT INTO unaddressed_notices (object_id, sequence, event, audience, created_at)
+      SELECT ${objectId}::text, ${sequence}::int, n.event, audience, ${at}::timestamptz
+      FROM step, notices n, jsonb_array_elements_text(n."to") AS audience
+      WHERE NOT CASE audience ${Prisma.join(
+        audiences.map((audience) => Prisma.sql`WHEN ${audience} THEN ${HAS_RECIPIENT[audience]}`),
+        ' ',
+      )} ELSE true END
+      ON CONFLICT DO NOTHING
     )${hook(telling)}`;
 }
 
 const AUDIENCES = ['buyer', 'provider', 'ops', 'managers'] as const satisfies readonly Audience[];
 
+/** A buyer is whom the order names, whether or not they have said anything of themselves. */
 const BUYER = Prisma.sql`
-  SELECT u.id AS recipient_id, n.event, n.params, n."group", NULL::text AS provider_id, true AS in_site,
+  SELECT t.buyer_id AS recipient_id, n.event, n.params, n."group", NULL::text AS provider_id, true AS in_site,
          ARRAY['email'] AS channels
-  FROM notices n, target t JOIN users u ON u.id = t.buyer_id AND u.role = 'buyer' WHERE jsonb_exists(n."to", 'buyer')`;
+  FROM notices n, target t WHERE t.buyer_id <> '' AND jsonb_exists(n."to", 'buyer')`;
 
 /**
  * A provider's people: whom its subscription names, by the channels it names; where it has said nothing, the main
@@ -97,6 +107,28 @@ const MANAGERS = Prisma.sql`
   WHERE u.role = 'ops' AND 'appeals.rule' = ANY(u.permissions) AND jsonb_exists(n."to", 'managers')`;
 
 const HEARD_BY: Record<Audience, Prisma.Sql> = { buyer: BUYER, provider: PROVIDER, ops: OPS, managers: MANAGERS };
+
+/** Whether an audience has anybody in it. A provider that has unsubscribed has: it does not want to be told. */
+const HAS_RECIPIENT: Record<Audience, Prisma.Sql> = {
+  buyer: Prisma.sql`EXISTS (SELECT FROM target t WHERE t.buyer_id <> '')`,
+  provider: Prisma.sql`EXISTS (SELECT FROM target t CROSS JOIN LATERAL (${receiversOf(Prisma.sql`t.provider_id`)}) r)`,
+  ops: Prisma.sql`EXISTS (SELECT FROM users WHERE role = 'ops')`,
+  managers: Prisma.sql`EXISTS (SELECT FROM users WHERE role = 'ops' AND 'appeals.rule' = ANY(permissions))`,
+};
+
+/** A notice that nobody could be told of. */
+export type UnaddressedNotice = { objectId: string; sequence: number; event: string; audience: string };
+
+/** Claims notices that nobody could be told of, to be logged and counted by one worker, the oldest first. */
+export async function claimUnaddressed(db: Database, limit: number, now: Date): Promise<UnaddressedNotice[]> {
+  return db.$queryRaw<UnaddressedNotice[]>`
+    UPDATE unaddressed_notices u SET logged_at = ${now}
+    FROM (SELECT object_id, sequence, event, audience FROM unaddressed_notices WHERE logged_at IS NULL
+          ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED) AS found
+    WHERE (u.object_id, u.sequence, u.event, u.audience)
+        = (found.object_id, found.sequence, found.event, found.audience)
+    RETURNING u.object_id AS "objectId", u.sequence, u.event, u.audience`;
+}
 
 /** Puts notices into the outbox in the transaction that they belong to, for what has no order. */
 export async function tellIn(

@@ -58,13 +58,14 @@ export async function claimSendings(
 }
 
 /**
- * How an attempt ended. `pending`: it definitely did not go out, and is tried again at `nextAttemptAt`; `failed`: it
+ * How an attempt ended. `pending`: it definitely did not go out, and is tried again at `nextAttemptAt`; the attempt is not counted where the channel could
+ * take no message at all; `failed`: it
  * definitely did not, and trying again by itself is no use; `skipped`: there is no way to the recipient; `unconfirmed`:
  * nobody can tell, so it is never sent again by itself.
  */
 export type Ending =
   | { status: 'sent'; at: Date }
-  | { status: 'pending'; error: string; nextAttemptAt: Date }
+  | { status: 'pending'; error: string; nextAttemptAt: Date; isCounted: boolean }
   | { status: 'failed' | 'unconfirmed' | 'skipped'; error: string };
 
 export type EndedAttempt = { attempt: Attempt; ending: Ending };
@@ -84,19 +85,21 @@ export async function settleSendings(db: Database, ended: readonly EndedAttempt[
     last_error: 'error' in ending ? storable(ending.error) : null,
     next_attempt_at: 'nextAttemptAt' in ending ? ending.nextAttemptAt : null,
     sent_at: ending.status === 'sent' ? ending.at : null,
+    uncounted: ending.status === 'pending' && !ending.isCounted ? 1 : 0,
   }));
   await db.$executeRaw`
     UPDATE sendings s SET status = e.status, last_error = e.last_error, sent_at = e.sent_at,
-      next_attempt_at = coalesce(e.next_attempt_at, s.next_attempt_at)
+      next_attempt_at = coalesce(e.next_attempt_at, s.next_attempt_at), attempts = s.attempts - e.uncounted
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       AS e(message_id text, channel text, claimed_at timestamptz, status text, last_error text,
-           next_attempt_at timestamptz, sent_at timestamptz)
+           next_attempt_at timestamptz, sent_at timestamptz, uncounted int)
     WHERE s.message_id = e.message_id AND s.channel = e.channel AND s.claimed_at = e.claimed_at
       AND s.status IN ('sending', 'unconfirmed')`;
 }
 
 /** What a stranger's server said, as a text that PostgreSQL takes. */
-const storable = (error: string) => error.replaceAll('\0', '').toWellFormed().slice(0, LONGEST_ERROR).toWellFormed();
+export const storable = (error: string): string =>
+  error.replaceAll('\0', '').toWellFormed().slice(0, LONGEST_ERROR).toWellFormed();
 
 /**
  * Gives up attempts that nobody reports on any more, their process having died: nobody can tell whether these
@@ -180,6 +183,35 @@ export async function retrySending(
   const [found] = await tx.$queryRaw<{ status: SendingStatus }[]>`
     SELECT status FROM sendings WHERE message_id = ${messageId} AND channel = ${channel}`;
   return found?.status ?? null;
+}
+
+/** Which messages are to be sent again, all at once: those of a channel that failed, or of which nobody can tell. */
+export type RetryFilter = {
+  channel: SendingChannel;
+  status: 'failed' | 'unconfirmed';
+  createdFrom: Date | null;
+  createdTo: Date | null;
+};
+
+/**
+ * Has all messages sent again that a filter names, the oldest first: a person's decision.
+ * @param limit how many at most
+ * @returns how many there were; less than `limit` when none is left
+ */
+export async function retrySendings(
+  tx: Transaction,
+  { channel, status, createdFrom, createdTo }: RetryFilter,
+  limit: number,
+  now: Date,
+): Promise<number> {
+  return tx.$executeRaw`
+    UPDATE sendings SET status = 'pending', attempts = 0, claimed_at = NULL, next_attempt_at = ${now}
+    WHERE channel = ${channel} AND message_id IN (
+      SELECT s.message_id FROM sendings s JOIN messages m ON m.id = s.message_id
+      WHERE s.channel = ${channel} AND s.status = ${status}
+        AND m.created_at >= coalesce(${createdFrom}::timestamptz, '-infinity')
+        AND m.created_at < coalesce(${createdTo}::timestamptz, 'infinity')
+      ORDER BY s.message_id LIMIT ${limit} FOR UPDATE OF s SKIP LOCKED)`;
 }
 
 /** A message's parameters that are texts; the others say nothing. */

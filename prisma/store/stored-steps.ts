@@ -35,3 +35,9 @@ export async function findStep<S>(db: Database, objectId: string, sequence: numb
     WHERE object_id = ${objectId} AND sequence = ${sequence}`;
   return rows[0] ?? null;
 }
+
+/** What the trail shows of an object after a command that was carried out. @throws Error when it was not */
+export async function stateAfter(db: Database, commandId: string): Promise<unknown> {
+  const step = await db.step.findUniqueOrThrow({ where: { commandId }, select: { stateAfter: true } });
+  return step.stateAfter;
+}

@@ -27,6 +27,27 @@ const FIELDS = {
   version: true,
 };
 
+/** What a verified token says of somebody who is no provider's. */
+export type KnownPerson = { id: string; role: 'buyer' | 'ops'; permissions: readonly string[]; issuedAt: Date };
+
+/**
+ * Keeps who somebody is by their newest token, so that notices find them (MSG-2, SHOP-5). It writes only when the role or
+ * the permissions have changed; of operations also when the token was issued, so that an older one brings nothing back.
+ * Accounts of a provider stay what they are.
+ */
+export async function recordPerson(db: Database, { id, role, permissions, issuedAt }: KnownPerson): Promise<void> {
+  const kept = role === 'ops' ? [...new Set(permissions)].sort() : [];
+  await db.$executeRaw`
+    INSERT INTO users (id, role, permissions, token_issued_at, version, updated_at)
+    VALUES (${id}, ${role}, ${kept}, ${issuedAt}, 0, now())
+    ON CONFLICT (id) DO UPDATE SET role = excluded.role, permissions = excluded.permissions, provider_id = NULL,
+      token_issued_at = excluded.token_issued_at
+    WHERE users.account IS NULL
+      AND (users.token_issued_at IS NULL OR users.token_issued_at <= excluded.token_issued_at)
+      AND ((users.role, users.permissions) IS DISTINCT FROM (excluded.role, excluded.permissions)
+           OR excluded.role = 'ops' AND users.token_issued_at IS DISTINCT FROM excluded.token_issued_at)`;
+}
+
 /** A person's profile, or null when they have not said anything yet. */
 export async function findProfile(db: Database, id: string): Promise<Profile | null> {
   return db.user.findUnique({ where: { id }, select: FIELDS });

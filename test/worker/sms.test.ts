@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { type Database, openDatabase } from '../../prisma/store/client';
+import { pausedChannels } from '../../prisma/store/notification-channels';
 import { claimSendings, retrySending } from '../../prisma/store/sendings';
 import { type SmsInbox, type SmsInboxMessage, startSmsInbox } from '../../sandbox/sms-inbox';
 import type { Relay } from '../../worker/relays/loop';
@@ -91,6 +92,14 @@ const untilStatus = (messageId: string, status: string, attempts: number) =>
     return row;
   });
 
+/** The pause of the channel, once that many attempts have found the service away. */
+const paused = (failures: number) =>
+  eventually(async () => {
+    const [pause] = await pausedChannels(db);
+    if (pause?.failures !== failures) throw new Error(`the pause is ${JSON.stringify(pause)}`);
+    return pause;
+  });
+
 describe('MSG-1: an SMS reaches its reader, in their language', () => {
   test.each([
     ['usr_zh', '+8613800000001', '【云市场】店铺审核未通过：云迁移'],
@@ -134,26 +143,49 @@ describe('MSG-1: an SMS reaches its reader, in their language', () => {
 });
 
 describe('MSG-2: an SMS that definitely did not go out is tried again', () => {
-  test('the service does not take it now: after half a minute, then with growing delays', async () => {
+  test('the service takes none at all: the channel is paused, and the attempt does not count', async () => {
     await faults({ refuseNext: 2 });
     const [id = ''] = await write(1);
     start();
-    const first = await untilStatus(id, 'pending', 1);
+    const first = await paused(1);
     expect(first.lastError).toContain('503');
-    expect(first.nextAttemptAt).toEqual(new Date(START + MINUTE / 2));
-    now = START + MINUTE / 2;
-    expect((await untilStatus(id, 'pending', 2)).nextAttemptAt).toEqual(new Date(now + MINUTE));
+    expect(await rowOf(id)).toMatchObject({ status: 'pending', attempts: 0 });
     now += MINUTE;
-    await untilStatus(id, 'sent', 3);
+    await paused(2);
+    now += MINUTE;
+    await untilStatus(id, 'sent', 1);
+    expect(await pausedChannels(db)).toEqual([]);
     expect(await takenIds()).toEqual([id]);
   });
 
-  test('nobody listens: the connection is refused', async () => {
-    const [id = ''] = await write(1);
+  test('nobody listens for five hours: nothing counts, and all of it is sent when the service is back', async () => {
     const gone = await startSmsInbox({ port: 0 });
     await gone.stop();
-    start(httpSms(gone.sendUrl));
-    expect((await untilStatus(id, 'pending', 1)).lastError).toMatch(/ECONNREFUSED/);
+    const ids = await write(30);
+    let url = gone.sendUrl;
+    start({ send: (sms) => httpSms(url).send(sms) });
+    expect((await paused(1)).lastError).toMatch(/ECONNREFUSED/);
+    for (let probe = 2; probe <= 20; probe += 1) {
+      now += 15 * MINUTE;
+      await paused(probe);
+    }
+    expect(await db.sending.count({ where: { status: 'pending', attempts: 0 } })).toBe(30);
+    url = inbox.sendUrl;
+    now += 15 * MINUTE;
+    await eventually(async () => expect(await db.sending.count({ where: { status: 'sent', attempts: 1 } })).toBe(30));
+    expect(await takenIds()).toEqual([...ids].sort());
+  });
+
+  test('a message that cannot be sent by itself does not end a pause', async () => {
+    await faults({ refuseNext: 2 });
+    await write(1);
+    start();
+    await paused(1);
+    const [odd = ''] = await write(1, 'usr_odd');
+    await db.sending.updateMany({ where: { messageId: odd }, data: { nextAttemptAt: new Date(START - MINUTE) } });
+    now += MINUTE;
+    await untilStatus(odd, 'failed', 1);
+    await paused(2);
   });
 });
 

@@ -23,6 +23,8 @@ export type SmtpInbox = {
   behave(...behaviours: Behaviour[]): void;
   /** Refuses these addresses at RCPT TO. */
   refuseRecipient(address: string, code: number, text: string): void;
+  /** Refuses every mail at MAIL FROM; null takes them again. */
+  refuseSender(code: number | null, text: string): void;
   /** Cuts every connection at MAIL FROM, before any content, as long as it is on. */
   cutEarly(on: boolean): void;
   close(): Promise<void>;
@@ -35,6 +37,7 @@ export async function startSmtpInbox(): Promise<SmtpInbox> {
   let planned: Behaviour[] = [{ answer: 250 }];
   let arrived = 0;
   let isCuttingEarly = false;
+  let senderRefusal: Error | undefined;
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
@@ -54,7 +57,7 @@ export async function startSmtpInbox(): Promise<SmtpInbox> {
     disabledCommands: ['STARTTLS'],
     logger: false,
     closeTimeout: 100,
-    onMailFrom: (_address, _session, done) => (isCuttingEarly ? cut() : done()),
+    onMailFrom: (_address, _session, done) => (isCuttingEarly ? cut() : done(senderRefusal)),
     onRcptTo: ({ address }, _session, done) => done(refused.get(address)),
     onData: (stream, _session, done) => {
       receive(stream).then(
@@ -81,6 +84,9 @@ export async function startSmtpInbox(): Promise<SmtpInbox> {
     },
     refuseRecipient(recipient, code, text) {
       refused.set(recipient, failure(code, text));
+    },
+    refuseSender(code, text) {
+      senderRefusal = code === null ? undefined : failure(code, text);
     },
     cutEarly(on) {
       isCuttingEarly = on;

@@ -10,13 +10,15 @@ export type Message = {
 };
 
 /**
- * How an attempt to send ended; `unknown` is the one that must not be repeated by itself. `skipped`: this house has no
- * means to send by that channel.
+ * How an attempt to send ended; `unknown` is the one that must not be repeated by itself. `refused` is about the
+ * message, by the server or, where `isLocal`, before it was asked. `unavailable`: the channel takes no message at all,
+ * its server being away or refusing us. `skipped`: no way to send by that channel is configured.
  */
 export type Outcome =
   | { result: 'sent' }
-  | { result: 'refused'; error: string; isPermanent: boolean }
+  | { result: 'refused'; error: string; isPermanent: boolean; isLocal?: true }
   | { result: 'unknown'; error: string }
+  | { result: 'unavailable'; error: string }
   | { result: 'skipped'; error: string };
 
 /** Sends messages by one channel. */

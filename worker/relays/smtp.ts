@@ -38,7 +38,8 @@ export function mailTransport(url: string): MailTransport {
 /**
  * A function that sends a mail and tells what became of it. A failure before the server asked for
  * the content (DATA), or one the server reported, is definite; one after it, without a word from the
- * server, is not: the mail may be on its way.
+ * server, is not: the mail may be on its way. Without any reply, or with one before it heard of the mail, the server is
+ * unavailable.
  */
 export function mailSender(
   transport: MailTransport,
@@ -70,14 +71,23 @@ function noteFirstRead(begun: Set<string>): PluginFunction<SMTPPoolSentMessageIn
   };
 }
 
+/** What an error says. Nothing of a mail is known to the server until it has taken MAIL FROM. */
 function judge(error: unknown, begun: boolean): Outcome {
   const message = error instanceof Error ? error.message : String(error);
   const reply = smtpReply(error);
-  if (reply.responseCode >= 400) return { result: 'refused', error: message, isPermanent: isAboutAddress(reply) };
+  if (reply.responseCode >= 400) {
+    if (!begun && isBeforeMail(reply)) return { result: 'unavailable', error: message };
+    return { result: 'refused', error: message, isPermanent: isAboutAddress(reply) };
+  }
   if (begun) return { result: 'unknown', error: message };
   // Without a reply, EENVELOPE is nodemailer's own: the address is not one.
-  return { result: 'refused', error: message, isPermanent: reply.code === 'EENVELOPE' };
+  if (reply.code === 'EENVELOPE') return { result: 'refused', error: message, isPermanent: true, isLocal: true };
+  return { result: 'unavailable', error: message };
 }
+
+/** Whether a refusal is of us, or of every mail: at the greeting, the login, or our own address; not of its size (552). */
+const isBeforeMail = ({ command, responseCode }: SmtpReply): boolean =>
+  /^(CONN|EHLO|HELO|LHLO|STARTTLS|AUTH.*|MAIL FROM)$/.test(command) && responseCode !== 552;
 
 /** Whether a refusal is about the address itself, which no later attempt makes right. */
 function isAboutAddress({ responseCode, response, command }: SmtpReply): boolean {

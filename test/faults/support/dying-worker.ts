@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import { Registry } from 'prom-client';
 import type { PaymentChannelPort } from '../../../activities/refunds';
 import { keyRing } from '../../../codec/keys';
 import { EncryptingCodec } from '../../../codec/payloads';
@@ -36,7 +37,8 @@ async function main(): Promise<void> {
   const logger = createLogger(config, 'worker');
   startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 100 });
   const isReady = async () => worker.getState() === 'RUNNING';
-  await serveStatus({ isReady, sdkMetricsAddress: undefined }, config.WORKER_HOST, config.WORKER_PORT);
+  const registry = new Registry();
+  await serveStatus({ isReady, sdkMetricsAddress: undefined, registry }, config.WORKER_HOST, config.WORKER_PORT);
   process.once('SIGTERM', () => process.exit(0));
   await worker.run();
 }

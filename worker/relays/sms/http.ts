@@ -2,7 +2,8 @@ import { ANSWER_WITHIN_MS, type SmsPort, unanswered } from './port';
 
 /**
  * An SMS service that takes `POST {messageId, to, text}` as JSON, as the sandbox's does: 2xx it was taken, 4xx it was
- * not, of which 422 says that this number will never do, 429 and 503 not now; anything else leaves it open.
+ * not, of which 422 says that this number will never do, 429 not now; 503 that it takes none at all; anything else leaves it
+ * open.
  * @param url where to post to
  */
 export function httpSms(url: string, answerWithinMs = ANSWER_WITHIN_MS): SmsPort {
@@ -18,8 +19,8 @@ export function httpSms(url: string, answerWithinMs = ANSWER_WITHIN_MS): SmsPort
         const answer = await response.text();
         if (response.ok) return { result: 'sent' };
         const error = `${response.status} ${answer}`;
-        const isRefused = response.status < 500 || response.status === 503;
-        return isRefused
+        if (response.status === 503) return { result: 'unavailable', error };
+        return response.status < 500
           ? { result: 'refused', error, isPermanent: response.status === 422 }
           : { result: 'unknown', error };
       } catch (error) {

@@ -32,7 +32,7 @@ const NEVER_CONNECTED =
 /** What a request came to that was not answered: only one that was never made is sure not to have been heard. */
 export function unanswered(error: unknown): Outcome {
   const words = wordsOf(error);
-  if (NEVER_CONNECTED.test(words)) return { result: 'refused', error: words, isPermanent: false };
+  if (NEVER_CONNECTED.test(words)) return { result: 'unavailable', error: words };
   return { result: 'unknown', error: words };
 }
 

@@ -16,7 +16,7 @@ export function smsSender(port: SmsPort): Sender {
     async send({ messageId, event, language, params }, address) {
       const phone = e164(address);
       if (phone === null) {
-        return { result: 'refused', error: `No SMS can reach "${address}".`, isPermanent: true };
+        return { result: 'refused', error: `No SMS can reach "${address}".`, isPermanent: true, isLocal: true };
       }
       return port.send({ messageId, phone, language, ...renderSms({ event, language, params }) });
     },

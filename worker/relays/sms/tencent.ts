@@ -23,6 +23,8 @@ const answer = z.object({ SendStatusSet: z.tuple([z.object({ Code: z.string(), M
 const OPEN = /^InternalError(\.(Timeout|SendAndRecvFail|OtherError|UnknownError))?$/;
 /** It is the number, which no later attempt makes right. */
 const NEVER = ['InvalidParameterValue.IncorrectPhoneNumber', 'FailedOperation.PhoneNumberInBlacklist'];
+/** It is our account: no SMS is taken until somebody has put it right. */
+const OURS = /^(AuthFailure|UnauthorizedOperation)(\.|$)|^FailedOperation\.InsufficientBalanceInSmsPackage$/;
 
 /**
  * Sends by Tencent Cloud's SMS (API 2021-01-11). An error that the vendor answers says that the SMS was not taken,
@@ -62,6 +64,7 @@ export function tencentSms(
 
 function errorOf(code: string, message: string): Outcome {
   const error = `${code}: ${message}`;
+  if (OURS.test(code)) return { result: 'unavailable', error };
   return OPEN.test(code)
     ? { result: 'unknown', error }
     : { result: 'refused', error, isPermanent: NEVER.includes(code) };

@@ -1,0 +1,41 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { SENDING_CHANNELS } from '../domain/messages/groups';
+import type { Database } from '../prisma/store/client';
+import { countWaiting, pausedChannels } from '../prisma/store/notification-channels';
+
+/** The metrics of notifications: what was sent, what waits, which channels are paused, what had no recipient. */
+export function notificationMetrics(registry: Registry, db: Database) {
+  const attempts = new Counter({
+    name: 'notification_attempts_total',
+    help: 'Attempts to send e-mails and SMS, by channel and result',
+    labelNames: ['channel', 'result'] as const,
+    registers: [registry],
+  });
+  const unaddressed = new Counter({
+    name: 'notices_without_recipient_total',
+    help: 'Notices that nobody could be told of, by event and audience',
+    labelNames: ['event', 'audience'] as const,
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'notification_channel_paused',
+    help: '1 while a channel is paused because its server takes no messages',
+    labelNames: ['channel'] as const,
+    registers: [registry],
+    async collect() {
+      const paused = (await pausedChannels(db)).map(({ channel }) => channel);
+      for (const channel of SENDING_CHANNELS) this.set({ channel }, paused.includes(channel) ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'notifications_waiting',
+    help: 'E-mails and SMS that wait to be sent',
+    labelNames: ['channel'] as const,
+    registers: [registry],
+    async collect() {
+      const waiting = await countWaiting(db);
+      for (const channel of SENDING_CHANNELS) this.set({ channel }, waiting.get(channel) ?? 0);
+    },
+  });
+  return { attempts, unaddressed };
+}
