@@ -27,6 +27,7 @@ module.exports = {
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   // The generated Prisma client names its files as they will be called when compiled.
   moduleNameMapper: { '^(\\./(?:enums|models|commonInputTypes|internal/\\w+|models/\\w+))\\.js$': '$1' },
+  reporters: ['default', '<rootDir>/test/support/log-reporter.cjs'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   // Two cores; the servers that the tests start need their share.

@@ -26,6 +26,8 @@ export interface TemporalOptions {
   uiCodecEndpoint?: string;
   namespace?: string;
   logFile: string;
+  /** For tests: ends with Ctrl-C. */
+  attached?: boolean;
   /** Told of the server process at once, before it is ready. */
   onSpawn?: (pid: number) => void;
 }
@@ -53,8 +55,8 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   if (options.dbFile !== undefined) args.push('--db-filename', options.dbFile);
   args.push(...uiSettings(options));
   for (const [name, type] of Object.entries(searchAttributes)) args.push('--search-attribute', `${name}=${type}`);
-  const { logFile, onSpawn } = options;
-  const server = startChild({ name: 'Temporal', command: binaryPath('temporalCli'), args, logFile, onSpawn });
+  const { logFile, onSpawn, attached } = options;
+  const server = startChild({ name: 'Temporal', command: binaryPath('temporalCli'), args, logFile, onSpawn, attached });
   const address = `127.0.0.1:${port}`;
   try {
     await untilReady(server, () => knowsSearchAttributes(address, namespace));

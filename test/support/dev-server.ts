@@ -1,28 +1,26 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import path from 'node:path';
 import { type LocalTestWorkflowEnvironmentOptions, TestWorkflowEnvironment } from '@temporalio/testing';
-import { binaryPath } from '../../scripts/parts/binaries';
-import { searchAttributes } from '../../scripts/parts/temporal';
+import { projectRoot } from '../../scripts/parts/root';
+import { startTemporal } from '../../scripts/parts/temporal';
 import { quietTemporal } from './quiet';
 
 /** What a test may choose: the client's data converter, for example. */
 type ClientOptions = NonNullable<LocalTestWorkflowEnvironmentOptions['client']>;
 
-const types = {
-  Keyword: SearchAttributeType.KEYWORD,
-  Bool: SearchAttributeType.BOOL,
-  Datetime: SearchAttributeType.DATETIME,
-} as const;
+/** Where servers of tests write; named by the reporter when something has failed (test/support/log-reporter.cjs). */
+const LOGS = path.join(projectRoot, '.cache', 'test-logs');
 
 /** A real Temporal server for one test file: schedules and search attributes work, time passes as it does. */
-export function devServer(client: ClientOptions = {}): Promise<TestWorkflowEnvironment> {
+export async function devServer(client: ClientOptions = {}): Promise<TestWorkflowEnvironment> {
   quietTemporal();
-  return TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: { type: 'existing-path', path: binaryPath('temporalCli') },
-      searchAttributes: Object.entries(searchAttributes).map(([name, type]) =>
-        defineSearchAttributeKey(name, types[type]),
-      ),
+  const suite = path.basename(expect.getState().testPath ?? 'unknown', '.test.ts');
+  const server = await startTemporal({ logFile: path.join(LOGS, `temporal-${suite}.log`), attached: true });
+  const env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address, client });
+  const disconnect = env.teardown.bind(env);
+  return Object.assign(env, {
+    async teardown() {
+      await disconnect();
+      await server.stop();
     },
-    client,
   });
 }
