@@ -21,6 +21,10 @@ export const timelineEntrySchema = z
     action: z.string(),
     note: z.string().nullable().openapi({ description: 'What was said with it; words that are sealed are not here' }),
     objectId: z.string(),
+    refund: z
+      .object({ amountFen: z.int(), channel: z.string(), reason: z.string() })
+      .optional()
+      .openapi({ description: 'Of a step of a refund: how much goes back by which channel, and why' }),
   })
   .openapi('TimelineEntry');
 

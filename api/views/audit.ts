@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { diffOf, type Json } from '../../domain/diff';
 import { LOOK_SEQUENCE, type TrailRow } from '../../prisma/store/audit';
 
@@ -14,9 +15,19 @@ function afterOf({ action, before, after }: TrailRow): Document {
   return after;
 }
 
-/** A line of a timeline: who did what to which object, in which words. */
-export function timelineEntry({ at, actorRole, actorId, action, note, objectId }: TrailRow) {
-  return { at: at.toISOString(), actor: { role: actorRole, id: actorId }, action, note: note || null, objectId };
+/** What a step of a refund tells of the money: it goes back, went back, or was refused (AUD-1). */
+const refund = z.object({ amountFen: z.int(), channel: z.string(), reason: z.string() });
+
+/** A line of a timeline: who did what to which object, in which words; of a refund the money that it is about. */
+export function timelineEntry({ at, actorRole, actorId, action, note, objectId, after }: TrailRow) {
+  return {
+    at: at.toISOString(),
+    actor: { role: actorRole, id: actorId },
+    action,
+    note: note || null,
+    objectId,
+    ...(action.startsWith('refund.') && { refund: refund.parse(after) }),
+  };
 }
 
 /** A line of the audit trail: the same, by which request and run, and what it changed, field by field (AUD-1). */

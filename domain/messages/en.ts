@@ -78,6 +78,13 @@ export const en: Wording = {
       reason(wordOf(REFUND_REASONS, p('reason'))),
     ],
   }),
+  'order.refund_refused': (p) => ({
+    subject: `Refund not owed: ${p('productName')}`,
+    body: [
+      `A refund of ${yuan(p('amountFen'))} was asked for that the system does not know as owed. Nothing was sent, and the order waits; please look into it.`,
+      labelled('Refunded because: ', wordOf(REFUND_REASONS, p('reason'))),
+    ],
+  }),
   'order.refund_stuck': (p) => ({
     subject: `Refund not done: ${p('productName')}`,
     body: [

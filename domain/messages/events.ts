@@ -14,6 +14,8 @@ export const MESSAGE_EVENTS = {
   'order.payment_returned': ['amountFen', 'reason'],
   /** To operations: a payment channel does not take the refund. */
   'order.refund_stuck': ['amountFen', 'reason'],
+  /** To operations: the database does not know a refund as owed, so it is not sent. */
+  'order.refund_refused': ['amountFen', 'reason'],
   'delivery.started': [],
   'delivery.dispatched': [],
   'delivery.requirement_submitted': [],

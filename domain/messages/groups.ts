@@ -49,7 +49,7 @@ export type SendingChannel = (typeof SENDING_CHANNELS)[number];
 /** The group that an event belongs to. What concerns locked account data is about money: finance. */
 export function groupOf(event: MessageEvent): EventGroup {
   if (event.startsWith('delivery.appeal_')) return 'appeals';
-  if (event === 'order.refunded' || event === 'order.payment_returned' || event === 'order.refund_stuck')
+  if (event === 'order.refunded' || event === 'order.payment_returned' || event.startsWith('order.refund_'))
     return 'refunds';
   if (event.startsWith('delivery.')) return 'deliveries';
   if (event.startsWith('order.')) return 'orders';

@@ -75,6 +75,13 @@ export const zhCn: Wording = {
     subject: `支付款项已退回：${p('productName')}`,
     body: [`收到的 ${yuan(p('amountFen'))} 未能计入订单，已原路退回。`, reason(wordOf(REFUND_REASONS, p('reason')))],
   }),
+  'order.refund_refused': (p) => ({
+    subject: `退款无应退记录：${p('productName')}`,
+    body: [
+      `系统中没有退款 ${yuan(p('amountFen'))} 的应退记录，款项未退出，订单等待处理，请运营核实。`,
+      labelled('退款原因：', wordOf(REFUND_REASONS, p('reason'))),
+    ],
+  }),
   'order.refund_stuck': (p) => ({
     subject: `退款未能完成：${p('productName')}`,
     body: [

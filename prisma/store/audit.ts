@@ -89,7 +89,7 @@ export function readTrail(db: Database, scope: TrailScope, filter: TrailFilter, 
 
 /**
  * A page of an object's timeline, the oldest first: its own steps, those of its reviews, and of an order those of its
- * delivery and the looks at its contact.
+ * delivery and of its refunds, and the looks at its contact.
  */
 export function readTimeline(
   db: Database,
@@ -99,7 +99,9 @@ export function readTimeline(
 ): Promise<TrailRow[]> {
   const belonging = Prisma.sql`(
     SELECT ${objectId}::text UNION SELECT id FROM reviews WHERE object_id = ${objectId}
-    UNION SELECT delivery_id FROM orders WHERE id = ${objectId})`;
+    UNION SELECT delivery_id FROM orders WHERE id = ${objectId}
+    UNION SELECT id FROM refunds WHERE order_id = ${objectId}
+    UNION SELECT replace(id, 'pay_', 'rfp_') FROM payments WHERE order_id = ${objectId})`;
   return read(db, { ...page, newestFirst: false }, (half) => [
     within(half, scope),
     Prisma.sql`${half.objectId} IN ${belonging}`,

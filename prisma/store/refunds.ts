@@ -3,16 +3,37 @@ import type { Refund } from '../../domain/orders/order';
 import type { Database } from './client';
 import { tell } from './messages';
 
-/** Sequences of the messages that belong to a refund (their object is the refund itself). */
-const REFUNDED = 1;
+/** Sequences of what belongs to a refund (its steps, its messages: their object is the refund itself). */
+const REQUESTED = 1;
+const REFUNDED = 2;
+/** A refusal's is the day on which it was met, counted from 1970: beyond the others for ever. */
+const dayOf = (at: Date): number => Math.floor(at.getTime() / 86_400_000);
+
+/**
+ * What the database knows of a refund. `earned`: the order has counted the payment, so there is nothing to return;
+ * `unknown`: nothing says that this money is owed.
+ */
+export type RefundStanding = 'owed' | 'earned' | 'unknown';
+
+/** What the trail shows of a refund as a step left it (AUD-1). */
+const documentOf = (refund: Refund, state: 'requested' | 'refunded' | 'refused', more: Record<string, string> = {}) =>
+  JSON.stringify({
+    state,
+    orderId: refund.payment.orderId,
+    paymentId: refund.payment.paymentId,
+    channel: refund.payment.channel,
+    amountFen: refund.amountFen,
+    reason: refund.reason,
+    ...more,
+  });
 
 /**
  * Notes that money is to go back, before the channel is asked; idempotent by `refundId`. A payment
  * that its order counted goes back only when the delivery was cancelled, any other (noted as surplus
  * here) for every other reason: a callback handled twice cannot send back money that was earned.
- * @returns whether the refund is owed
+ * @returns what the database knows of the refund: only what is owed may be sent
  */
-export async function requestRefund(db: Database, refund: Refund, at: Date): Promise<boolean> {
+export async function requestRefund(db: Database, refund: Refund, at: Date, runId: string): Promise<RefundStanding> {
   const { payment } = refund;
   const countedFor = refund.reason === 'delivery_cancelled' ? 'accepted' : 'surplus';
   const [, , [answer]] = await db.$transaction([
@@ -22,24 +43,38 @@ export async function requestRefund(db: Database, refund: Refund, at: Date): Pro
               ${payment.amountFen}, 'surplus', ${new Date(payment.receivedAtMs)})
       ON CONFLICT DO NOTHING`,
     db.$executeRaw`
-      INSERT INTO refunds (id, payment_id, order_id, amount_fen, reason, status, requested_at)
+      WITH step AS (INSERT INTO refunds (id, payment_id, order_id, amount_fen, reason, status, requested_at)
       SELECT ${refund.refundId}::text, id, order_id, ${refund.amountFen}::bigint, ${refund.reason}::text, 'requested',
              ${at}::timestamptz
       FROM payments WHERE id = ${payment.paymentId} AND status = ${countedFor}
-      ON CONFLICT DO NOTHING`,
+      ON CONFLICT DO NOTHING RETURNING id AS object_id, order_id)
+      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
+                         provider_id)
+      SELECT object_id, ${REQUESTED}, object_id || '/requested', 'system', 'system', 'refund.requested', '',
+             ${documentOf(refund, 'requested')}::jsonb, ${runId}, ${at}::timestamptz,
+             (SELECT provider_id FROM orders WHERE id = order_id)
+      FROM step`,
     // Not any refund of this payment: a part of it that went back with its delivery does not make it surplus.
-    db.$queryRaw<{ owed: boolean }[]>`
+    db.$queryRaw<{ isOwed: boolean; isEarned: boolean }[]>`
       SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
-                     WHERE r.id = ${refund.refundId} AND p.status = ${countedFor}) AS owed`,
+                     WHERE r.id = ${refund.refundId} AND r.amount_fen = ${refund.amountFen}
+                       AND p.status = ${countedFor}) AS "isOwed",
+             EXISTS (SELECT FROM payments WHERE channel = ${payment.channel} AND order_id = ${payment.orderId}
+                       AND transaction_id = ${payment.transactionId} AND status = 'accepted') AS "isEarned"`,
   ]);
-  return answer?.owed === true;
+  if (answer?.isOwed === true) return 'owed';
+  return answer?.isEarned === true && refund.reason !== 'delivery_cancelled' ? 'earned' : 'unknown';
 }
 
 /**
  * Notes that the channel has sent the money back, adds it to the order when the order had counted the
  * payment, and tells the buyer: one statement, once per refund however often it is called.
  */
-export async function completeRefund(db: Database, refund: Refund, channelRefundId: string, at: Date): Promise<void> {
+export async function completeRefund(
+  db: Database,
+  refund: Refund,
+  { channelRefundId, at, runId }: { channelRefundId: string; at: Date; runId: string },
+): Promise<void> {
   const notices: Notice[] =
     refund.reason === 'delivery_cancelled'
       ? [{ event: 'order.refunded', to: ['buyer', 'provider'], params: { amountFen: String(refund.amountFen) } }]
@@ -57,11 +92,41 @@ export async function completeRefund(db: Database, refund: Refund, channelRefund
       RETURNING id AS object_id, order_id, amount_fen, payment_id
     ), target AS (
       SELECT o.id AS order_id, o.product_name, o.buyer_id, o.provider_id FROM step JOIN orders o ON o.id = step.order_id
+    ), recorded AS (
+      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
+                         provider_id)
+      SELECT object_id, ${REFUNDED}, object_id || '/refunded', 'system', 'system', 'refund.refunded', '',
+             ${documentOf(refund, 'refunded', { channelRefundId })}::jsonb, ${runId}, ${at}::timestamptz,
+             (SELECT provider_id FROM target)
+      FROM step
     ), subtracted AS (
       UPDATE orders SET refunded_fen = refunded_fen + step.amount_fen, updated_at = ${at}
       FROM step JOIN payments p ON p.id = step.payment_id AND p.status = 'accepted'
       WHERE orders.id = step.order_id
     )${tell({ objectId: refund.refundId, deliveryId: null, sequence: REFUNDED, notices, at })}
+    SELECT count(*) FROM step`;
+}
+
+/**
+ * Leaves in the trail that a refund was refused, because the database does not know it as owed, and has operations
+ * notified (GEN-5); once per refund and day.
+ */
+export async function recordRefusedRefund(db: Database, refund: Refund, at: Date, runId: string): Promise<void> {
+  const params = { amountFen: String(refund.amountFen), reason: refund.reason };
+  const notices: Notice[] = [{ event: 'order.refund_refused', to: ['ops'], params }];
+  const sequence = dayOf(at);
+  await db.$executeRaw`
+    WITH target AS (
+      SELECT ${refund.payment.orderId}::text AS order_id, coalesce(o.product_name, '') AS product_name,
+             coalesce(o.buyer_id, '') AS buyer_id, o.provider_id
+      FROM (SELECT) AS one LEFT JOIN orders o ON o.id = ${refund.payment.orderId}
+    ), step AS (
+      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
+                         provider_id)
+      SELECT ${refund.refundId}, ${sequence}, ${`${refund.refundId}/refused/${sequence}`}, 'system', 'system',
+             'refund.refused', '', ${documentOf(refund, 'refused')}::jsonb, ${runId}, ${at}::timestamptz, provider_id
+      FROM target ON CONFLICT DO NOTHING RETURNING object_id
+    )${tell({ objectId: refund.refundId, deliveryId: null, sequence, notices, at })}
     SELECT count(*) FROM step`;
 }
 
@@ -74,7 +139,7 @@ export async function reportStuckRefund(db: Database, refund: Refund, at: Date):
       params: { amountFen: String(refund.amountFen), reason: refund.reason },
     },
   ];
-  const day = Math.floor(at.getTime() / 86_400_000);
+  const day = dayOf(at);
   await db.$executeRaw`
     WITH step AS (SELECT ${refund.refundId}::text AS object_id),
     target AS (

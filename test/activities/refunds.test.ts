@@ -1,6 +1,7 @@
 import { refundActivities } from '../../activities/refunds';
 import { type PaymentFact, type Refund, returnOf } from '../../domain/orders/order';
-import { told, wordsOf } from '../support/observe';
+import { readTimeline } from '../../prisma/store/audit';
+import { stepsOf, told, wordsOf } from '../support/observe';
 import { newTerms, paymentFor } from '../support/orders';
 import { countingChannel, dyingAt, run, type Store, startStore } from '../support/store';
 
@@ -144,7 +145,7 @@ describe('money that was earned stays', () => {
     const surplus = paymentFor(terms);
     const refund = returnOf(surplus, 'already_paid');
     await send(refund);
-    await send(cancelled(surplus));
+    await expect(send(cancelled(surplus))).rejects.toMatchObject({ type: 'REFUND.NOT_OWED' });
     expect(asked(refund)).toBe(1);
     expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 0n });
   });
@@ -167,6 +168,51 @@ describe('money that was earned stays', () => {
     await expect(run(sendRefund, more)).rejects.toThrow(/orders_refund_within_payment/);
     expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 150_000n });
   });
+});
+
+describe('GEN-5: a refund that the database does not know as owed', () => {
+  test('AUD-1: fails loudly, is not sent, stands in the trail, and operations are notified once a day', async () => {
+    const refund = cancelled(paymentFor(await store.placed()));
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const failure = { type: 'REFUND.NOT_OWED', nonRetryable: false, nextRetryDelay: '1 hour' };
+      await expect(send(refund)).rejects.toMatchObject(failure);
+    }
+    expect(asked(refund)).toBe(0);
+    expect(await told(store.db, refund.refundId)).toEqual(['order.refund_refused → ops']);
+    expect((await stepsOf(store.db, refund.refundId)).map(({ action }) => action)).toEqual(['refund.refused']);
+  });
+
+  test('of another amount than was noted is not sent', async () => {
+    const { payment } = await store.paid();
+    await send(cancelled(payment, 70_000));
+    await expect(send(cancelled(payment, 70_001))).rejects.toMatchObject({ type: 'REFUND.NOT_OWED' });
+    expect(sentFor(cancelled(payment))).toBe(70_000);
+  });
+});
+
+describe('AUD-1: the trail shows that money goes back', () => {
+  test.each([['delivery_cancelled'], ['already_paid']] as const)(
+    'when it is asked for and when it is sent: %s',
+    async (reason) => {
+      const { terms, payment } = await store.paid();
+      const refund = reason === 'already_paid' ? returnOf(paymentFor(terms), reason) : cancelled(payment, 150_000);
+      await send(refund);
+      await send(refund);
+      const steps = await store.db.step.findMany({
+        where: { objectId: refund.refundId },
+        orderBy: { sequence: 'asc' },
+      });
+      const money = { orderId: terms.orderId, channel: 'wechat', amountFen: refund.amountFen, reason };
+      expect(steps).toMatchObject([
+        { action: 'refund.requested', providerId: terms.providerId, stateAfter: { ...money, state: 'requested' } },
+        { action: 'refund.refunded', providerId: terms.providerId, stateAfter: { ...money, state: 'refunded' } },
+      ]);
+      const timeline = await readTimeline(store.db, 'all', terms.orderId, { limit: 20, after: null });
+      expect(timeline.map(({ action }) => action)).toEqual(
+        expect.arrayContaining(['order.paid', 'refund.requested', 'refund.refunded']),
+      );
+    },
+  );
 });
 
 describe('reportStuckRefund', () => {

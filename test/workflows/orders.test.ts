@@ -239,3 +239,19 @@ describe('money goes back however long the channel is out of order', () => {
     });
   });
 });
+
+test('ORD-3: an order does not end cancelled while the database does not know its refund as owed', async () => {
+  const delivery = await world.paid({ policy: { 'order.startWithin': '1 day' } });
+  const where = { id: delivery.payment.paymentId };
+  await world.db.payment.update({ where, data: { status: 'surplus' } });
+  await delivery.act('buyer.requirement');
+  await delivery.silence(2);
+  const refundId = where.id.replace('pay_', 'rfp_');
+  await eventually(async () => expect(await told(world.db, refundId)).toContain('order.refund_refused → ops'));
+  expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([]);
+  expect(await delivery.handle.describe()).toMatchObject({ status: { name: 'RUNNING' } });
+  await world.db.payment.update({ where, data: { status: 'accepted' } });
+  await world.env.sleep(hours(2));
+  await returned(delivery.payment.transactionId, [200_000]);
+  await expect(delivery.ended()).resolves.toEqual({ outcome: 'cancelled' });
+});
