@@ -8,7 +8,7 @@ import { id, namesNothingTwice } from '../domain/words';
 
 extendZodWithOpenApi(z);
 
-export { id, optionalText, text } from '../domain/words';
+export { id, optionalText, text, words } from '../domain/words';
 
 /**
  * An id in a path. What cannot be an id is the id of nothing: it is answered with 404 as every

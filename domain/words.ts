@@ -3,7 +3,8 @@ import { z } from 'zod';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
-const words = (max: number) =>
+/** As `text`, but may be empty. */
+export const words = (max: number) =>
   z
     .string()
     .trim()

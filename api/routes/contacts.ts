@@ -24,18 +24,26 @@ const contactSchema = z
   })
   .openapi('Contact');
 
-const contactBody = z
+type Addresses = { email: string | null; phone: string | null };
+const isReachable = ({ email, phone }: Addresses) => email !== null || phone !== null;
+const UNREACHABLE = { path: ['email'], message: 'must be given, or else a phone' };
+
+const newContact = z
   .strictObject({
     name: text(100),
     email: email.nullable().default(null),
     phone: phone.nullable().default(null),
     language: z.enum(LANGUAGES).default('zh-CN'),
   })
-  .refine((contact) => contact.email !== null || contact.phone !== null, {
-    path: ['email'],
-    message: 'must be given, or else a phone',
-  })
-  .openapi('ContactChange', { example: { name: '钱会计', email: 'finance@example.com' } });
+  .refine(isReachable, UNREACHABLE)
+  .openapi('NewContact', { example: { name: '钱会计', email: 'finance@example.com' } });
+
+const contactBody = z
+  .strictObject({ name: text(100), email: email.nullable(), phone: phone.nullable(), language: z.enum(LANGUAGES) })
+  .refine(isReachable, UNREACHABLE)
+  .openapi('ContactChange', {
+    example: { name: '钱会计', email: 'finance@example.com', phone: null, language: 'zh-CN' },
+  });
 
 /** Contacts receive the marketplace's notices beside the accounts (ACC-4). */
 export function contactRoutes(door: Door, { db }: { db: Database }): void {
@@ -55,7 +63,7 @@ export function contactRoutes(door: Door, { db }: { db: Database }): void {
     path: PATH,
     summary: 'Name a contact, with an e-mail address, a telephone number, or both; 20 at most',
     params: nothing,
-    body: contactBody,
+    body: newContact,
     answer: { status: 201, schema: contactSchema },
     async handle(call) {
       const id = idFrom('ctc', call.command.atMs, call.command.commandId);
@@ -67,7 +75,7 @@ export function contactRoutes(door: Door, { db }: { db: Database }): void {
   put(door, {
     ...common,
     path: `${PATH}/{id}`,
-    summary: 'Replace what is known of a contact',
+    summary: 'Replace all that is known of a contact, null where there is nothing',
     params: byId,
     body: contactBody,
     answer: { status: 200, schema: contactSchema },

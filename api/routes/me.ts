@@ -12,10 +12,10 @@ const EVERYBODY = { buyer: 'any', provider: 'person', ops: 'any' } as const;
 
 const profileBody = z
   .strictObject({
-    name: text(100).nullable().default(null),
-    email: email.nullable().default(null),
-    phone: phone.nullable().default(null),
-    language: z.enum(LANGUAGES).default('zh-CN'),
+    name: text(100).nullable(),
+    email: email.nullable(),
+    phone: phone.nullable(),
+    language: z.enum(LANGUAGES),
   })
   .openapi('ProfileChange');
 
@@ -50,7 +50,8 @@ export function meRoutes(door: Door, { db }: { db: Database }): void {
   });
   put(door, {
     path: '/v1/me',
-    summary: 'Replace your profile; If-Match with the ETag guards against overwriting',
+    summary:
+      'Replace the whole of your profile, null where there is nothing; If-Match with the ETag guards against overwriting',
     tag: 'Me',
     access: EVERYBODY,
     params: nothing,

@@ -35,7 +35,9 @@ const data = {
   phone: phone.nullable().default(null),
   areas,
 };
-const changed = z.strictObject(data).openapi('SubAccountChange');
+const changed = z
+  .strictObject({ name: text(100), email: email.nullable(), phone: phone.nullable(), areas })
+  .openapi('SubAccountChange');
 const newcomer = z
   .strictObject({ id: id('usr').openapi({ description: 'The `sub` of the user at the identity provider' }), ...data })
   .openapi('NewSubAccount');

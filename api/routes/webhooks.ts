@@ -27,7 +27,7 @@ import { type Door, get, nothing, post, put } from '../endpoint';
 import { etagOf, expectedVersion } from '../etag';
 import { idFrom } from '../ids';
 import { pageAnswer, pageOfQuery } from '../paging';
-import { byId, optionalText, pageOf, paging } from '../schemas';
+import { byId, optionalText, pageOf, paging, words } from '../schemas';
 import { areasOfPrincipal } from '../scope';
 
 export const ACCESS = { provider: 'messages' } as const;
@@ -60,7 +60,7 @@ const rotatedSecret = z
   .openapi('RotatedSecret', { description: 'Until then the secret before signs beside the new one' });
 
 /** What a provider says of a webhook; where it may be is a matter of configuration. */
-const termsOf = (allowPrivate: boolean) =>
+const termsOf = (allowPrivate: boolean, description: z.ZodType<string>, name: string) =>
   z
     .strictObject({
       url: z.string().max(URL_MAX).transform(callable(allowPrivate)).openapi({
@@ -69,14 +69,14 @@ const termsOf = (allowPrivate: boolean) =>
         example: 'https://example.com/events',
         description: 'On the public internet, with TLS',
       }),
-      description: optionalText(DESCRIPTION_MAX),
+      description,
       groups: z
         .array(z.enum(EVENT_GROUPS))
         .min(1, 'name a group at least')
         .refine((groups) => new Set(groups).size === groups.length, 'must not name a group twice')
         .openapi({ example: ['orders'] }),
     })
-    .openapi('WebhookTerms');
+    .openapi(name);
 
 /** Events are read by who has their area: nobody has others sent to where they read them. @throws AppError AUTH.FORBIDDEN */
 function requireGroups(principal: Principal, groups: readonly EventGroup[]): void {
@@ -157,7 +157,8 @@ function reading(door: Door, { db }: WebhookDesk): void {
 }
 
 function writing(door: Door, { db, ring, policy, allowPrivate }: WebhookDesk): void {
-  const terms = termsOf(allowPrivate);
+  const newTerms = termsOf(allowPrivate, optionalText(DESCRIPTION_MAX), 'NewWebhook');
+  const terms = termsOf(allowPrivate, words(DESCRIPTION_MAX), 'WebhookTerms');
   post(door, {
     path: '/v1/provider/webhooks',
     summary: 'Subscribe to groups of events by webhook (Standard Webhooks); the answer holds the signing secret',
@@ -165,7 +166,7 @@ function writing(door: Door, { db, ring, policy, allowPrivate }: WebhookDesk): v
     access: ACCESS,
     params: nothing,
     query: nothing,
-    body: terms,
+    body: newTerms,
     answer: { status: 201, schema: webhookWithSecret },
     async handle(call) {
       requireGroups(call.principal, call.body.groups);

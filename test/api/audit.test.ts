@@ -80,7 +80,12 @@ describe('AUD-1: a request can be followed from the client to the row', () => {
 describe('what logs never hold', () => {
   test('no tokens, no words of people, no contacts', async () => {
     const delivery = await story.deliveryAt('awaiting_requirement');
-    await api.buyer.put('/v1/me', { name: '日志里没有我', email: 'not.in.logs@demo.example', phone: '13900000009' });
+    await api.buyer.put('/v1/me', {
+      name: '日志里没有我',
+      email: 'not.in.logs@demo.example',
+      phone: '13900000009',
+      language: 'zh-CN',
+    });
     await story.done(delivery, 'buyer.requirement', { text: '不该出现在日志里的需求' });
     await story.done(delivery, 'provider.requirement.confirm');
     await story.done(delivery, 'provider.implementation.submit', { summary: '密码 not-in-any-log' });

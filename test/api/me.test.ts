@@ -82,14 +82,15 @@ describe('a profile is replaced only by who has read it as it is', () => {
     expect((await api.provider.get('/v1/provider/audit?objectId=usr_moving')).body).toMatchObject({ items: [] });
   });
 
-  test('what is left out is emptied: it is a replacement', async () => {
+  test('it is sent whole: nothing is emptied because it was left out', async () => {
     await put({});
-    expect(bodyOf(await api.buyer.put('/v1/me', {}), 200)).toMatchObject({
-      name: null,
-      email: null,
-      phone: null,
-      language: 'zh-CN',
-    });
+    for (const name of Object.keys(PROFILE)) {
+      const refused = await api.buyer.put('/v1/me', { ...PROFILE, [name]: undefined });
+      expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: `body.${name}` }] } });
+    }
+    expect((await api.buyer.get('/v1/me')).body).toMatchObject(PROFILE);
+    const emptied = { name: null, email: null, phone: null, language: 'zh-CN' };
+    expect(bodyOf(await api.buyer.put('/v1/me', emptied), 200)).toMatchObject(emptied);
   });
 
   test('it is one’s own, whatever the body says', async () => {

@@ -130,3 +130,41 @@ test('nothing is served that the document does not know, but for the document an
   );
   expect(known.filter((route) => !served.includes(route))).toEqual([]);
 });
+
+/** Schemas as far as this walk looks at them. */
+const node = z.looseObject({
+  $ref: z.string().optional(),
+  properties: z.record(z.string(), z.unknown()).default({}),
+  required: z.array(z.string()).default([]),
+  items: z.unknown().optional(),
+  ...Object.fromEntries(['allOf', 'anyOf', 'oneOf'].map((name) => [name, z.array(z.unknown()).default([])])),
+});
+
+/** Every field of a body, at any depth, that may be left out. */
+function optionalFields(described: unknown, at: string): string[] {
+  if (described === undefined) return [];
+  const { $ref, properties, required, items, allOf, anyOf, oneOf } = node.parse(described);
+  const name = $ref?.split('/').at(-1);
+  if (name !== undefined) return optionalFields(document.components.schemas?.[name], at);
+  return [
+    ...Object.keys(properties)
+      .filter((field) => !required.includes(field))
+      .map((field) => `${at}.${field}`),
+    ...Object.entries(properties).flatMap(([field, inner]) => optionalFields(inner, `${at}.${field}`)),
+    ...[allOf, anyOf, oneOf].flat().flatMap((inner) => optionalFields(inner, at)),
+    ...optionalFields(items, `${at}[]`),
+  ];
+}
+
+test('a PUT takes the whole representation: nothing is emptied because a client left it out', () => {
+  const puts = operations.filter(({ method }) => method === 'put');
+  expect(puts.length).toBeGreaterThan(7);
+  const lax = puts
+    // SHOP-4: a draft is saved complete or not; what it does not say yet is not there.
+    .filter(({ route }) => route !== '/v1/provider/shop/draft')
+    .flatMap(({ route, requestBody }) => {
+      const media = z.object({ schema: z.unknown() }).parse(requestBody?.content['application/json']);
+      return optionalFields(media.schema, `PUT ${route}`);
+    });
+  expect(lax).toEqual([]);
+});

@@ -53,7 +53,7 @@ describe('section 0: the main account makes sub-accounts with permissions per ar
     for (const path of ['/v1/provider/orders', '/v1/me']) {
       expect(await sub.get(path)).toMatchObject({ status: 403, body: { detail: expect.stringContaining('disabled') } });
     }
-    expect((await sub.put('/v1/me', { name: '还在' })).status).toBe(403);
+    expect((await sub.put('/v1/me', { name: '还在', email: null, phone: null, language: 'zh-CN' })).status).toBe(403);
     expect((await api.provider.post(`${PATH}/${id}/enable`)).body).toMatchObject({ status: 'enabled' });
     expect((await sub.get('/v1/provider/orders')).status).toBe(200);
   });
@@ -91,7 +91,9 @@ describe('what a token says makes nobody an account', () => {
   test('a sub-account’s own profile leaves its areas alone', async () => {
     const { id } = await add(['orders']);
     const sub = await staffClient(api, id);
-    expect((await sub.put('/v1/me', { name: '自己改的' })).status).toBe(200);
+    expect((await sub.put('/v1/me', { name: '自己改的', email: null, phone: null, language: 'zh-CN' })).status).toBe(
+      200,
+    );
     expect(await api.db.user.findUnique({ where: { id } })).toMatchObject({
       name: '自己改的',
       account: 'sub',
