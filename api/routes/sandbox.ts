@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { AppError } from '../../domain/errors';
 import type { Database } from '../../prisma/store/client';
-import { findOrder } from '../../prisma/store/orders';
+import { findOrder, type OrderRow } from '../../prisma/store/orders';
+import { isReported } from '../../prisma/store/payment-callbacks';
 import { type Door, nothing, post } from '../endpoint';
 import { byId, orderSchema } from '../schemas';
 import { scopeOf } from '../scope';
@@ -29,6 +31,8 @@ export function sandboxRoutes(door: Door, { db, channelUrl, callbackBase }: Sand
       const order = await findOrder(db, params.id, scope);
       if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order of yours.');
       if (order.state !== 'pending_payment') {
+        // A repetition whose first answer was lost: the payment that was made is the answer.
+        if (await wasPaidBy({ db, channelUrl }, order, command.commandId)) return orderView(asPaid(order));
         throw new AppError('ORDER.NOT_PAYABLE', `The order is ${order.state}: it cannot be paid.`, {
           allowedActions: [],
         });
@@ -47,7 +51,7 @@ export function sandboxRoutes(door: Door, { db, channelUrl, callbackBase }: Sand
         }),
       });
       if (!response.ok) throw new AppError('SERVICE.UNAVAILABLE', 'The sandbox channel does not answer; try again.');
-      return orderView(await onceSettled(order));
+      return orderView(asPaid(await onceSettled(order)));
 
       /** The order when the callback has been taken, or as it is when that takes too long. */
       async function onceSettled(placed: NonNullable<typeof order>) {
@@ -60,4 +64,24 @@ export function sandboxRoutes(door: Door, { db, channelUrl, callbackBase }: Sand
       }
     },
   });
+}
+
+/** An order as it was when it had been paid, whatever has become of it: the answer to the command that paid it. */
+const asPaid = (row: OrderRow): OrderRow =>
+  row.paidAt === null
+    ? row
+    : { ...row, state: 'awaiting_start', refundedFen: 0n, endedAt: null, updatedAt: row.paidAt };
+
+const channelPayments = z.object({ items: z.array(z.object({ transactionId: z.string() })) });
+
+/** Whether a command has made a payment of the order: our inbox holds it, or the channel is about to report it. */
+async function wasPaidBy(
+  { db, channelUrl }: Pick<Sandbox, 'db' | 'channelUrl'>,
+  { id: orderId, paymentChannel: channel }: OrderRow,
+  transactionId: string,
+): Promise<boolean> {
+  if (await isReported(db, { orderId, channel, transactionId })) return true;
+  const known = await fetch(new URL(`/payments?orderId=${orderId}`, channelUrl));
+  if (!known.ok) throw new AppError('SERVICE.UNAVAILABLE', 'The sandbox channel does not answer; try again.');
+  return channelPayments.parse(await known.json()).items.some((made) => made.transactionId === transactionId);
 }

@@ -60,3 +60,11 @@ export async function claimCallbacks(db: Database, limit: number): Promise<Claim
 export async function markHandled(db: Database, id: string, handling: Handling): Promise<void> {
   await db.paymentCallback.update({ where: { id }, data: { handledAt: new Date(), handling } });
 }
+
+/** Whether a channel has reported that a payment of an order succeeded. */
+export async function isReported(
+  db: Database,
+  payment: { orderId: string; channel: string; transactionId: string },
+): Promise<boolean> {
+  return (await db.paymentCallback.count({ where: { ...payment, status: 'succeeded' } })) > 0;
+}

@@ -66,3 +66,18 @@ test('ORD-6: of an order, which has been paid since', async () => {
   });
   expect(again).toEqual(first);
 });
+
+test('ORD-6: of a payment by the sandbox, whose order has gone on since', async () => {
+  const { id } = await story.order();
+  const pay = (used: string) => api.buyer.post(`/v1/sandbox/orders/${id}/pay`, undefined, key(used));
+  const { first, again } = await repeated(pay, 'paid-once', async () => {
+    const { deliveryId } = await story.orderNow(id);
+    await story.done(deliveryId ?? '', 'buyer.requirement');
+    await story.done(deliveryId ?? '', 'provider.requirement.confirm');
+    expect((await story.orderNow(id)).state).toBe('implementing');
+  });
+  expect(first).toMatchObject({ status: 202, body: { state: 'awaiting_start' } });
+  expect(again).toEqual(first);
+  expect(await api.db.payment.count({ where: { orderId: id } })).toBe(1);
+  expect(await pay('another-key')).toMatchObject({ status: 409, body: { code: 'ORDER.NOT_PAYABLE' } });
+});
