@@ -186,11 +186,13 @@ const TABLES: Record<string, Record<string, string>> = {
     event: `'order.paid'`,
     event_group: `'orders'`,
     object_id: N('ord'),
-    sequence: '1',
+    step_object_id: N('ord'),
+    step_sequence: '1',
     params: `'{}'`,
     status: oneOf('failed', 'delivered'),
     created_at: AT,
     handed_at: AT,
+    settled_at: AT,
   },
 };
 
