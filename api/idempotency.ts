@@ -15,7 +15,7 @@ import {
   recordAnswer,
   recordRequest,
 } from '../prisma/store/idempotency';
-import { keyExpired } from '../prisma/store/stored-steps';
+import { keyExpired } from '../prisma/store/shared/audit-log';
 import { type Principal, principalKey } from './auth';
 import { problemOf } from './problems';
 

@@ -71,6 +71,7 @@ export const ERRORS = {
   'WEBHOOK.EVENT_NOT_FOUND': { status: 404, title: 'No such event', retryable: false },
   'WEBHOOK.TOO_MANY': { status: 409, title: 'There are too many webhooks', retryable: false },
   'WEBHOOK.DISABLED': { status: 409, title: 'The webhook is disabled', retryable: false },
+  'OBJECT.INCONSISTENT': { status: 500, title: 'What is stored of the object contradicts itself', retryable: false },
   'OBJECT.NOT_FOUND': { status: 404, title: 'No such object', retryable: false },
   'SUBSCRIPTION.NOT_FOUND': { status: 404, title: 'No such group of events', retryable: false },
   'SUBSCRIPTION.RECEIVER_UNKNOWN': { status: 422, title: 'A receiver is not yours to name', retryable: false },

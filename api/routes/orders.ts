@@ -11,7 +11,7 @@ import { ORDER_STATES, type OrderTerms, PAYMENT_CHANNELS, type PaymentChannel } 
 import { orderPolicy, type Policy } from '../../domain/policy/catalogue';
 import type { Database } from '../../prisma/store/client';
 import { findOrder, listOrders, lookAtContact, type OrderRow } from '../../prisma/store/orders';
-import { keyExpired } from '../../prisma/store/stored-steps';
+import { keyExpired } from '../../prisma/store/shared/audit-log';
 import { findOffer } from '../../prisma/store/storefront';
 import { orderWorkflowId, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';

@@ -5,7 +5,7 @@ import { changeOnce } from '../../prisma/store/change';
 import type { Database } from '../../prisma/store/client';
 import { countWaiting, pausedChannels } from '../../prisma/store/notification-channels';
 import { listSendings, retrySending, retrySendings, SENDING_STATUSES, sendingOf } from '../../prisma/store/sendings';
-import { stateAfter } from '../../prisma/store/stored-steps';
+import { stateAfter } from '../../prisma/store/shared/audit-log';
 import { changeOf } from '../change';
 import { type Door, get, nothing, post } from '../endpoint';
 import { pageAnswer, pageOfQuery } from '../paging';

@@ -1,28 +1,14 @@
-import type { Notice } from '../messages/notice';
-import type { Role } from './commands';
+import type { Step, StoredStep as Stored } from '../shared/step';
 import type { DeliveryState, Ruling } from './state';
 
+/** What a step of a delivery carries beyond every step: the files, and the appeal that it opens, adds to or resolves. */
+export type StepContent = { attachmentIds: string[]; appealId: string | null; ruling: Ruling | null };
+
 /**
- * One step of a delivery, written in one transaction: the audit row, the new state, the order it
- * owns, the appeal, the use of attachments, and the outbox. Keyed by (deliveryId, sequence).
+ * One step of a delivery, written in one transaction: the audit row, the new state, the order it owns, the appeal, the
+ * use of attachments, and the outbox.
  */
-export type DeliveryStep = {
-  deliveryId: string;
-  sequence: number;
-  commandId: string;
-  action: string;
-  actorRole: Role;
-  actorId: string;
-  requestId: string | null;
-  sourceIp: string | null;
-  note: string;
-  attachmentIds: string[];
-  appealId: string | null;
-  ruling: Ruling | null;
-  state: DeliveryState;
-  notices: Notice[];
-  atMs: number;
-};
+export type DeliveryStep = Step<DeliveryState> & StepContent & { deliveryId: string };
 
 /** The step that the table holds at a sequence. */
-export type StoredStep = { sequence: number; commandId: string; state: DeliveryState };
+export type StoredStep = Stored<DeliveryState>;

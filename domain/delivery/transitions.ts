@@ -2,13 +2,14 @@ import { pauseClock, resumeClock, startClock, stoppedClock } from '../clock';
 import type { MessageEvent } from '../messages/events';
 import type { Notice } from '../messages/notice';
 import type { DeliveryPolicy } from '../policy/catalogue';
+import type { Transition as TransitionOf } from '../shared/step';
 import type { DeliveryCommand, Role } from './commands';
-import { type Deadline, type DeadlineOutcome, deadlines, nextDeadline } from './deadlines';
+import { type Deadline, type DeadlineOutcome, deadlines } from './deadlines';
 import { groundsMet } from './rules';
 import type { DeliveryState, Outcome, Stage } from './state';
 
 /** What a step makes of a delivery. */
-export type Transition = { state: DeliveryState; notices: Notice[] };
+export type Transition = TransitionOf<DeliveryState>;
 
 type ParticipantRole = Exclude<Role, 'system'>;
 type DeliveryEvent = MessageEvent extends infer E ? (E extends `delivery.${infer Name}` ? Name : never) : never;
@@ -232,16 +233,4 @@ export function passDeadline(
         notices: [notice('cancelled', ['buyer', 'provider'], { outcome: 'start_overdue' })],
       };
   }
-}
-
-/**
- * The delivery as it is at `nowMs`, with every deadline that is due by then passed: what a command is
- * judged on when the process has not got round to recording them yet.
- */
-export function asOf(state: DeliveryState, policy: DeliveryPolicy, nowMs: number): DeliveryState {
-  let current = state;
-  for (let due = nextDeadline(current, policy); due && due.atMs <= nowMs; due = nextDeadline(current, policy)) {
-    current = passDeadline(current, due, policy, nowMs).state;
-  }
-  return current;
 }

@@ -92,6 +92,12 @@ export const en: Wording = {
       labelled('Refunded because: ', wordOf(REFUND_REASONS, p('reason'))),
     ],
   }),
+  'operations.inconsistent': (p) => ({
+    subject: `Stored records contradict each other: ${p('objectId')}`,
+    body: [
+      `What is stored of ${p('objectId')} contradicts the next step of its workflow, which has stopped. The log of the worker says what was found; the step is tried again every hour, and with every command, until the records are repaired.`,
+    ],
+  }),
   'delivery.started': (p) => ({
     subject: `Delivery started: ${p('productName')}`,
     body: [

@@ -16,6 +16,8 @@ export const MESSAGE_EVENTS = {
   'order.refund_stuck': ['amountFen', 'reason'],
   /** To operations: the database does not know a refund as owed, so it is not sent. */
   'order.refund_refused': ['amountFen', 'reason'],
+  /** To operations: what is stored of an object contradicts itself, so that nothing more can be recorded of it. */
+  'operations.inconsistent': ['objectId'],
   'delivery.started': [],
   'delivery.dispatched': [],
   'delivery.requirement_submitted': [],

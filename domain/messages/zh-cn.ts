@@ -89,6 +89,12 @@ export const zhCn: Wording = {
       labelled('退款原因：', wordOf(REFUND_REASONS, p('reason'))),
     ],
   }),
+  'operations.inconsistent': (p) => ({
+    subject: `存储记录不一致：${p('objectId')}`,
+    body: [
+      `${p('objectId')} 的存储记录与其流程的下一步不一致，流程已停止。详情见 worker 日志；记录修复之前，每小时以及每次操作时会重试。`,
+    ],
+  }),
   'delivery.started': (p) => ({
     subject: `交付已开始：${p('productName')}`,
     body: ['订单已支付，交付已开始。普通商品请买家提交需求；自营商品请运营派单。'],

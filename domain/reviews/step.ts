@@ -1,5 +1,4 @@
-import type { Role } from '../delivery/commands';
-import type { Notice } from '../messages/notice';
+import type { Step, StoredStep } from '../shared/step';
 import type { ReviewKind, ReviewState } from './state';
 
 /** What is reviewed, as its process knows it; documents stay in the tables. */
@@ -16,20 +15,7 @@ export type ReviewSubject = {
 };
 
 /** One step of a review, written in one transaction: audit row, review, what it means for its object, outbox. */
-export type ReviewStep = {
-  subject: ReviewSubject;
-  sequence: number;
-  commandId: string;
-  action: string;
-  actorRole: Role;
-  actorId: string;
-  requestId: string | null;
-  sourceIp: string | null;
-  note: string;
-  state: ReviewState;
-  notices: Notice[];
-  atMs: number;
-};
+export type ReviewStep = Step<ReviewState> & { subject: ReviewSubject };
 
 /** The step that the table holds at a sequence. */
-export type StoredReviewStep = { sequence: number; commandId: string; state: ReviewState };
+export type StoredReviewStep = StoredStep<ReviewState>;

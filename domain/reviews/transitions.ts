@@ -1,10 +1,11 @@
 import type { Audience, Notice } from '../messages/notice';
+import type { Transition } from '../shared/step';
 import type { ReviewCommand } from './commands';
 import { newReview, type ReviewState } from './state';
 import type { ReviewSubject } from './step';
 
 /** What a step makes of a review. */
-export type ReviewTransition = { state: ReviewState; notices: Notice[] };
+export type ReviewTransition = Transition<ReviewState>;
 
 type Word = 'submitted' | 'approved' | 'rejected' | 'overdue';
 

@@ -1,6 +1,7 @@
 import type { Role } from '../../domain/delivery/commands';
 import type { Prisma } from '../generated/client';
 import type { Database } from './client';
+import { appendStep } from './shared/audit-log';
 
 /** A transaction under way. */
 export type Transaction = Prisma.TransactionClient;
@@ -55,13 +56,8 @@ export async function changeOnce(
 
 /** Adds the next step of an object that the transaction has locked. */
 export async function addStep(tx: Transaction, change: Change, { before, after }: ObjectChange): Promise<void> {
-  await tx.$executeRaw`
-    INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_before, state_after,
-                       request_id, source_ip, run_id, provider_id, at)
-    SELECT ${change.objectId}, coalesce(max(sequence), 0) + 1, ${change.commandId}, ${change.actorRole},
-           ${change.actorId}, ${change.action}, ${change.note ?? ''},
-           ${before === null ? null : JSON.stringify(before)}::jsonb, ${JSON.stringify(after)}::jsonb, ${change.requestId}, ${change.sourceIp}, ${change.runId ?? null}, ${change.providerId}, ${change.at}
-    FROM steps WHERE object_id = ${change.objectId}`;
+  const { note = '', runId = null, ...cause } = change;
+  await appendStep(tx, { ...cause, note, runId, stateBefore: before, stateAfter: after });
 }
 
 /** Whether a command was carried out already, by a process or at once. */

@@ -1,17 +1,21 @@
-import { isReckoning } from '../../domain/calendar/reckoning';
+import { isRecomputation } from '../../domain/calendar/recompute';
 import { isClosed, orderStateOf } from '../../domain/delivery/state';
 import type { DeliveryStep, StoredStep } from '../../domain/delivery/step';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
 import { tell } from './messages';
-import { storedInstead } from './stored-steps';
+import { insertStep, storedInstead } from './shared/audit-log';
 
 /**
  * Writes one step of a delivery in one statement, and so in one transaction: the audit row, the
  * state, the order it owns (ORD-2), the appeal, the attachments' use, and the outbox (MSG-2).
  * A step whose sequence or command is there already changes nothing.
+ *
+ * The delivery's row is locked first, and the step is added only if that row stands at the step before: of two writers
+ * the second waits, and then finds the row moved on. Without such a row nothing at all is written.
  * @param sealedNote the note, sealed, when only the parties may read it; the plain note is then not stored
  * @returns null when the step was written; otherwise the step that stands in its place
+ * @throws InconsistentObject when there is neither: the row is missing, or the step is not the next one
  */
 export async function writeDeliveryStep(
   db: Database,
@@ -23,17 +27,13 @@ export async function writeDeliveryStep(
   const state = JSON.stringify(step.state);
   const orderState = orderStateOf(step.state.stage);
   const endedAt = isClosed(step.state) ? at : null;
+  const sealed = sealedNote === null ? {} : { note: null, sealedNote };
+  const providerId = Prisma.sql`before.provider_id`;
+  const audited = { ...step, ...sealed, objectId: step.deliveryId, providerId, stateAfter: step.state, runId, at };
   const written = await db.$queryRaw<{ written: bigint }[]>`
-    WITH step AS (
-      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, sealed_note,
-                         appeal_id, state_after, request_id, source_ip, run_id, at, provider_id)
-      VALUES (${step.deliveryId}, ${step.sequence}, ${step.commandId}, ${step.actorRole}, ${step.actorId},
-              ${step.action}, ${sealedNote === null ? step.note : null}, ${sealedNote}, ${step.appealId},
-              ${state}::jsonb, ${step.requestId}, ${step.sourceIp}, ${runId}, ${at},
-              (SELECT provider_id FROM deliveries WHERE id = ${step.deliveryId}))
-      ON CONFLICT DO NOTHING
-      RETURNING object_id
-    ), delivery AS (
+    WITH before AS (
+      SELECT provider_id FROM deliveries WHERE id = ${step.deliveryId} AND sequence = ${step.sequence - 1} FOR UPDATE
+    ), step AS (${insertStep(audited, step.sequence, Prisma.sql`FROM before`)}), delivery AS (
       UPDATE deliveries SET
         stage = ${step.state.stage}, frozen = ${step.state.appeal !== null}, outcome = ${step.state.outcome},
         requirement_rejections = ${step.state.requirementRejections},
@@ -65,8 +65,8 @@ function appealChange(step: DeliveryStep, at: Date): Prisma.Sql {
   }
   if (appeal?.due == null) return Prisma.empty;
   const { atMs, provisional, calendarVersion } = appeal.due;
-  if (isReckoning(step.action)) {
-    return Prisma.sql`, reckoned AS (
+  if (isRecomputation(step.action)) {
+    return Prisma.sql`, recomputed AS (
       UPDATE appeals SET due_at = ${new Date(atMs)}, due_provisional = ${provisional},
         calendar_version = ${calendarVersion}
       FROM step WHERE id = ${appeal.id})`;

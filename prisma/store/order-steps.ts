@@ -1,9 +1,10 @@
 import type { Notice } from '../../domain/messages/notice';
 import type { PlacedStep, Settled, SettledStep, Settlement } from '../../domain/orders/step';
+import { systemCause } from '../../domain/shared/step';
 import { Prisma } from '../generated/client';
 import type { Database } from './client';
 import { tell } from './messages';
-import { storedInstead } from './stored-steps';
+import { type AuditStep, insertNewStep, insertStep, storedInstead } from './shared/audit-log';
 
 /** Sequence numbers of an order's steps: placed, then paid or closed; refunds are rows of their own. */
 const PLACED = 1;
@@ -17,16 +18,22 @@ export async function writePlacedStep(db: Database, step: PlacedStep, runId: str
   const { terms } = step;
   const at = new Date(step.atMs);
   const payBy = new Date(step.payByMs);
+  const audited: AuditStep = {
+    objectId: terms.orderId,
+    providerId: terms.providerId,
+    commandId: step.commandId,
+    action: 'order.placed',
+    actorRole: 'buyer',
+    actorId: terms.buyerId,
+    requestId: step.requestId,
+    sourceIp: step.sourceIp,
+    note: '',
+    stateAfter: { state: 'pending_payment', payableFen: terms.payableFen },
+    runId,
+    at,
+  };
   const written = await db.$executeRaw`
-    WITH step AS (
-      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after,
-                         request_id, source_ip, run_id, at, provider_id)
-      VALUES (${terms.orderId}, ${PLACED}, ${step.commandId}, 'buyer', ${terms.buyerId}, 'order.placed', '',
-              ${JSON.stringify({ state: 'pending_payment', payableFen: terms.payableFen })}::jsonb,
-              ${step.requestId}, ${step.sourceIp}, ${runId}, ${at}, ${terms.providerId})
-      ON CONFLICT DO NOTHING
-      RETURNING object_id
-    )
+    WITH step AS (${insertStep(audited, PLACED)})
     INSERT INTO orders (id, buyer_id, provider_id, product_id, spec_id, product_name, spec_name, payment_channel,
                         state, payable_fen, delivery_id, pay_by, created_at, updated_at)
     SELECT object_id, ${terms.buyerId}::text, ${terms.providerId}::text, ${terms.productId}::text,
@@ -74,21 +81,21 @@ function settling(db: Database, step: SettledStep, settled: Settled, runId: stri
         { event: 'delivery.started', to: terms.flow === 'self_operated' ? ['ops'] : ['buyer'], params: {} },
       ]
     : [{ event: 'order.closed_unpaid', to: ['buyer', 'provider'], params: {} }];
+  const audited: AuditStep = {
+    ...systemCause(`${terms.orderId}/${SETTLED}`, action),
+    objectId: terms.orderId,
+    providerId: terms.providerId,
+    stateAfter: settled,
+    runId,
+    at,
+  };
   const isExpected = isPaid ? Prisma.sql`false` : expectedPayment(step);
   return db.$queryRaw<{ isWritten: boolean; isExpected: boolean }[]>`
     WITH unsettled AS (
       SELECT id FROM orders WHERE id = ${terms.orderId} AND state = 'pending_payment' FOR NO KEY UPDATE
     ), expected AS (
       SELECT ${isExpected} AS "isExpected"
-    ), step AS (
-      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
-                         provider_id)
-      SELECT unsettled.id, ${SETTLED}, ${`${terms.orderId}/${SETTLED}`}, 'system', 'system', ${action}, '',
-             ${JSON.stringify(settled)}::jsonb, ${runId}, ${at}::timestamptz, ${terms.providerId}
-      FROM unsettled, expected WHERE NOT "isExpected"
-      ON CONFLICT DO NOTHING
-      RETURNING object_id
-    ), target AS (
+    ), step AS (${insertStep(audited, SETTLED, Prisma.sql`FROM unsettled, expected WHERE NOT "isExpected"`)}), target AS (
       UPDATE orders SET state = ${isPaid ? 'awaiting_start' : 'closed'}, paid_fen = ${payment?.amountFen ?? 0},
         paid_at = ${isPaid ? at : null}, ended_at = ${isPaid ? null : at}, updated_at = ${at}
       FROM step WHERE id = step.object_id
@@ -116,6 +123,14 @@ function startOfDelivery(
   runId: string,
 ): Prisma.Sql {
   const state = JSON.stringify(delivery);
+  const first: AuditStep = {
+    ...systemCause(`${terms.deliveryId}/1`, 'delivery.started'),
+    objectId: terms.deliveryId,
+    providerId: terms.providerId,
+    stateAfter: delivery,
+    runId,
+    at,
+  };
   return Prisma.sql`, counted AS (
       INSERT INTO payments (id, order_id, channel, transaction_id, amount_fen, status, received_at)
       SELECT ${payment.paymentId}::text, order_id, ${payment.channel}::text, ${payment.transactionId}::text,
@@ -126,12 +141,7 @@ function startOfDelivery(
       SELECT ${terms.deliveryId}::text, order_id, buyer_id, provider_id, ${delivery.flow}::text,
              ${delivery.stage}::text, false, 0, 0, ${state}::jsonb, ${JSON.stringify(policy)}::jsonb, 1,
              ${at}::timestamptz, ${at}::timestamptz FROM target
-    ), first AS (
-      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
-                         provider_id)
-      SELECT ${terms.deliveryId}::text, 1, ${`${terms.deliveryId}/1`}::text, 'system', 'system', 'delivery.started',
-             '', ${state}::jsonb, ${runId}::text, ${at}::timestamptz, provider_id FROM target
-    )`;
+    ), first AS (${insertNewStep(first, 1, Prisma.sql`FROM target`)})`;
 }
 
 async function storedSettlement(db: Database, orderId: string): Promise<Settled> {

@@ -1,7 +1,10 @@
 import type { Notice } from '../../domain/messages/notice';
 import type { Refund } from '../../domain/orders/order';
+import { systemCause } from '../../domain/shared/step';
+import { Prisma } from '../generated/client';
 import type { Database } from './client';
 import { tell } from './messages';
+import { type AuditStep, insertNewStep, insertStep } from './shared/audit-log';
 
 /** Sequences of what belongs to a refund (its steps, its messages: their object is the refund itself). */
 const REQUESTED = 1;
@@ -15,17 +18,19 @@ const dayOf = (at: Date): number => Math.floor(at.getTime() / 86_400_000);
  */
 export type RefundStanding = 'owed' | 'earned' | 'unknown';
 
-/** What the trail shows of a refund as a step left it (AUD-1). */
-const documentOf = (refund: Refund, state: 'requested' | 'refunded' | 'refused', more: Record<string, string> = {}) =>
-  JSON.stringify({
-    state,
-    orderId: refund.payment.orderId,
-    paymentId: refund.payment.paymentId,
-    channel: refund.payment.channel,
-    amountFen: refund.amountFen,
-    reason: refund.reason,
-    ...more,
-  });
+type RefundStep = { state: 'requested' | 'refunded' | 'refused'; providerId: Prisma.Sql; at: Date; runId: string };
+
+/** A step of a refund, with what the trail shows of it afterwards (AUD-1). */
+function stepOf({ refundId, payment, amountFen, reason }: Refund, step: RefundStep, more: object = {}): AuditStep {
+  const { state, ...whose } = step;
+  const { orderId, paymentId, channel } = payment;
+  return {
+    ...systemCause(`${refundId}/${state}`, `refund.${state}`),
+    ...whose,
+    objectId: refundId,
+    stateAfter: { state, orderId, paymentId, channel, amountFen, reason, ...more },
+  };
+}
 
 /**
  * Notes that money is to go back, before the channel is asked; idempotent by `refundId`. A payment
@@ -35,6 +40,8 @@ const documentOf = (refund: Refund, state: 'requested' | 'refunded' | 'refused',
  */
 export async function requestRefund(db: Database, refund: Refund, at: Date, runId: string): Promise<RefundStanding> {
   const { payment } = refund;
+  const providerId = Prisma.sql`(SELECT provider_id FROM orders WHERE id = order_id)`;
+  const requested = stepOf(refund, { state: 'requested', providerId, at, runId });
   const countedFor = refund.reason === 'delivery_cancelled' ? 'accepted' : 'surplus';
   const [, , [answer]] = await db.$transaction([
     db.$executeRaw`
@@ -48,12 +55,7 @@ export async function requestRefund(db: Database, refund: Refund, at: Date, runI
              ${at}::timestamptz
       FROM payments WHERE id = ${payment.paymentId} AND status = ${countedFor}
       ON CONFLICT DO NOTHING RETURNING id AS object_id, order_id)
-      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
-                         provider_id)
-      SELECT object_id, ${REQUESTED}, object_id || '/requested', 'system', 'system', 'refund.requested', '',
-             ${documentOf(refund, 'requested')}::jsonb, ${runId}, ${at}::timestamptz,
-             (SELECT provider_id FROM orders WHERE id = order_id)
-      FROM step`,
+      ${insertNewStep(requested, REQUESTED, Prisma.sql`FROM step`)}`,
     // Not any refund of this payment: a part of it that went back with its delivery does not make it surplus.
     db.$queryRaw<{ isOwed: boolean; isEarned: boolean }[]>`
       SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
@@ -85,6 +87,8 @@ export async function completeRefund(
             params: { amountFen: String(refund.amountFen), reason: refund.reason },
           },
         ];
+  const providerId = Prisma.sql`(SELECT provider_id FROM target)`;
+  const recorded = stepOf(refund, { state: 'refunded', providerId, at, runId }, { channelRefundId });
   await db.$executeRaw`
     WITH step AS (
       UPDATE refunds SET status = 'refunded', channel_refund_id = ${channelRefundId}, refunded_at = ${at}
@@ -92,14 +96,7 @@ export async function completeRefund(
       RETURNING id AS object_id, order_id, amount_fen, payment_id
     ), target AS (
       SELECT o.id AS order_id, o.product_name, o.buyer_id, o.provider_id FROM step JOIN orders o ON o.id = step.order_id
-    ), recorded AS (
-      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
-                         provider_id)
-      SELECT object_id, ${REFUNDED}, object_id || '/refunded', 'system', 'system', 'refund.refunded', '',
-             ${documentOf(refund, 'refunded', { channelRefundId })}::jsonb, ${runId}, ${at}::timestamptz,
-             (SELECT provider_id FROM target)
-      FROM step
-    ), subtracted AS (
+    ), recorded AS (${insertNewStep(recorded, REFUNDED, Prisma.sql`FROM step`)}), subtracted AS (
       UPDATE orders SET refunded_fen = refunded_fen + step.amount_fen, updated_at = ${at}
       FROM step JOIN payments p ON p.id = step.payment_id AND p.status = 'accepted'
       WHERE orders.id = step.order_id
@@ -115,18 +112,14 @@ export async function recordRefusedRefund(db: Database, refund: Refund, at: Date
   const params = { amountFen: String(refund.amountFen), reason: refund.reason };
   const notices: Notice[] = [{ event: 'order.refund_refused', to: ['ops'], params }];
   const sequence = dayOf(at);
+  const step = stepOf(refund, { state: 'refused', providerId: Prisma.sql`provider_id`, at, runId });
+  const refused = { ...step, commandId: `${step.commandId}/${sequence}` };
   await db.$executeRaw`
     WITH target AS (
       SELECT ${refund.payment.orderId}::text AS order_id, coalesce(o.product_name, '') AS product_name,
              coalesce(o.buyer_id, '') AS buyer_id, o.provider_id
       FROM (SELECT) AS one LEFT JOIN orders o ON o.id = ${refund.payment.orderId}
-    ), step AS (
-      INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, run_id, at,
-                         provider_id)
-      SELECT ${refund.refundId}, ${sequence}, ${`${refund.refundId}/refused/${sequence}`}, 'system', 'system',
-             'refund.refused', '', ${documentOf(refund, 'refused')}::jsonb, ${runId}, ${at}::timestamptz, provider_id
-      FROM target ON CONFLICT DO NOTHING RETURNING object_id
-    )${tell({ objectId: refund.refundId, deliveryId: null, sequence, notices, at })}
+    ), step AS (${insertStep(refused, sequence, Prisma.sql`FROM target`)})${tell({ objectId: refund.refundId, deliveryId: null, sequence, notices, at })}
     SELECT count(*) FROM step`;
 }
 

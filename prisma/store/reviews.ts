@@ -9,13 +9,14 @@ import type { Database } from './client';
 import { tellIn } from './messages';
 import type { ProcessStatus } from './process-status';
 import { addAppliedStep, type Decided, type EffectsOfKinds } from './review-effects';
-import { storedInstead } from './stored-steps';
+import { InconsistentObject, insertStep, storedInstead } from './shared/audit-log';
 
 /**
  * Writes one step of a review in one transaction: the audit row, the review, what it means for its object, and the
  * outbox (MSG-2). A step whose sequence or command is there already changes nothing.
  * @returns null when the step was written; otherwise the step that stands in its place
  * @throws AppError when what was submitted cannot be submitted now; nothing has changed then
+ * @throws InconsistentObject when the review's row is missing, or the step is not its next one; nothing has changed
  */
 export async function writeReviewStep(
   db: Database,
@@ -43,15 +44,10 @@ export async function writeReviewStep(
 }
 
 async function addStep(tx: Transaction, step: ReviewStep, runId: string): Promise<boolean> {
-  const { subject } = step;
-  const count = await tx.$executeRaw`
-    INSERT INTO steps (object_id, sequence, command_id, actor_role, actor_id, action, note, state_after, request_id,
-                       source_ip, run_id, provider_id, at)
-    VALUES (${subject.reviewId}, ${step.sequence}, ${step.commandId}, ${step.actorRole}, ${step.actorId},
-            ${step.action}, ${step.note}, ${JSON.stringify(step.state)}::jsonb, ${step.requestId}, ${step.sourceIp},
-            ${runId}, ${subject.providerId}, ${new Date(step.atMs)})
-    ON CONFLICT DO NOTHING`;
-  return count === 1;
+  const { reviewId: objectId, providerId } = step.subject;
+  const at = new Date(step.atMs);
+  const audited = { ...step, objectId, providerId, stateAfter: step.state, runId, at };
+  return (await tx.$executeRaw(insertStep(audited, step.sequence))) === 1;
 }
 
 /** The first step: the object goes into review, unless it is there already (SHOP-5, PRD-4). */
@@ -96,9 +92,9 @@ async function advance(tx: Transaction, step: ReviewStep, runId: string, effects
       calendar_version = coalesce(${state.due?.calendarVersion ?? null}, calendar_version),
       overdue = overdue OR ${state.overdue}, state = ${JSON.stringify(state)}::jsonb, sequence = ${step.sequence},
       reason = ${reason}, decided_by = ${decided ? actorId : null}, decided_at = ${decided ? at : null}, updated_at = ${at}
-    WHERE id = ${subject.reviewId} RETURNING proposed, sealed`;
+    WHERE id = ${subject.reviewId} AND sequence = ${step.sequence - 1} RETURNING proposed, sealed`;
   const [row] = rows;
-  if (row === undefined) throw new Error(`Review ${subject.reviewId} has no row`);
+  if (row === undefined) throw new InconsistentObject(subject.reviewId, `no row that step ${step.sequence} follows`);
   if (!decided) return;
   const sealed = row.sealed === null ? null : Buffer.from(row.sealed);
   const review: Decided = { ...subject, proposed: row.proposed, sealed, reason: note, at };

@@ -44,10 +44,11 @@ const appeal = (id: string) => ({
 });
 
 describe('recordDeliveryStep: a step is stored once, whatever is retried', () => {
-  test('stored as proposed, it needs no answer', async () => {
+  test('stored as proposed, it is the answer: the history carries what was stored', async () => {
     const delivery = await newDelivery();
     const step = stepOf(delivery, 'buyer.requirement');
-    await expect(record(step)).resolves.toBeUndefined();
+    const { commandId, state } = step;
+    await expect(record(step)).resolves.toEqual({ sequence: 2, commandId, state });
     expect(await rowOf(delivery.deliveryId)).toMatchObject({ sequence: 2, stage: step.state.stage, state: step.state });
     expect(await store.db.step.findUnique({ where: { commandId: step.commandId } })).toMatchObject({
       objectId: delivery.deliveryId,
@@ -83,12 +84,11 @@ describe('recordDeliveryStep: a step is stored once, whatever is retried', () =>
     const delivery = await newDelivery();
     const steps = Array.from({ length: 10 }, (_, n) => stepOf(delivery, 'buyer.requirement', { note: `attempt ${n}` }));
     const answers = await Promise.all(steps.map(record));
-    const winners = steps.filter((_, n) => answers[n] === undefined);
-    expect(winners).toHaveLength(1);
-    const [winner] = winners;
-    expect(answers.filter((answer) => answer !== undefined)).toEqual(
-      Array(9).fill({ sequence: 2, commandId: winner?.commandId, state: winner?.state }),
+    const [winner, ...others] = steps.filter(({ commandId }) =>
+      answers.every((answer) => answer.commandId === commandId),
     );
+    expect(others).toEqual([]);
+    expect(answers).toEqual(Array(10).fill({ sequence: 2, commandId: winner?.commandId, state: winner?.state }));
     expect(await rowOf(delivery.deliveryId)).toMatchObject({ sequence: 2, state: winner?.state });
     expect(await told(store.db, delivery.deliveryId)).toEqual(['delivery.requirement_submitted → provider']);
   });
@@ -120,7 +120,7 @@ describe('recordDeliveryStep: all of a step or nothing of it', () => {
       openedBy: 'buyer',
       grounds: ['stall'],
       reason: 'nothing came',
-      dueAt: new Date(answer?.state.appeal?.due?.atMs ?? 0),
+      dueAt: new Date(answer.state.appeal?.due?.atMs ?? 0),
     });
     const uses = await store.db.attachmentUse.findMany({ where: { deliveryId: delivery.deliveryId } });
     expect(uses.map(({ attachmentId, sequence }) => [attachmentId, sequence])).toEqual(
@@ -139,7 +139,6 @@ describe('recordDeliveryStep: all of a step or nothing of it', () => {
     const delivery = await stalledDelivery();
     const appealId = `apl_${unique()}`;
     const opened = await record(stepOf(delivery, 'buyer.appeals', { appealId }));
-    if (opened === undefined) throw new Error('A new appeal is answered with its target');
     const frozen = { ...delivery, sequence: 3, state: opened.state };
     const ruling = { appealId, ruling: 'cancel_and_refund', refundFen: 5, note: 'settled' } as const;
     await record(stepOf(frozen, 'ops.resolve', ruling));
@@ -174,7 +173,6 @@ describe('recordDeliveryStep: all of a step or nothing of it', () => {
   ])('%s is refused by %s, and nothing of the step is written', async (_, constraint, broken) => {
     const delivery = await stalledDelivery();
     const opened = await record(stepOf(delivery, 'buyer.appeals', { appealId: `apl_${unique()}` }));
-    if (opened === undefined) throw new Error('A new appeal is answered with its target');
     const before = await businessOf(store.db);
     const next = stepOf({ ...delivery, sequence: 3, state: opened.state }, 'buyer.evidence', { appealId: 'apl_2' });
     await expect(record(broken({ ...next, action: 'buyer.appeals', requestId: null }))).rejects.toThrow(constraint);
@@ -203,6 +201,24 @@ describe('recordDeliveryStep: what can never be stored', () => {
     const recording = run(recordDeliveryStep, { step, appealTarget: POLICY.appealTarget });
     await expect(recording).rejects.not.toHaveProperty('nonRetryable');
     await lost.$disconnect();
+  });
+});
+
+describe('recordDeliveryStep: a step that contradicts what is stored', () => {
+  test.each([
+    ['its delivery has no row', (step: DeliveryStep) => ({ ...step, deliveryId: `dlv_${unique()}` })],
+    ['it is not the next one', (step: DeliveryStep) => ({ ...step, sequence: 9 })],
+    ['it is not the next one, and nobody sent it', (step: DeliveryStep) => ({ ...step, sequence: 9, requestId: null })],
+  ])('AUD-1: %s: it fails for good, nothing is written, and operations are notified once a day', async (_, broken) => {
+    const step = broken(stepOf(await newDelivery(), 'buyer.requirement'));
+    const refused = { type: 'OBJECT.INCONSISTENT', nonRetryable: true };
+    await expect(record(step)).rejects.toMatchObject(refused);
+    await expect(record(step)).rejects.toMatchObject(refused);
+    expect(await store.db.step.count({ where: { commandId: step.commandId } })).toBe(0);
+    const { deliveryId: objectId } = step;
+    expect(await store.db.message.findMany({ where: { objectId, event: { not: 'delivery.started' } } })).toMatchObject([
+      { event: 'operations.inconsistent', params: { objectId }, recipientId: 'usr_ops_demo' },
+    ]);
   });
 });
 
@@ -247,9 +263,9 @@ describe('GEN-1: the target of an appeal comes from the calendar', () => {
     const step = stepOf(delivery, 'buyer.appeals', { appealId: `apl_${unique()}` });
     const answer = await record(step);
     const target = { openedAtMs: step.atMs, target: POLICY.appealTarget };
-    expect(answer?.state.appeal?.due).toEqual(await run(store.activities.appealTarget, target));
+    expect(answer.state.appeal?.due).toEqual(await run(store.activities.appealTarget, target));
     expect(answer).toMatchObject({ sequence: 2, commandId: step.commandId });
-    expect((await rowOf(delivery.deliveryId)).state).toEqual(answer?.state);
+    expect((await rowOf(delivery.deliveryId)).state).toEqual(answer.state);
   });
 });
 

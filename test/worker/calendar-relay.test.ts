@@ -66,7 +66,7 @@ describe('GEN-1: a worker that starts with a calendar that has grown tells every
     const relay = startRelay();
     await eventually(async () => {
       expect(await last(appeal.id)).toMatch(/^deadline\.appeal_target\./);
-      for (const { id } of [shop, product, ticket]) expect(await last(id)).toBe('deadline.review_target.reckoned');
+      for (const { id } of [shop, product, ticket]) expect(await last(id)).toMatch(/^deadline\.review_target\./);
     });
     await relay.stop();
     // The next worker that starts finds nobody to tell: those who were told say so in their rows.
@@ -85,7 +85,7 @@ describe('GEN-1: a worker that starts with a calendar that has grown tells every
     await gone.process.terminate();
     grow('after that');
     const relay = startRelay();
-    await eventually(async () => expect(await last(there.id)).toBe('deadline.review_target.reckoned'));
+    await eventually(async () => expect(await last(there.id)).toMatch(/^deadline\.review_target\./));
     await relay.stop();
     expect(await found()).toEqual([gone.id]);
   });

@@ -176,7 +176,7 @@ describe('SHOP-5, GEN-5: the target', () => {
     const taught = neverHoliday(2100);
     known = { ...taught, version: 'now known', isWorkday: (day) => !firstDays.includes(day) && taught.isWorkday(day) };
     expect(await review.silence(4.5)).toMatchObject({ overdue: false });
-    expect(await actionsOf(review)).toEqual(['provider.publish', 'deadline.review_target.reckoned']);
+    expect(await actionsOf(review)).toEqual(['provider.publish', 'deadline.review_target.postponed']);
     expect(await review.silence(5)).toMatchObject({ overdue: true, dueProvisional: false });
   });
 });
@@ -197,7 +197,7 @@ describe('a step that is stored wins over what the process believes', () => {
       ...(stage === 'approved'
         ? { action: 'ops.approve', actorRole: 'ops' as const, actorId: 'usr_ops_demo' }
         : { action: 'provider.withdraw', actorRole: 'provider' as const, actorId: 'usr_provider_demo' }),
-      state: { stage, enteredAtMs, due: null, overdue: state?.overdue ?? false },
+      state: { stage, enteredAtMs, due: null, overdue: state.overdue },
     };
     expect(await writeReviewStep(world.db, step, 'run_dead', effects)).toBeNull();
   }

@@ -7,8 +7,12 @@ import { DUE_AT, FROZEN, PROVIDER_ID, STAGE } from '../shared/search-attributes'
 const dueAtOf = (state: DeliveryState, policy: DeliveryPolicy): number | null =>
   nextDeadline(state, policy)?.atMs ?? null;
 
-/** The search attributes that a step changes, so that an upsert is made only for a change. */
-export function searchAttributesOf(before: DeliveryState, after: DeliveryState, policy: DeliveryPolicy) {
+/**
+ * The search attributes that a step changes, so that an upsert is made only for a change. A closed delivery is shown by
+ * the workflow's own status and result; an upsert more would only cost an event.
+ */
+export function changedAttributes(before: DeliveryState | null, after: DeliveryState, policy: DeliveryPolicy) {
+  if (before === null || isClosed(after)) return [];
   const dueAtMs = dueAtOf(after, policy);
   const frozen = after.appeal !== null;
   return [

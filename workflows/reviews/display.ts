@@ -4,7 +4,7 @@ import type { ReviewSubject } from '../../domain/reviews/step';
 import { DUE_AT, OVERDUE, STAGE } from '../shared/search-attributes';
 
 /** The search attributes that a step changes, so that an upsert is made only for a change. */
-export function changedReviewAttributes(before: ReviewState | null, after: ReviewState) {
+export function changedAttributes(before: ReviewState | null, after: ReviewState) {
   return [
     ...(after.stage === before?.stage ? [] : [{ key: STAGE, value: after.stage }]),
     ...(after.overdue === (before?.overdue ?? false) ? [] : [{ key: OVERDUE, value: after.overdue }]),
@@ -15,18 +15,17 @@ export function changedReviewAttributes(before: ReviewState | null, after: Revie
 }
 
 /** What operations read in the Temporal UI: what is asked for, how far it is, what is possible, and by when. */
-export function describeReview({ kind, operation, title, reviewId }: ReviewSubject, state: ReviewState | null): string {
+export function describeReview({ kind, operation, title, reviewId }: ReviewSubject, state: ReviewState): string {
   const what = `**${kind} ${operation.replaceAll('_', ' ')}**: ${title} (${reviewId})`;
-  if (state === null) return `${what}\n\nbeing submitted`;
   const deadline = reviewDeadline(state);
   return [
     what,
-    `**${state.stage.replaceAll('_', ' ')}**${state.overdue ? ' — overdue: operations managers were told' : ''}`,
+    `**${state.stage.replaceAll('_', ' ')}**${state.overdue ? ' — overdue: operations managers were notified' : ''}`,
     `Possible now: ${allowedReviewActions(state).join(', ') || 'nothing'}`,
     ...(deadline === null
       ? []
       : [
-          `- ${new Date(deadline.atMs).toISOString()} (UTC) ${deadline.name.replaceAll('_', ' ')} → managers are told` +
+          `- ${new Date(deadline.atMs).toISOString()} (UTC) ${deadline.name.replaceAll('_', ' ')} → managers are notified` +
             `${state.due?.provisional ? ' (provisional: the calendar of that year is not published)' : ''}`,
         ]),
   ].join('\n\n');

@@ -12,6 +12,8 @@ export type ReviewInput = {
   submission: { commandId: string; origin: Origin };
   needsSecurityCheck: boolean;
   policy: ReviewPolicy;
+  /** Where a review is that continues as new; absent at its start. */
+  position?: { state: ReviewState; sequence: number };
 };
 
 /** How a review ended; `refused` when what was submitted could not be submitted, and nothing was reviewed. */
@@ -56,4 +58,4 @@ export type SentReviewCommand = Omit<ReviewCommand, 'commandId'> & { reviewId: s
 export const reviewUpdate = (action: ReviewOperation) => defineUpdate<void, [SentReviewCommand]>(action);
 
 /** For operations and tests: what the process itself believes. Screens read PostgreSQL. */
-export const reviewState = defineQuery<{ reviewId: string; state: ReviewState | null; sequence: number }>('state');
+export const reviewState = defineQuery<{ reviewId: string; state: ReviewState; sequence: number }>('state');

@@ -1,35 +1,34 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 
 /**
- * The one timer of a process. It is moved only when an earlier instant is asked for; one that turns
- * out too early rings, and the process sets it again: a timer per state would cost the history two
- * events for every step.
+ * The one timer of a workflow. It is moved only when an earlier instant is asked for; one that turns out too early
+ * fires, and the workflow arms it again: a timer per state would cost the history two events for every step.
  */
-export function alarm() {
+export function deadlineTimer() {
   let pending: { atMs: number; scope: CancellationScope } | null = null;
-  let rang = false;
+  let fired = false;
 
   return {
-    /** Rings at `atMs` (epoch ms) at the latest; `summary` is what operations read beside the timer. */
-    ringBy(atMs: number, summary: string): void {
+    /** Fires at `atMs` (epoch ms) at the latest; `summary` is what operations read beside the timer. */
+    arm(atMs: number, summary: string): void {
       if (pending !== null && pending.atMs <= atMs) return;
       pending?.scope.cancel();
       const scope = new CancellationScope();
       const armed = { atMs, scope };
       pending = armed;
-      const ring = async () => {
+      const wait = async () => {
         await sleep(Math.max(1, atMs - Date.now()), { summary });
         if (pending === armed) pending = null;
-        rang = true;
+        fired = true;
       };
       // A cancelled timer is one that was moved: nothing to report.
-      scope.run(ring).catch((error) => {
+      scope.run(wait).catch((error) => {
         if (!isCancellation(error)) throw error;
       });
     },
-    hasRung: (): boolean => rang,
-    silence(): void {
-      rang = false;
+    hasFired: (): boolean => fired,
+    reset(): void {
+      fired = false;
     },
   };
 }

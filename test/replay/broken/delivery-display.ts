@@ -1,4 +1,4 @@
-/** In place of the process's display: one that shows nothing, a command less for each step. */
+/** In place of the workflow's display: one that shows nothing, a command less for each step. */
 export const describeDelivery = () => '';
-export const searchAttributesOf = () => [];
+export const changedAttributes = () => [];
 export const initialSearchAttributes = () => [];

@@ -1,3 +1,3 @@
 /** In place of the review's display: one that shows nothing, a command less for each step. */
 export const describeReview = () => '';
-export const changedReviewAttributes = () => [];
+export const changedAttributes = () => [];
