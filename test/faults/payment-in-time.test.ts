@@ -37,9 +37,9 @@ describe('Temporal and the worker are away when an order is to close', () => {
       await system.db.paymentCallback.updateMany({ where, data: { nextAttemptAt: new Date(Date.now() + 30_000) } });
       for (const part of away) await system.start(part);
       await sleep(5_000);
-      expect(await system.db.order.findUniqueOrThrow({ where: { id: order.id } })).toMatchObject({
-        state: 'pending_payment',
-      });
+      const { state } = await system.db.order.findUniqueOrThrow({ where: { id: order.id } });
+      // A worker that stayed may be handing it over already.
+      expect(['pending_payment', 'awaiting_start']).toContain(state);
       await eventually(
         async () =>
           expect(await system.db.order.findUniqueOrThrow({ where: { id: order.id } })).toMatchObject({
