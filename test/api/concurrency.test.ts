@@ -88,6 +88,7 @@ test('DLV-13: an API process never crowds a delivery: the server would forget wh
   const { connection, options } = api.temporal.client;
   const client = new Client({
     connection,
+    namespace: options.namespace,
     dataConverter: options.dataConverter,
     interceptors: {
       workflow: [

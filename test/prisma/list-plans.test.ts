@@ -2,10 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
-import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
 import { projectRoot } from '../../scripts/parts/root';
-import { type TestDatabase, testDatabase } from '../support/database';
+import { seededDatabase, type TestDatabase } from '../support/database';
 import { BIG_TABLES, seedBigTables } from './support/big-tables';
 import { LISTED_PARAMETERS, type Listing, listings } from './support/listings';
 
@@ -35,8 +34,7 @@ let database: TestDatabase;
 let db: Database;
 let explaining: pg.Client;
 beforeAll(async () => {
-  database = await testDatabase();
-  await seed(database.appUrl);
+  database = await seededDatabase();
   await seedBigTables(database.adminUrl);
   db = openDatabase(database.appUrl, 1);
   explaining = new pg.Client({ connectionString: database.appUrl });

@@ -12,7 +12,6 @@ import { keyRing } from '../../codec/keys';
 import { EncryptingCodec } from '../../codec/payloads';
 import { type Config, readConfig } from '../../config';
 import { type Policy, parsePolicy } from '../../domain/policy/catalogue';
-import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
 import { listen } from '../../prisma/store/listen';
 import { PAYMENT_CALLBACKS } from '../../prisma/store/payment-callbacks';
@@ -30,7 +29,7 @@ import { startWebhookRelay } from '../../worker/relays/webhooks';
 import { createWorker, outsideOf } from '../../worker/worker';
 import { unaudited } from './audit';
 import { requireConformity } from './contract';
-import { testDatabase } from './database';
+import { seededDatabase } from './database';
 import { devServer } from './dev-server';
 import { type HttpClient, httpClient } from './http';
 
@@ -102,7 +101,7 @@ async function startParts(env: NodeJS.ProcessEnv, policy: Policy, undo: Undo) {
   const ring = keyRing([{ id: 'test', key: KEY }]);
   const folder = mkdtempSync(path.join(tmpdir(), 'api-files-'));
   undo(() => rmSync(folder, { recursive: true }));
-  const database = await testDatabase();
+  const database = await seededDatabase();
   undo(() => database.drop());
   const channel = await startPaymentChannel({ port: 0, secret: CALLBACK_SECRET });
   undo(() => channel.stop());
@@ -112,8 +111,8 @@ async function startParts(env: NodeJS.ProcessEnv, policy: Policy, undo: Undo) {
   undo(() => sms.stop());
   const temporal = await devServer({ dataConverter: { payloadCodecs: [new EncryptingCodec(ring)] } });
   undo(() => temporal.teardown());
-  await seed(database.appUrl);
-  const config = configOf({ database: database.appUrl, channel: channel.url, inbox, sms, folder, env });
+  const namespace = temporal.namespace ?? 'default';
+  const config = configOf({ database: database.appUrl, namespace, channel: channel.url, inbox, sms, folder, env });
   const db = openDatabase(database.appUrl, 10);
   undo(() => db.$disconnect());
   undo(await startWork({ config, db, temporal, inbox, policy }));
@@ -166,6 +165,7 @@ async function openApi(system: Awaited<ReturnType<typeof startParts>>, policy: P
 
 type Places = {
   database: string;
+  namespace: string;
   channel: string;
   inbox: MailInbox;
   sms: SmsInbox;
@@ -173,13 +173,14 @@ type Places = {
   env: NodeJS.ProcessEnv;
 };
 
-function configOf({ database, channel, inbox, sms, folder, env }: Places): Config {
+function configOf({ database, namespace, channel, inbox, sms, folder, env }: Places): Config {
   return readConfig({
     SANDBOX: 'true',
     DATABASE_URL: database,
     CODEC_KEYS: `test:${KEY.toString('base64')}`,
     JWT_SECRET,
     JWT_AUDIENCE: DEVELOPMENT_TERMS.audience,
+    TEMPORAL_NAMESPACE: namespace,
     TEMPORAL_UI_URL: UI_ORIGIN,
     PAYMENT_CHANNEL_URL: channel,
     PAYMENT_CALLBACK_SECRET: CALLBACK_SECRET,

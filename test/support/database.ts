@@ -4,6 +4,8 @@ import { createDatabase, type DatabaseUrls, dropDatabase } from '../../scripts/p
 
 /** The migrated, empty database that every test database is a copy of. */
 export const template = 'marketplace_template';
+/** The same with the demonstration data. */
+export const seededTemplate = 'marketplace_seeded';
 
 const testServer = z.object({ adminUrl: z.string(), ownerUrl: z.string(), appUrl: z.string() });
 
@@ -18,6 +20,9 @@ export interface TestDatabase extends DatabaseUrls {
 
 /** Makes a fresh database with the newest schema (some 50 ms: it is copied, not migrated). */
 export const testDatabase = (): Promise<TestDatabase> => newDatabase(template);
+
+/** Makes one that has the demonstration data, too. */
+export const seededDatabase = (): Promise<TestDatabase> => newDatabase(seededTemplate);
 
 /** Makes a fresh database with nothing in it, for what is about making schemas. */
 export const emptyDatabase = (): Promise<TestDatabase> => newDatabase();

@@ -1,26 +1,25 @@
-import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { msToTs } from '@temporalio/common/lib/time';
 import { type LocalTestWorkflowEnvironmentOptions, TestWorkflowEnvironment } from '@temporalio/testing';
-import { projectRoot } from '../../scripts/parts/root';
-import { startTemporal } from '../../scripts/parts/temporal';
+import { registerSearchAttributes } from '../../scripts/parts/search-attributes';
 import { quietTemporal } from './quiet';
 
 /** What a test may choose: the client's data converter, for example. */
 type ClientOptions = NonNullable<LocalTestWorkflowEnvironmentOptions['client']>;
 
-/** Where servers of tests write; named by the reporter when something has failed (test/support/log-reporter.cjs). */
-const LOGS = path.join(projectRoot, '.cache', 'test-logs');
+const RETENTION = msToTs('1 day');
 
-/** A real Temporal server for one test file: schedules and search attributes work, time passes as it does. */
+/**
+ * A namespace of one test file's own on the real Temporal server that all of them share: schedules and search
+ * attributes work, time passes as it does.
+ */
 export async function devServer(client: ClientOptions = {}): Promise<TestWorkflowEnvironment> {
   quietTemporal();
-  const suite = path.basename(expect.getState().testPath ?? 'unknown', '.test.ts');
-  const server = await startTemporal({ logFile: path.join(LOGS, `temporal-${suite}.log`), attached: true });
-  const env = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address, client });
-  const disconnect = env.teardown.bind(env);
-  return Object.assign(env, {
-    async teardown() {
-      await disconnect();
-      await server.stop();
-    },
-  });
+  const address = process.env.TEST_TEMPORAL;
+  if (address === undefined) throw new Error('the set-up of the tests has started no Temporal server');
+  const namespace = `test-${randomUUID()}`;
+  const env = await TestWorkflowEnvironment.createFromExistingServer({ address, namespace, client });
+  await env.connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: RETENTION });
+  await registerSearchAttributes({ address }, namespace);
+  return env;
 }

@@ -1,34 +1,55 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { migrate } from '../../scripts/migrate';
-import { sweepDirectories, takeDirectory } from '../../scripts/parts/leftovers';
+import { type ProcessList, sweepDirectories, takeDirectory } from '../../scripts/parts/leftovers';
 import { type Postgres, startPostgres } from '../../scripts/parts/postgres';
-import { template } from './database';
+import { projectRoot } from '../../scripts/parts/root';
+import { startTemporal, type Temporal } from '../../scripts/parts/temporal';
+import { seededTemplate, template } from './database';
 
 declare global {
   /** Handed from the set-up to the teardown, which run in the same process. */
-  var testServer: { postgres: Postgres; folder: string } | undefined;
+  var testServers: { postgres: Postgres; temporal: Temporal; folder: string } | undefined;
 }
 
 const prefix = 'marketplace-test-';
+/** Named by the reporter when something has failed (test/support/log-reporter.cjs). */
+const logs = path.join(projectRoot, '.cache', 'test-logs');
 
-/** One PostgreSQL for all test files, with a migrated database that each test copies. */
+/** One PostgreSQL and one Temporal for all test files: each copies a database and registers a namespace of its own. */
 export default async function setUp(): Promise<void> {
-  // A test run that was killed could not stop its server.
+  // A test run that was killed could not stop its servers.
   await sweepDirectories(tmpdir(), prefix);
   const folder = mkdtempSync(path.join(tmpdir(), prefix));
-  // As root the server runs as another user, who must be able to enter.
+  // As root PostgreSQL runs as another user, who must be able to enter.
   chmodSync(folder, 0o711);
   const processes = await takeDirectory(folder, () => undefined);
+  const [postgres, temporal] = await Promise.all([preparedPostgres(folder, processes), sharedTemporal(processes)]);
+  globalThis.testServers = { postgres, temporal, folder };
+  const { adminUrl, ownerUrl, appUrl } = postgres;
+  process.env.TEST_POSTGRES = JSON.stringify({ adminUrl, ownerUrl, appUrl });
+  process.env.TEST_TEMPORAL = temporal.address;
+}
+
+/** PostgreSQL with the databases that tests copy. */
+async function preparedPostgres(folder: string, processes: ProcessList): Promise<Postgres> {
   const onSpawn = (pid: number) => processes.add('postgres', pid);
   const settings = { max_connections: 200 };
   const postgres = await startPostgres({ folder, database: template, careless: true, settings, onSpawn });
-  globalThis.testServer = { postgres, folder };
   await migrate(postgres);
-  process.env.TEST_POSTGRES = JSON.stringify({
-    adminUrl: postgres.adminUrl,
-    ownerUrl: postgres.ownerUrl,
-    appUrl: postgres.appUrl,
-  });
+  const { appUrl } = await postgres.createDatabase(seededTemplate, template);
+  // The compiled program: jest's mapping of the Prisma client's file names does not hold here yet.
+  const program = path.join(projectRoot, 'dist', 'prisma', 'seed.js');
+  await promisify(execFile)(process.execPath, [program], { env: { ...process.env, DATABASE_URL: appUrl } });
+  return postgres;
 }
+
+const sharedTemporal = (processes: ProcessList): Promise<Temporal> =>
+  startTemporal({
+    logFile: path.join(logs, 'temporal.log'),
+    attached: true,
+    onSpawn: (pid) => processes.add('temporal', pid),
+  });

@@ -30,10 +30,10 @@ describe('the servers that tests stand on', () => {
     }
   });
 
-  test('the development server knows the search attributes', async () => {
+  test('the development server knows the search attributes in every namespace', async () => {
     const server = await devServer();
     try {
-      const known = await server.connection.operatorService.listSearchAttributes({ namespace: 'default' });
+      const known = await server.connection.operatorService.listSearchAttributes({ namespace: server.namespace ?? '' });
       expect(Object.keys(known.customAttributes)).toEqual(expect.arrayContaining(['ProviderId', 'DueAt']));
     } finally {
       await server.teardown();

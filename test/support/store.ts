@@ -8,12 +8,11 @@ import { type DeliveryState, newDelivery } from '../../domain/delivery/state';
 import type { DeliveryStep } from '../../domain/delivery/step';
 import { applyCommand } from '../../domain/delivery/transitions';
 import type { OrderTerms } from '../../domain/orders/order';
-import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
 import { effectsOf } from '../../prisma/store/effects';
 import { allActivities } from '../../worker/worker';
 import { command, type Extras, unique } from './commands';
-import { testDatabase } from './database';
+import { seededDatabase } from './database';
 import { newTerms, paymentFor } from './orders';
 import { POLICY } from './states';
 import { RING } from './world';
@@ -45,8 +44,7 @@ export function run<A extends unknown[], R>(activity: (...args: A) => Promise<R>
 
 /** The activities on a PostgreSQL of one test file's own, without any Temporal. */
 export async function startStore() {
-  const database = await testDatabase();
-  await seed(database.appUrl);
+  const database = await seededDatabase();
   const db = openDatabase(database.appUrl, 10);
   const channel = countingChannel();
   const webhooks = webhookSender({ allowPrivate: true });

@@ -16,7 +16,6 @@ import type { Flow } from '../../domain/delivery/state';
 import type { PaymentFact } from '../../domain/orders/order';
 import { orderPolicy, parsePolicy } from '../../domain/policy/catalogue';
 import { DAY_MS } from '../../domain/policy/duration';
-import { seed } from '../../prisma/seed';
 import { type Database, openDatabase } from '../../prisma/store/client';
 import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries';
 import { effectsOf } from '../../prisma/store/effects';
@@ -27,7 +26,7 @@ import type { delivery as deliveryProcess } from '../../workflows/deliveries/wor
 import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
 import { command, type Extras, RING, unique } from './commands';
-import { testDatabase } from './database';
+import { seededDatabase } from './database';
 import { eventually } from './eventually';
 import { newTerms, paymentFor } from './orders';
 import { timeSkippingServer } from './time-skipping';
@@ -55,17 +54,18 @@ export async function startWorld(
 ) {
   const dataConverter = { payloadCodecs };
   const [database, env, channel] = await Promise.all([
-    testDatabase(),
+    seededDatabase(),
     start({ dataConverter }),
     startPaymentChannel({ port: 0, secret: SECRET }),
   ]);
-  await seed(database.appUrl);
+  const namespace = env.namespace ?? 'default';
   const db = openDatabase(database.appUrl, 10);
   const config = readConfig({
     DATABASE_URL: database.appUrl,
     CODEC_KEYS: `test:${Buffer.alloc(32, 7).toString('base64')}`,
     JWT_SECRET: 'x'.repeat(32),
     JWT_AUDIENCE: 'nobody',
+    TEMPORAL_NAMESPACE: namespace,
     TASK_QUEUE: 'back-office',
   });
   const world = {
@@ -73,7 +73,7 @@ export async function startWorld(
     env,
     client: env.client,
     /** Skips no time while it waits for a result: with nothing due, the server would skip ten years, to the end of any process left over. */
-    patient: new Client({ connection: env.connection, dataConverter }),
+    patient: new Client({ connection: env.connection, namespace, dataConverter }),
     channel,
     outside: {
       db,

@@ -1,12 +1,10 @@
-import { seed } from '../../prisma/seed';
 import { openDatabase } from '../../prisma/store/client';
 import { addProposal, purgeProposals } from '../../prisma/store/proposals';
-import { type TestDatabase, testDatabase } from '../support/database';
+import { seededDatabase, type TestDatabase } from '../support/database';
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await testDatabase();
-  await seed(database.appUrl);
+  database = await seededDatabase();
 });
 afterAll(() => database.drop());
 

@@ -75,6 +75,7 @@ test('MSG-3: told while it takes its last look, the process looks once more', as
     new Promise<DeliveredNext>((resolve) => looks.push(() => resolve({ outcome: 'nothing' })));
   const worker = await Worker.create({
     connection: world.env.nativeConnection,
+    namespace: world.config.TEMPORAL_NAMESPACE,
     taskQueue,
     workflowBundle: { codePath: BUNDLE },
     activities: { deliverNextWebhook },
