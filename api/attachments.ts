@@ -20,7 +20,7 @@ export async function requireOwnAttachments(db: Database, principal: Principal, 
     {
       errors: foreign.map((id) => ({
         path: `body.attachmentIds.${ids.indexOf(id)}`,
-        message: 'is not a file of yours',
+        message: 'is not a file that you can attach',
       })),
     },
   );

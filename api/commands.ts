@@ -61,7 +61,7 @@ export type Addressee = {
 const deliveryProcess = (deliveryId: string): Addressee => ({
   workflowId: deliveryWorkflowId(deliveryId),
   known: deliveryState,
-  absent: () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.'),
+  absent: () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery.'),
   ended: () =>
     new AppError('DELIVERY.NOT_ALLOWED', 'The delivery has ended: nothing more can be done to it.', {
       allowedActions: [],

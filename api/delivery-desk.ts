@@ -30,8 +30,8 @@ export type Particulars = DeliveryCommand extends infer C
 /** Where routes have commands carried out, and read what became of them. */
 export type DeliveryDesk = ReturnType<typeof deliveryDesk>;
 
-const noDelivery = () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery of yours.');
-const noAppeal = () => new AppError('APPEAL.NOT_FOUND', 'There is no such appeal of yours.');
+const noDelivery = () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery.');
+const noAppeal = () => new AppError('APPEAL.NOT_FOUND', 'There is no such appeal.');
 
 export function deliveryDesk({ db, ring, commands }: { db: Database; ring: KeyRing; commands: CommandSender }) {
   /**

@@ -2,6 +2,7 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError } from '../domain/errors';
+import { type Fault, read } from '../domain/faults';
 import { authenticate, type Entrance, type Principal } from './auth';
 import { type CommandRecord, type Keyed, type Memory, once } from './idempotency';
 import { documentEndpoint } from './openapi';
@@ -25,6 +26,12 @@ export type Call<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
 export type Door = Memory & Entrance & { router: Router; registry: OpenAPIRegistry };
 
 type Method = 'get' | 'put' | 'post';
+/** What else is wrong with a body whose form is at fault, by what it names: so that everything is told at once. */
+type FurtherFaults<P extends z.ZodType> = (sent: {
+  principal: Principal;
+  params: z.output<P>;
+  body: unknown;
+}) => Promise<Fault[]>;
 type Serving<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = Spec<P, Q, B> & {
   handle: (call: Call<P, Q, B>) => Promise<unknown>;
 };
@@ -49,17 +56,19 @@ export function post<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   door: Door,
   spec: Spec<P, Q, B> & {
     isRebuilt?: true;
+    furtherFaults?: FurtherFaults<P>;
     handle: (call: Call<P, Q, B> & { command: CommandRecord }) => Promise<unknown>;
   },
 ): void {
-  const { isRebuilt = false } = spec;
-  serve(door, 'post', spec, async (call) => {
+  const { isRebuilt = false, furtherFaults } = spec;
+  const answer = async (call: Call<P, Q, B>) => {
     const keyed = { route: pathOf(spec.path, call.params), body: call.body, isRebuilt };
     await answerOnce(door, call, keyed, async (command) => ({
       status: spec.answer.status,
       body: JSON.stringify(await spec.handle({ ...call, command })),
     }));
-  });
+  };
+  serve(door, 'post', spec, answer, furtherFaults);
 }
 
 /**
@@ -84,20 +93,23 @@ function serve<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   method: Method,
   spec: Spec<P, Q, B>,
   answer: (call: Call<P, Q, B>) => Promise<void>,
+  furtherFaults: FurtherFaults<P> = async () => [],
 ): void {
   documentEndpoint(door.registry, method, spec);
   door.router[method](expressPath(spec.path), async (request: Request, response: Response) => {
     request.routePattern = spec.path;
     const principal = await authenticate(door, { request, response }, spec.access);
     if (method !== 'get') requireJson(request);
-    await answer({
-      principal,
-      params: parse(spec.params, request.params, 'path'),
-      query: parse(spec.query, request.query, 'query'),
-      body: parse(spec.body, request.body ?? {}, 'body'),
-      request,
-      response,
-    });
+    const params = read(spec.params, request.params, 'path');
+    const query = read(spec.query, request.query, 'query');
+    const body = read(spec.body, request.body ?? {}, 'body');
+    if (params.isRead && query.isRead && body.isRead) {
+      await answer({ principal, params: params.data, query: query.data, body: body.data, request, response });
+      return;
+    }
+    const ofForm = [params, query, body].flatMap((part) => (part.isRead ? [] : part.faults));
+    const further = params.isRead && !body.isRead ? { principal, params: params.data, body: request.body } : null;
+    throw invalid([...ofForm, ...(further === null ? [] : await furtherFaults(further))]);
   });
 }
 
@@ -127,12 +139,6 @@ export function refuseOtherMethods({ router, registry }: Door): void {
       response.status(204).end();
     });
   }
-}
-
-function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw invalid(result.error, where);
 }
 
 function requireJson(request: Request): void {

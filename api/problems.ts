@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 import type { Logger } from '../config/logger';
 import { AppError, ERRORS } from '../domain/errors';
+import type { Fault } from '../domain/faults';
 import { isDatabaseLost } from '../prisma/store/client';
 
 /** RFC 9457 problem, as every refusal is answered. */
@@ -23,17 +24,9 @@ export function problemOf(error: AppError, requestId: string): Problem {
   return { type, title, status, code: error.code, detail: error.detail, requestId, ...error.extra };
 }
 
-/** A refusal of the fields at fault, from what zod found. */
-export function invalid(error: z.ZodError, where: string): AppError {
-  const errors = error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [where, ...issue.path, key].join('.'), message: 'is not a known field' }))
-      : [{ path: [where, ...issue.path].join('.'), message: issue.message }],
-  );
-  return new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', {
-    errors,
-  });
-}
+/** A refusal of the fields at fault, all of them. */
+export const invalid = (errors: Fault[]): AppError =>
+  new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', { errors });
 
 /** Errors of Express and its body parsers that are the client's fault. */
 const clientError = z.object({ status: z.int().min(400).max(499) });

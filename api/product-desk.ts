@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { type KeyRing, sealText } from '../codec/keys';
 import { placeOf } from '../codec/places';
 import { AppError, ERRORS } from '../domain/errors';
+import { type Fault, faultsOf } from '../domain/faults';
 import type { Policy } from '../domain/policy/catalogue';
 import type { ProductProposal } from '../domain/products/change';
 import {
@@ -8,8 +10,11 @@ import {
   filesOf,
   imagesOf,
   keptContent,
+  type Named,
+  namedBy,
   PRODUCT_LIMITS,
   type SentContent,
+  untypedContent,
 } from '../domain/products/content';
 import type { Grade } from '../domain/products/kinds';
 import {
@@ -32,6 +37,7 @@ import type { Principal } from './auth';
 import { changeOf } from './change';
 import type { Commanded } from './delivery-desk';
 import { idFrom } from './ids';
+import { invalid } from './problems';
 import { type ReviewDesk, reviewScope } from './review-desk';
 import { providerOf } from './scope';
 import { factsOf } from './views/product';
@@ -44,7 +50,7 @@ export type ProductDesk = ReturnType<typeof productDesk>;
 
 type Furniture = { db: Database; ring: KeyRing; policy: Policy; reviews: ReviewDesk };
 
-const noProduct = () => new AppError('PRODUCT.NOT_FOUND', 'There is no such product of yours.');
+const noProduct = () => new AppError('PRODUCT.NOT_FOUND', 'There is no such product.');
 
 /** A provider's product. @throws AppError PRODUCT.NOT_FOUND also when it is another's */
 export async function ownProductOf(db: Database, id: string, { providerId = '' }: Principal): Promise<ProductRow> {
@@ -74,7 +80,8 @@ export function productDesk({ db, ring, policy, reviews }: Furniture) {
     if ((await findReview(db, reviewId, scope)) !== null) return reviews.view(reviewId, scope, command.commandId);
     const product = isNew ? null : await ownProductOf(db, productId, principal);
     if (product !== null && !isLegal(factsOf(product), operation)) throw productRefusal(factsOf(product));
-    if (sent !== null) await requireUsable(db, principal, sent.content, product);
+    const faults = sent === null ? [] : await faultsOfNamed(db, principal, namedBy(sent.content), product);
+    if (faults.length > 0) throw invalid(faults);
     const type = sent?.content.type ?? product?.type;
     const title = sent?.content.name ?? product?.name;
     if (type === undefined || title === undefined) throw noProduct();
@@ -93,8 +100,24 @@ export function productDesk({ db, ring, policy, reviews }: Furniture) {
     return reviews.view(reviewId, scope, command.commandId);
   }
 
-  return { apply };
+  /**
+   * What is wrong with what a description names while its form is at fault, so that both are told in one answer (PRD-2).
+   * @param productId of the product that it is for, or null for a new one
+   */
+  async function furtherFaults(principal: Principal, body: unknown, productId: string | null): Promise<Fault[]> {
+    const { content } = bodyWithContent.parse(body);
+    const product = productId === null ? null : await findOwnProduct(db, productId, principal.providerId ?? '');
+    if (content === undefined || (productId !== null && product === null)) return [];
+    const untyped = namedBy(content).type === null ? faultsOf(untypedContent, content, ...CONTENT) : [];
+    return [...untyped, ...(await faultsOfNamed(db, principal, namedBy(content), product))];
+  }
+
+  return { apply, furtherFaults };
 }
+
+const CONTENT = ['body', 'content'];
+/** The content that was sent, whatever is in it; none where it is no object. */
+const bodyWithContent = z.object({ content: z.looseObject({}).optional().catch(undefined) }).catch({});
 
 /** What was refused for good is not kept; what may have been submitted all the same is left to its process. */
 const forgetting = (db: Database, reviewId: string) => async (error: unknown) => {
@@ -113,34 +136,39 @@ function sealedToken(ring: KeyRing, sent: Sent | null, reviewId: string): Buffer
   return token === undefined ? null : sealText(ring, token, placeOf('proposal', reviewId));
 }
 
-type Fault = { path: string; message: string };
-
 /**
  * Everything that a content names must be there, the provider's own, and what it is named as (PRD-2).
  * @param product what is changed, or null for a new product
- * @throws AppError REQUEST.INVALID naming every field at fault
  */
-async function requireUsable(
+async function faultsOfNamed(
   db: Database,
   principal: Principal,
-  content: SentContent,
+  named: Named,
   product: ProductRow | null,
-): Promise<void> {
+): Promise<Fault[]> {
   const faults = [
-    ...(product === null || product.type === content.type
-      ? []
-      : [{ path: 'type', message: `must stay ${product.type}: publish another product instead` }]),
-    ...(await faultsOfImages(db, providerOf(principal), content)),
-    ...(await faultsOfFiles(db, fileUser(principal), content)),
-    ...(await faultsOfSpecs(db, content, product)),
+    ...faultsOfType(named, product),
+    ...(await faultsOfImages(db, providerOf(principal), named)),
+    ...(await faultsOfFiles(db, fileUser(principal), named)),
+    ...(await faultsOfSpecs(db, named, product)),
+    ...faultsOfToken(named, product),
   ];
-  if (faults.length === 0) return;
-  throw new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', {
-    errors: faults.map(({ path, message }) => ({ path: `body.content.${path}`, message })),
-  });
+  return faults.map(({ path, message }) => ({ path: [...CONTENT, path].join('.'), message }));
 }
 
-async function faultsOfImages(db: Database, providerId: string, content: SentContent): Promise<Fault[]> {
+function faultsOfType({ type }: Named, product: ProductRow | null): Fault[] {
+  if (product === null || type === null || product.type === type) return [];
+  return [{ path: 'type', message: `must stay ${product.type}: publish another product instead` }];
+}
+
+/** INS-1: what is sent to a delivery URL is signed. A repetition of this rule, in the review, sees what came meanwhile. */
+function faultsOfToken({ type, deliveryUrl, deliveryToken }: Named, product: ProductRow | null): Fault[] {
+  const isKept = product?.hasToken === true;
+  if (type !== 'saas' || deliveryUrl === null || deliveryToken !== undefined || isKept) return [];
+  return [{ path: 'deliveryToken', message: 'is required: no token is kept yet' }];
+}
+
+async function faultsOfImages(db: Database, providerId: string, content: Named): Promise<Fault[]> {
   const named = imagesOf(content);
   const wrong = await notOwnImages(db, providerId, named);
   return named
@@ -148,11 +176,14 @@ async function faultsOfImages(db: Database, providerId: string, content: SentCon
     .map(({ field, purpose }) => ({ path: field, message: `is not a ${purpose} that you uploaded` }));
 }
 
-async function faultsOfFiles(db: Database, user: FileUser, content: SentContent): Promise<Fault[]> {
+async function faultsOfFiles(db: Database, user: FileUser, content: Named): Promise<Fault[]> {
   const named = filesOf(content);
-  const known = await usableFiles(db, user, named);
-  return named.flatMap((id, n) => {
-    const path = n < content.documents.length ? `documents.${n}` : 'serviceAgreement.attachmentId';
+  const known = await usableFiles(
+    db,
+    user,
+    named.map(({ id }) => id),
+  );
+  return named.flatMap(({ id, field: path }) => {
     const found = known.find((file) => file.id === id);
     if (found === undefined) return [{ path, message: 'is not a file that you uploaded' }];
     if (found.size > PRODUCT_LIMITS.documentBytes) {
@@ -163,7 +194,7 @@ async function faultsOfFiles(db: Database, user: FileUser, content: SentContent)
   });
 }
 
-async function faultsOfSpecs(db: Database, content: SentContent, product: ProductRow | null): Promise<Fault[]> {
+async function faultsOfSpecs(db: Database, content: Named, product: ProductRow | null): Promise<Fault[]> {
   const named = content.specs.flatMap(({ id }) => id ?? []);
   const known = product === null || named.length === 0 ? [] : await ownSpecs(db, product.id, named);
   return content.specs.flatMap(({ id }, n) =>

@@ -52,7 +52,7 @@ const refusedWith = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 
-const noReview = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review of yours.');
+const noReview = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review.');
 const addressee = (subject: Pick<ReviewSubject, 'kind' | 'objectId' | 'operation'>): Addressee => ({
   workflowId: reviewWorkflowId(subject),
   known: reviewState,

@@ -18,6 +18,7 @@ import type { Principal } from './auth';
 import { changeOf } from './change';
 import type { Commanded } from './delivery-desk';
 import { idFrom } from './ids';
+import { invalid } from './problems';
 import type { ReviewDesk } from './review-desk';
 import { providerOf } from './scope';
 import { shopView } from './views/shop';
@@ -75,12 +76,8 @@ export function shopDesk({ db, policy, reviews }: { db: Database; policy: Policy
      */
     async save(call: Replacing, content: ShopDraft, expected: number | null) {
       const { shopId, providerId } = ofShop(call.principal);
-      const errors = tooManyBestSellers(content, bestSellersMax).map(({ path, message }) => ({
-        path: `body.${path}`,
-        message,
-      }));
-      if (errors.length > 0)
-        throw new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors".', { errors });
+      const tooMany = tooManyBestSellers(content, bestSellersMax);
+      if (tooMany.length > 0) throw invalid(tooMany.map((fault) => ({ ...fault, path: `body.${fault.path}` })));
       const change = changeOf(call, shopId, 'provider.draft');
       await changeShop(db, change, async (tx) => {
         const state = await shopState(tx, shopId);

@@ -124,8 +124,7 @@ function timelines(door: Door, db: Database): void {
         const scope = role === 'ops' ? 'all' : ofProvider(principal);
         const page = { limit, after: positionOf(cursor) };
         const rows = isForThem ? await readTimeline(db, scope, params.id, page) : [];
-        if (rows.length === 0)
-          throw new AppError('OBJECT.NOT_FOUND', 'Nothing is recorded of such an object of yours.');
+        if (rows.length === 0) throw new AppError('OBJECT.NOT_FOUND', 'Nothing is recorded of such an object.');
         return trailAnswer(rows, limit, timelineEntry);
       },
     });

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import express from 'express';
 import { z } from 'zod';
 import { AppError } from '../../domain/errors';
+import { read } from '../../domain/faults';
 import { PAYMENT_CHANNELS } from '../../domain/orders/order';
 import type { Database } from '../../prisma/store/client';
 import { storeCallback } from '../../prisma/store/payment-callbacks';
@@ -61,8 +62,8 @@ export function gatewayRoutes(door: Door, { db, secret }: { db: Database; secret
     express.raw({ type: () => true, limit: '64kb' }),
     async (request, response) => {
       request.routePattern = spec.path;
-      const channel = params.safeParse(request.params);
-      if (!channel.success) throw invalid(channel.error, 'path');
+      const channel = read(params, request.params, 'path');
+      if (!channel.isRead) throw invalid(channel.faults);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       // Whoever else sends garbage, from whatever address, uses up nothing of what the channel may send.
       if (!isSigned(request.header('x-channel-signature'), body, secret)) {
@@ -70,8 +71,8 @@ export function gatewayRoutes(door: Door, { db, secret }: { db: Database; secret
         throw refused();
       }
       door.limiter.signed(channel.data.channel, response);
-      const fact = callback.safeParse(parseJson(body));
-      if (!fact.success) throw invalid(fact.error, 'body');
+      const fact = read(callback, parseJson(body), 'body');
+      if (!fact.isRead) throw invalid(fact.faults);
       const seed = `${channel.data.channel}/${fact.data.transactionId}/${fact.data.status}`;
       await storeCallback(db, { id: idFrom('pay', Date.now(), seed), channel: channel.data.channel, ...fact.data });
       response.status(202).json({ received: true });

@@ -63,7 +63,7 @@ export function inboxRoutes(door: Door, { db }: { db: Database }): void {
     answer: { status: 200, schema: z.object({ id: z.string() }) },
     async handle({ principal, params }) {
       if (await markRead(db, principal.sub, params.id, new Date())) return { id: params.id };
-      throw new AppError('MESSAGE.NOT_FOUND', 'There is no such message of yours.');
+      throw new AppError('MESSAGE.NOT_FOUND', 'There is no such message.');
     },
   });
   post(door, {

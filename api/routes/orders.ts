@@ -34,7 +34,7 @@ export type OrderRoutes = {
 
 const accessOf = { buyer: { buyer: 'any' }, provider: { provider: 'orders' }, ops: { ops: 'any' } } as const;
 
-const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order of yours.');
+const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order.');
 
 /** The terms on which a spec is sold now; they are the order's, whatever becomes of the product (PRD-7). @throws AppError PRODUCT.* */
 async function termsOf(db: Database, productId: string, specId: string) {

@@ -6,6 +6,7 @@ import { REVIEW_STAGES } from '../../domain/reviews/state';
 import type { Database } from '../../prisma/store/client';
 import { listOwnProducts, productTimeline } from '../../prisma/store/products';
 import { listReviews } from '../../prisma/store/reviews';
+import type { Principal } from '../auth';
 import { type Door, get, nothing, post } from '../endpoint';
 import { idFrom } from '../ids';
 import { pageAnswer, pageOfQuery } from '../paging';
@@ -43,12 +44,22 @@ const PLAIN = [
 /** A provider's products, and the applications by which everything is done to them (PRD-3, PRD-4, PRD-5). */
 export function productRoutes(door: Door, { db, desk, reviews }: ProductRoutes): void {
   const applying = { tag, access, query: nothing, answer: { status: 201, schema: reviewSchema } } as const;
+  const furtherFaults = ({
+    principal,
+    params,
+    body,
+  }: {
+    principal: Principal;
+    params: { id: string };
+    body: unknown;
+  }) => desk.furtherFaults(principal, body, params.id);
   post(door, {
     ...applying,
     path: '/v1/provider/products',
     summary: 'Apply for the publication of a new product (发布); the answer’s objectId is the product',
     params: nothing,
     body: publication,
+    furtherFaults: ({ principal, body }) => desk.furtherFaults(principal, body, null),
     handle: (call) => {
       const productId = idFrom('prd', call.command.atMs, call.command.commandId);
       return desk.apply(call, 'publish', productId, call.body, true);
@@ -60,6 +71,7 @@ export function productRoutes(door: Door, { db, desk, reviews }: ProductRoutes):
     summary: 'Apply again for a first publication that was rejected or withdrawn',
     params: byId,
     body: publication,
+    furtherFaults,
     handle: (call) => desk.apply(call, 'publish', call.params.id, call.body),
   });
   post(door, {
@@ -68,6 +80,7 @@ export function productRoutes(door: Door, { db, desk, reviews }: ProductRoutes):
     summary: 'Apply for other content (修改); orders that were placed keep their terms (PRD-7)',
     params: byId,
     body: modification,
+    furtherFaults,
     handle: (call) => desk.apply(call, 'modify', call.params.id, call.body),
   });
   for (const { operation, summary } of PLAIN) {
@@ -167,5 +180,5 @@ function applicationRoutes(door: Door, { db, reviews }: Omit<ProductRoutes, 'des
 /** Other reviews are other areas' business. @throws AppError REVIEW.NOT_FOUND */
 function requireApplication(reviewId: string): string {
   if (reviewId.startsWith('app_')) return reviewId;
-  throw new AppError('REVIEW.NOT_FOUND', 'There is no such review of yours.');
+  throw new AppError('REVIEW.NOT_FOUND', 'There is no such review.');
 }

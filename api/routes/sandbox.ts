@@ -29,7 +29,7 @@ export function sandboxRoutes(door: Door, { db, channelUrl, callbackBase }: Sand
     async handle({ principal, params, command }) {
       const scope = scopeOf(principal);
       const order = await findOrder(db, params.id, scope);
-      if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order of yours.');
+      if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order.');
       if (order.state !== 'pending_payment') {
         // A repetition whose first answer was lost: the payment that was made is the answer.
         if (await wasPaidBy({ db, channelUrl }, order, command.commandId)) return orderView(asPaid(order));

@@ -134,7 +134,7 @@ function versionRoutes(door: Door, db: Database): void {
     answer: { status: 200, schema: draftSchema },
     async handle({ principal, params }) {
       const found = await findVersion(db, shopIdOf(providerOf(principal)), params.id);
-      if (found === null) throw new AppError('SHOP.NOT_FOUND', 'There is no such version of your shop.');
+      if (found === null) throw new AppError('SHOP.NOT_FOUND', 'There is no such version of the shop.');
       return versionView({ ...found, content: shopDraft.parse(found.content) });
     },
   });

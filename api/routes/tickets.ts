@@ -49,7 +49,7 @@ const numbersSchema = z
 /** What the ticket routes need beside the door. */
 export type TicketRoutes = { db: Database; ring: KeyRing; reviews: ReviewDesk };
 
-const noTicket = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review of yours.');
+const noTicket = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review.');
 
 /** Other reviews are other areas' business. @throws AppError REVIEW.NOT_FOUND */
 function requireTicket(reviewId: string): string {

@@ -156,7 +156,7 @@ function replaying(door: Door, db: Database): void {
 
 async function requireEvent(db: Database, eventId: string, providerId: string) {
   const found = await findEvent(db, eventId, providerId);
-  if (found === null) throw new AppError('WEBHOOK.EVENT_NOT_FOUND', 'There is no such event of your webhooks.');
+  if (found === null) throw new AppError('WEBHOOK.EVENT_NOT_FOUND', 'There is no such event.');
   return found;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, namesNothingTwice, optionalText, text } from '../words';
-import { CATEGORIES_OF, isSupervised, MAY_BE_UNSUPERVISED, UNITS } from './kinds';
+import { CATEGORIES_OF, isSupervised, MAY_BE_UNSUPERVISED, PRODUCT_TYPES, UNITS } from './kinds';
 
 /** How much a product may have of everything (PRD-2). The whole of it fits into one request. */
 export const PRODUCT_LIMITS = {
@@ -24,8 +24,16 @@ export const DOCUMENT_TYPES: readonly string[] = [
 ];
 
 const fen = z.int().min(1).max(PRODUCT_LIMITS.priceFen);
+/** A rule between fields is asked as soon as these can be read, whatever is wrong with the others: all is told at once. */
+const whenRead = (readable: z.ZodType) => ({
+  when: ({ value }: { value: unknown }) => readable.safeParse(value).success,
+});
+
 const list = (max: number, item: z.ZodType<string, string>) =>
-  z.array(item).max(max).refine(namesNothingTwice, 'must not name anything twice');
+  z
+    .array(item)
+    .max(max)
+    .refine(namesNothingTwice, { message: 'must not name anything twice', ...whenRead(z.array(z.string())) });
 
 /** One line of the price list. One that is kept says its id, so that it stays the same to everybody (PRD-2). */
 const spec = z
@@ -40,17 +48,21 @@ const spec = z
   .refine(({ priceFen, listPriceFen }) => priceFen <= listPriceFen, {
     path: ['priceFen'],
     message: 'must not be above the list price',
+    ...whenRead(z.object({ priceFen: z.number(), listPriceFen: z.number() })),
   });
 
 const specs = z
   .array(spec)
   .min(1)
   .max(PRODUCT_LIMITS.specs)
-  .refine((all) => namesNothingTwice(all.flatMap((one) => one.id ?? [])), 'must not name an id twice')
-  .refine(
-    (all) => namesNothingTwice(all.map(({ name, duration, unit }) => JSON.stringify([name, duration, unit]))),
-    'must not offer the same name, duration and unit twice',
-  );
+  .refine((all) => namesNothingTwice(all.flatMap((one) => one.id ?? [])), {
+    message: 'must not name an id twice',
+    ...whenRead(z.array(z.object({ id: z.string().optional() }))),
+  })
+  .refine((all) => namesNothingTwice(all.map(({ name, duration, unit }) => JSON.stringify([name, duration, unit]))), {
+    message: 'must not offer the same name, duration and unit twice',
+    ...whenRead(z.array(z.object({ name: z.string(), duration: z.number(), unit: z.string() }))),
+  });
 
 /** What every product has (PRD-2). */
 const common = {
@@ -64,7 +76,9 @@ const common = {
   description: text(6_000),
   dependedProducts: list(20, text(50)).default([]),
   documents: list(PRODUCT_LIMITS.documents, id('att')).default([]),
-  serviceAgreement: z.union([z.strictObject({ text: text(6_000) }), z.strictObject({ attachmentId: id('att') })]),
+  serviceAgreement: z.union([z.strictObject({ text: text(6_000) }), z.strictObject({ attachmentId: id('att') })], {
+    error: 'must be {"text": …}, or {"attachmentId": …} of a file',
+  }),
   /** Operations dispatch and check what is delivered (DLV-12); they see it when they review the publication. */
   selfOperated: z.boolean().default(false),
 };
@@ -108,6 +122,7 @@ const humanService = z
   .refine(({ supervised, category }) => supervised || MAY_BE_UNSUPERVISED.includes(category), {
     path: ['supervised'],
     message: `may be false only in the category ${MAY_BE_UNSUPERVISED.join(', ')}`,
+    ...whenRead(z.object({ supervised: z.boolean(), category: z.enum(CATEGORIES_OF.human_service) })),
   });
 
 const saas = z
@@ -127,11 +142,13 @@ const saas = z
   })
   .refine(({ category, deliveryUrl }) => (category === 'saas') === (deliveryUrl !== null), {
     path: ['deliveryUrl'],
-    message: 'is needed where instances are delivered automatically, and only there',
+    message: 'is required where instances are delivered automatically, and taken only there',
+    ...whenRead(z.object({ category: z.enum(CATEGORIES_OF.saas), deliveryUrl: z.string().nullable() })),
   })
   .refine(({ category, deliveryToken }) => category === 'saas' || deliveryToken === undefined, {
     path: ['deliveryToken'],
     message: 'is only for what is delivered automatically',
+    ...whenRead(z.object({ category: z.enum(CATEGORIES_OF.saas) })),
   });
 
 const api = z.strictObject({
@@ -147,6 +164,25 @@ const api = z.strictObject({
 /** A product as its provider describes it: every type with the fields of its own (PRD-1, PRD-2). */
 export const sentContent = z.discriminatedUnion('type', [image, humanService, saas, api]);
 export type SentContent = z.output<typeof sentContent>;
+
+/** What every product has, whatever else it is: to check a description whose type cannot be read. */
+export const untypedContent = z.looseObject(common);
+
+/** What a description names of what is kept elsewhere, null for what cannot be read. */
+const named = z.object({
+  type: z.enum(PRODUCT_TYPES).nullable().catch(null),
+  logo: id('img').nullable().catch(null),
+  thumbnail: id('img').nullable().catch(null),
+  documents: z.array(id('att').nullable().catch(null)).catch([]),
+  serviceAgreement: z.looseObject({ attachmentId: id('att').optional().catch(undefined) }).catch({}),
+  specs: z.array(z.object({ id: id('spc').optional().catch(undefined) }).catch({})).catch([]),
+  deliveryUrl: z.string().nullable().catch(null),
+  deliveryToken: z.string().optional().catch('unreadable'),
+});
+export type Named = z.output<typeof named>;
+
+/** As far as a description can be read, what it names: that can be looked up even while its form is at fault. */
+export const namedBy = (content: unknown): Named => named.parse(content instanceof Object ? content : {});
 
 type Kept<C> = C extends SentContent
   ? Omit<C, 'specs' | 'logo' | 'deliveryToken'> & {
@@ -171,10 +207,12 @@ export function keptContent(sent: SentContent, specId: (n: number) => string): P
   return { ...kept, specs };
 }
 
-/** The files that a content names: its documents, and its service agreement where that is one. */
-export const filesOf = ({ documents, serviceAgreement }: Pick<SentContent, 'documents' | 'serviceAgreement'>) => [
-  ...documents,
-  ...('attachmentId' in serviceAgreement ? [serviceAgreement.attachmentId] : []),
+/** The files that a content names, each with its field: its documents, and its service agreement where that is one. */
+export const filesOf = ({ documents, serviceAgreement }: Pick<Named, 'documents' | 'serviceAgreement'>) => [
+  ...documents.flatMap((id, n) => (id === null ? [] : [{ id, field: `documents.${n}` }])),
+  ...(serviceAgreement.attachmentId === undefined
+    ? []
+    : [{ id: serviceAgreement.attachmentId, field: 'serviceAgreement.attachmentId' }]),
 ];
 
 /** The images that a content names, each with what it must be. */

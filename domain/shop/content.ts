@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Fault, read } from '../faults';
 import type { ImagePurpose } from '../images/rules';
 import { id, namesNothingTwice, text } from '../words';
 import { BANNER_TEMPLATES, bannerTemplate } from './banner-templates';
@@ -74,22 +75,16 @@ export const shopContent = z.strictObject({
 });
 export type ShopContent = z.output<typeof shopContent>;
 
-/** A field at fault, by its path in the content. */
-export type Fault = { path: string; message: string };
-
 /** Everything that keeps a draft from being submitted, by its form alone; its content when nothing does. */
 export function completed(
   draft: ShopDraft,
   bestSellersMax = BEST_SELLERS_MAX,
 ): { content: ShopContent | null; faults: Fault[] } {
   const tooMany = tooManyBestSellers(draft, bestSellersMax);
-  const parsed = shopContent.safeParse(draft);
-  if (parsed.success) return { content: parsed.data, faults: tooMany };
-  const faults = parsed.error.issues.map(({ path, message }) => ({
-    path: path.join('.'),
-    message: isMissing(draft, path) ? 'is required' : message,
-  }));
-  return { content: null, faults: [...faults, ...tooMany] };
+  const reading = read(shopContent, draft);
+  return reading.isRead
+    ? { content: reading.data, faults: tooMany }
+    : { content: null, faults: [...reading.faults, ...tooMany] };
 }
 
 /** SHOP-1: six at most, unless the policy says otherwise. */
@@ -98,18 +93,13 @@ export function tooManyBestSellers({ bestSellers }: Pick<ShopDraft, 'bestSellers
   return [{ path: 'bestSellers', message: `names ${bestSellers.length} products; ${max} are the most` }];
 }
 
-function isMissing(value: unknown, path: readonly PropertyKey[]): boolean {
-  const [first, ...rest] = path;
-  if (value === undefined || first === undefined) return value === undefined;
-  return isMissing(new Map<PropertyKey, unknown>(Object.entries(value ?? {})).get(first), rest);
-}
-
-/** The images that a content names, each with what it must be. */
-export function imagesOf({ introduction: { banner, logo } }: ShopContent) {
-  const images: { id: string; field: string; purpose: ImagePurpose }[] = [
-    { id: logo, field: 'introduction.logo', purpose: 'logo' },
-  ];
-  if ('image' in banner) images.push({ id: banner.image, field: 'introduction.banner.image', purpose: 'banner' });
+/** The images that a shop, or what there is of it, names: each with what it must be. */
+export function imagesOf({ introduction: { banner, logo } }: Pick<ShopDraft, 'introduction'>) {
+  const images: { id: string; field: string; purpose: ImagePurpose }[] = [];
+  if (logo !== undefined) images.push({ id: logo, field: 'introduction.logo', purpose: 'logo' });
+  if (banner !== undefined && 'image' in banner) {
+    images.push({ id: banner.image, field: 'introduction.banner.image', purpose: 'banner' });
+  }
   return images;
 }
 

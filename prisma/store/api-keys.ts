@@ -47,7 +47,7 @@ export async function listApiKeys(
 /** One key. @throws AppError API_KEY.NOT_FOUND also when it is another provider's */
 export async function findApiKey(db: Pick<Transaction, 'apiKey'>, providerId: string, id: string): Promise<ApiKeyRow> {
   const row = await db.apiKey.findFirst({ where: { id, providerId }, select: FIELDS });
-  if (row === null) throw new AppError('API_KEY.NOT_FOUND', 'There is no such API key of yours.');
+  if (row === null) throw new AppError('API_KEY.NOT_FOUND', 'There is no such API key.');
   return toKey(row);
 }
 

@@ -30,7 +30,7 @@ export async function listContacts(db: Pick<Transaction, 'contact'>, providerId:
 /** One contact. @throws AppError CONTACT.NOT_FOUND when it was removed, and when it is another provider's */
 export async function findContact(db: Pick<Transaction, 'contact'>, providerId: string, id: string) {
   const row = await db.contact.findFirst({ where: { id, providerId, removedAt: null }, select: FIELDS });
-  if (row === null) throw new AppError('CONTACT.NOT_FOUND', 'There is no such contact of yours.');
+  if (row === null) throw new AppError('CONTACT.NOT_FOUND', 'There is no such contact.');
   return row;
 }
 

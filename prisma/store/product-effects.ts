@@ -66,7 +66,7 @@ const gone = () => new AppError('REQUEST.INVALID', 'What was sent is not kept an
 
 const tokenMissing = () =>
   new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', {
-    errors: [{ path: 'body.content.deliveryToken', message: 'is needed: there is none yet that could be kept' }],
+    errors: [{ path: 'body.content.deliveryToken', message: 'is required: no token is kept yet' }],
   });
 
 /** What came with the application; nothing with most. */

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { AppError } from '../../domain/errors';
+import type { Fault } from '../../domain/faults';
+import { PRODUCT_STATUSES, type ProductStatus } from '../../domain/products/kinds';
 import {
   completed,
-  type Fault,
   imagesOf,
   type ShopContent,
   type ShopDraft,
@@ -22,6 +24,7 @@ import type { Database } from './client';
 import { keyset } from './deliveries';
 import { notOwnImages, publishImages } from './images';
 import type { ReviewEffects } from './review-effects';
+import { queryRows } from './shared/query-rows';
 
 /** One company has one shop: its id follows from the provider's. */
 export const shopIdOf = (providerId: string): string => `shp_${providerId.slice(4)}`;
@@ -135,22 +138,39 @@ export async function saveDraft(
     FROM shop_versions WHERE shop_id = ${shopId}`;
 }
 
-/** What is wrong with what a content names: images and products must be the provider's own, products published. */
-export async function faultsOfReferences(db: Reader, providerId: string, content: ShopContent): Promise<Fault[]> {
-  const images = imagesOf(content);
+/** What is wrong with what a draft names: images and products must be the provider's own, products published. */
+async function faultsOfReferences(db: Reader, providerId: string, draft: ShopDraft): Promise<Fault[]> {
+  const images = imagesOf(draft);
   const foreign = await notOwnImages(db, providerId, images);
-  const products = await db.$queryRaw<{ id: string }[]>`
-    SELECT w.id FROM unnest(${content.bestSellers}::text[]) AS w(id) WHERE NOT EXISTS (
-      SELECT FROM products p WHERE p.id = w.id AND p.provider_id = ${providerId} AND p.status = 'published')`;
-  const unsold = products.map((row) => row.id);
+  const products = await queryRows(
+    db,
+    productStatus,
+    Prisma.sql`SELECT id, status FROM products
+               WHERE id = ANY(${draft.bestSellers}::text[]) AND provider_id = ${providerId}`,
+  );
+  const statusOf = new Map(products.map(({ id, status }) => [id, status]));
   return [
     ...images
       .filter(({ id }) => foreign.includes(id))
       .map(({ field, purpose }) => ({ path: field, message: `is not a ${purpose} that you uploaded` })),
-    ...content.bestSellers.flatMap((id, n) =>
-      unsold.includes(id) ? [{ path: `bestSellers.${n}`, message: 'is not a published product of yours' }] : [],
-    ),
+    ...draft.bestSellers.flatMap((id, n) => {
+      const status = statusOf.get(id);
+      return status === 'published' ? [] : [{ path: `bestSellers.${n}`, message: `${id} ${unsold(status)}` }];
+    }),
   ];
+}
+const productStatus = z.object({ id: z.string(), status: z.enum(PRODUCT_STATUSES) });
+
+/** Why a product cannot be a best seller, and what to do about it (SHOP-1). */
+function unsold(status: Exclude<ProductStatus, 'published'> | undefined): string {
+  switch (status) {
+    case 'delisted':
+      return 'is delisted: remove it from bestSellers, or relist it first';
+    case 'exited':
+      return 'has left the market: remove it from bestSellers';
+    default:
+      return 'is not a published product of this provider: remove it from bestSellers';
+  }
 }
 
 /**
@@ -167,7 +187,7 @@ export async function submittable(
   const { published, working } = state;
   if (working === null) throw new Error(`${shopId} has a stage but no version`);
   const { content, faults } = completed(working.content, bestSellersMax);
-  const errors = [...faults, ...(content === null ? [] : await faultsOfReferences(db, providerId, content))];
+  const errors = [...faults, ...(await faultsOfReferences(db, providerId, working.content))];
   if (content === null || errors.length > 0) {
     throw new AppError('SHOP.NOT_READY', 'Complete the fields listed in "errors" in the draft, then submit it.', {
       errors,

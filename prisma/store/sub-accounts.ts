@@ -36,7 +36,7 @@ const toSubAccount = <T extends { areas: string[] }>(row: T) => ({ ...row, areas
 
 const ofProvider = (providerId: string) => ({ providerId, role: 'provider', account: 'sub' }) as const;
 
-const noSuchAccount = () => new AppError('SUB_ACCOUNT.NOT_FOUND', 'There is no such sub-account of yours.');
+const noSuchAccount = () => new AppError('SUB_ACCOUNT.NOT_FOUND', 'There is no such sub-account.');
 
 /** A page of a provider's sub-accounts, disabled ones too, one more than asked for when there are more. */
 export async function listSubAccounts(

@@ -92,7 +92,9 @@ export async function saveSubscription(
 
 function requireKnown(receiverIds: readonly string[], known: ReadonlySet<string>): void {
   const errors = receiverIds.flatMap((id, index) =>
-    known.has(id) ? [] : [{ path: `body.receiverIds.${index}`, message: 'is no enabled account or contact of yours' }],
+    known.has(id)
+      ? []
+      : [{ path: `body.receiverIds.${index}`, message: 'is no enabled account or contact of the provider' }],
   );
   if (errors.length === 0) return;
   throw new AppError('SUBSCRIPTION.RECEIVER_UNKNOWN', 'Name accounts and contacts of your own.', { errors });

@@ -36,7 +36,7 @@ const FIELDS = {
 /** Whose endpoint is changed, and by what. */
 export type EndpointChange = Change & { providerId: string };
 
-const notFound = () => new AppError('WEBHOOK.NOT_FOUND', 'There is no such webhook of yours.');
+const notFound = () => new AppError('WEBHOOK.NOT_FOUND', 'There is no such webhook.');
 
 /** A provider's endpoint. @throws AppError WEBHOOK.NOT_FOUND */
 export async function findEndpoint(

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { z } from 'zod';
 import { type Api, startApi } from '../support/api';
 import type { Answer } from '../support/http';
 import { tokenRoutes } from '../support/routes';
@@ -26,6 +27,11 @@ const raw = (
   method = 'POST',
   path = requirement(),
 ) => api.buyer.send(method, path, { body, headers: { 'content-type': contentType } });
+
+const problemSent = z.object({
+  code: z.literal('REQUEST.INVALID'),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })),
+});
 
 /** The refusal must be a clear problem (the client sees to that), and leave everything as it was. */
 async function expectRefused(send: () => Promise<Answer>, status: number, body: object = {}): Promise<void> {
@@ -141,6 +147,33 @@ describe('fields that are wrong are named', () => {
       });
     }
     expect(await everythingOf(api.db)).toEqual(before);
+  });
+
+  test('every route says of each missing field that it is required, and of each wrong one what it must be', async () => {
+    const routes = tokenRoutes(api.registry()).filter(({ body }) => body !== undefined);
+    let required = 0;
+    for (const { method, path, body, roles } of routes) {
+      const client = roles.includes('buyer') ? api.buyer : roles.includes('provider') ? api.provider : api.manager;
+      const send = async (sent: object) => {
+        const answer = await client.send(method, path.replace('{id}', id), {
+          body: JSON.stringify(sent),
+          headers: { 'content-type': 'application/json' },
+        });
+        return problemSent.parse(answer.body).errors;
+      };
+      const fields = Object.keys(z.record(z.string(), z.unknown()).parse(body));
+      const missing = (await send({ unknown: true })).filter(({ path: at }) => at !== 'body.unknown');
+      for (const { path: at, message } of missing) expect([path, at, message]).toEqual([path, at, 'is required']);
+      const wrong = await send({
+        unknown: true,
+        ...Object.fromEntries(fields.map((field) => [field, { unknown: [] }])),
+      });
+      for (const { path: at, message } of wrong) {
+        expect([path, at, message]).toEqual([path, at, expect.stringMatching(/^(is|are|has|must|may) /)]);
+      }
+      required += missing.length;
+    }
+    expect(required).toBeGreaterThan(20);
   });
 });
 

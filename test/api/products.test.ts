@@ -300,6 +300,88 @@ describe('PRD-2: what a content names must be there, its provider’s, and fit',
     expect(await api.db.proposal.count()).toBe(0);
   });
 
+  test('every fault is told in one answer: of the form, and of the images, files, specs and token that are named', async () => {
+    const product = await products.published('saas', {
+      category: 'saas_manual_delivery',
+      deliveryUrl: null,
+      deliveryToken: undefined,
+    });
+    const wrong = {
+      name: undefined,
+      tags: ['a', 'a', ' '],
+      deliveryDays: '3',
+      category: 'saas',
+      logo: others.logo,
+      thumbnail: 'img_none',
+      specs: [
+        { id: 'spc_service_basic', name: 'A', duration: 0, unit: 'time', listPriceFen: 1, priceFen: 2 },
+        { id: 1, name: 'B', unit: 'week', listPriceFen: 1, priceFen: 1 },
+      ],
+      documents: [7, others.file],
+      serviceAgreement: { attachmentId: 'att_none' },
+      deliveryUrl: 'https://saas.example/marketplace',
+      deliveryToken: undefined,
+      colour: 'red',
+    };
+    const errors = [
+      { path: 'body.content.name', message: 'is required' },
+      { path: 'body.content.tags.2', message: 'must not be empty' },
+      { path: 'body.content.tags', message: 'must not name anything twice' },
+      { path: 'body.content.deliveryDays', message: 'must be a number' },
+      { path: 'body.content.specs.0.duration', message: 'must be 1 at least' },
+      { path: 'body.content.specs.0.priceFen', message: 'must not be above the list price' },
+      { path: 'body.content.specs.1.id', message: 'must be a string' },
+      { path: 'body.content.specs.1.duration', message: 'is required' },
+      { path: 'body.content.specs.1.unit', message: 'must be one of year, month, day, hour, time' },
+      { path: 'body.content.documents.0', message: 'must be a string' },
+      { path: 'body.content.colour', message: 'is not a known field' },
+      { path: 'body.content.logo', message: 'is not a product_logo that you uploaded' },
+      { path: 'body.content.thumbnail', message: 'is not a product_thumbnail that you uploaded' },
+      { path: 'body.content.documents.1', message: 'is not a file that you uploaded' },
+      { path: 'body.content.serviceAgreement.attachmentId', message: 'is not a file that you uploaded' },
+      { path: 'body.content.specs.0.id', message: 'is not a spec of this product; leave it out for a new one' },
+      { path: 'body.content.deliveryToken', message: 'is required: no token is kept yet' },
+    ];
+    const byPath = (all: { path: string }[]) => all.toSorted((a, b) => a.path.localeCompare(b.path));
+    const told = (answer: { status: number; body: unknown }) => {
+      expect(answer).toMatchObject({ status: 422, body: { code: 'REQUEST.INVALID' } });
+      return byPath((answer.body as { errors: { path: string }[] }).errors);
+    };
+    const modify = () => products.apply(product.id, 'modify', products.changed(product, wrong));
+    const before = await businessOf(api.db);
+    expect(told(await modify())).toEqual(byPath(errors));
+    const fresh = { content: contentOf('saas', wrong), grade: 'best' };
+    expect(told(await api.provider.post('/v1/provider/products', fresh))).toEqual(
+      byPath([...errors, { path: 'body.grade', message: 'must be one of certified, bazaar' }]),
+    );
+    expect(told(await products.apply('prd_other_service', 'modify', { content: contentOf('saas', wrong) }))).toEqual(
+      expect.arrayContaining([{ path: 'body.content.name', message: 'is required' }]),
+    );
+    expect(await businessOf(api.db)).toEqual(before);
+  });
+
+  test('a content without a type is told of all that every type needs', async () => {
+    const refusal = await api.provider.post('/v1/provider/products', { content: { name: ' ', logo: 'img_none' } });
+    expect(refusal).toMatchObject({
+      status: 422,
+      body: {
+        errors: expect.arrayContaining([
+          { path: 'body.content.type', message: 'is required' },
+          { path: 'body.content.name', message: 'must not be empty' },
+          { path: 'body.content.logo', message: 'is not a product_logo that you uploaded' },
+          ...['tags', 'specs', 'summary', 'description', 'deliveryDays', 'serviceAgreement'].map((field) => ({
+            path: `body.content.${field}`,
+            message: 'is required',
+          })),
+        ]),
+      },
+    });
+    expect(await api.provider.post('/v1/provider/products', { content: 'none' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'body.content', message: 'must be an object' }] },
+    });
+  });
+
   test('PDF, Word, PPT, ZIP and RAR are taken, by what they are', async () => {
     const files = [
       await upload('a.pdf', '%PDF-1.7\n'),

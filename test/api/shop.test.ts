@@ -121,8 +121,28 @@ describe('SHOP-1: what is submitted is complete', () => {
         errors: [
           { path: 'introduction.logo', message: 'is not a logo that you uploaded' },
           { path: 'introduction.banner.image', message: 'is not a banner that you uploaded' },
-          { path: 'bestSellers.0', message: 'is not a published product of yours' },
-          { path: 'bestSellers.1', message: 'is not a published product of yours' },
+          {
+            path: 'bestSellers.0',
+            message: 'prd_other_service is delisted: remove it from bestSellers, or relist it first',
+          },
+          {
+            path: 'bestSellers.1',
+            message: 'prd_service is not a published product of this provider: remove it from bestSellers',
+          },
+        ],
+      },
+    });
+    await api.db.product.update({ where: { id: 'prd_other_service' }, data: { status: 'exited' } });
+    const incomplete = { ...wrong, phoneHours: undefined, bestSellers: ['prd_other_service'] };
+    bodyOf(await shop.save(incomplete), 200);
+    await refused(() => shop.submit(), {
+      status: 422,
+      body: {
+        errors: [
+          { path: 'phoneHours', message: 'is required' },
+          { path: 'introduction.logo', message: 'is not a logo that you uploaded' },
+          { path: 'introduction.banner.image', message: 'is not a banner that you uploaded' },
+          { path: 'bestSellers.0', message: 'prd_other_service has left the market: remove it from bestSellers' },
         ],
       },
     });
@@ -228,7 +248,7 @@ describe('SHOP-2: the rest is checked automatically and published at once', () =
     bodyOf(await shop.save({ ...content, bestSellers: ['prd_service'], service: {} }), 200);
     await refused(() => shop.submit(), {
       status: 422,
-      body: { errors: [{ path: 'service.qq' }, { path: 'service.email' }, { path: 'service.phone' }] },
+      body: { errors: ['service.qq', 'service.email', 'service.phone', 'bestSellers.0'].map((path) => ({ path })) },
     });
   });
 
@@ -335,4 +355,19 @@ test('the same key is one submission, whose answer is remembered', async () => {
   const first = bodyOf<Shop>(await shop.submit(key('submit-1')), 200);
   expect(bodyOf<Shop>(await shop.submit(key('submit-1')), 200)).toEqual(first);
   expect(await api.db.review.count()).toBe(before + 1);
+});
+
+test('SHOP-1: a published shop whose best seller was delisted can be changed once it is removed, as the refusal says', async () => {
+  const own = shopOf(api, api.provider);
+  const complete = { ...shopWith(await own.logo()), bestSellers: ['prd_service', 'prd_saas_manual'] };
+  await own.published(complete);
+  await api.db.product.update({ where: { id: 'prd_service' }, data: { status: 'delisted' } });
+  const changed = { ...complete, phoneHours: '08:00:00 - 20:00:00' };
+  bodyOf(await own.save(changed), 200);
+  const message = 'prd_service is delisted: remove it from bestSellers, or relist it first';
+  await refused(() => own.submit(), { status: 422, body: { errors: [{ path: 'bestSellers.0', message }] } });
+  bodyOf(await own.save({ ...changed, bestSellers: ['prd_saas_manual'] }), 200);
+  bodyOf(await own.submit(), 200);
+  expect((await own.read()).published?.content).toMatchObject({ phoneHours: '08:00:00 - 20:00:00' });
+  await api.db.product.update({ where: { id: 'prd_service' }, data: { status: 'published' } });
 });

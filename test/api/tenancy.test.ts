@@ -121,6 +121,17 @@ describe('objects of others answer 404, as if they were not', () => {
 });
 
 describe('what is no id of anything is 404 for everybody', () => {
+  test('section 0: a refusal of an unknown id says the same to every role, and claims nothing about whose it would be', async () => {
+    for (const route of withId()) {
+      for (const role of route.roles) {
+        const client = { buyer: api.buyer, provider: api.provider, ops: api.manager }[role];
+        const { status, body } = await call(client, route, 'dlv_01zzzzzzzzzzzzzzzzzzzzzzzz');
+        expect({ route, status, body }).toMatchObject({ route, status: 404 });
+        expect(body).not.toMatchObject({ detail: expect.stringMatching(/\byours?\b/) });
+      }
+    }
+  });
+
   test.each([
     ['an unknown id', 'dlv_01zzzzzzzzzzzzzzzzzzzzzzzz'],
     ['a word', 'nothing'],

@@ -56,7 +56,7 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
   function whyNotOfParty({ action, origin }: DeliveryCommand): Refused | null {
     const isParty = { buyer: origin.actorId === buyerId, provider: origin.providerId === providerId, ops: true };
     if (isParty[roleOf(action)]) return null;
-    return { code: 'DELIVERY.NOT_FOUND', detail: 'There is no such delivery of yours.' };
+    return { code: 'DELIVERY.NOT_FOUND', detail: 'There is no such delivery.' };
   }
 
   function whyNotLegal(state: DeliveryState, command: DeliveryCommand): Refused | null {

@@ -90,6 +90,38 @@ describe('PRD-2: what every product has', () => {
   });
 });
 
+describe('PRD-2: a rule between fields is checked while other fields are at fault', () => {
+  const wrong = { name: ' ' };
+  test.each<[string, ProductType, Record<string, unknown>, string[]]>([
+    ['supervision by category', 'human_service', { category: 'software', supervised: false }, ['supervised']],
+    ['a delivery URL by category', 'saas', { category: 'saas', deliveryUrl: null }, ['deliveryUrl']],
+    [
+      'a token without automatic delivery',
+      'saas',
+      { category: 'saas_manual_delivery', deliveryUrl: null },
+      ['deliveryToken'],
+    ],
+    ['a tag twice', 'api', { tags: ['a', 'a', ' '] }, ['tags.2', 'tags']],
+    [
+      'a price above the list price, and the same id twice',
+      'api',
+      {
+        specs: [1, 2].map((n) => ({
+          id: 'spc_1',
+          name: ' ',
+          duration: n,
+          unit: 'time',
+          listPriceFen: 1,
+          priceFen: n,
+        })),
+      },
+      ['specs.0.name', 'specs.1.name', 'specs.1.priceFen', 'specs'],
+    ],
+  ])('%s', (_, type, changes, paths) => {
+    expect(refusedPaths(contentOf(type, { ...wrong, ...changes })).toSorted()).toEqual(['name', ...paths].toSorted());
+  });
+});
+
 describe('PRD-1: the categories of each type', () => {
   test.each(PRODUCT_TYPES)('%s: its own, and no other', (type) => {
     const own: readonly string[] = CATEGORIES_OF[type];
@@ -167,10 +199,9 @@ describe('PRD-2: what becomes of a description', () => {
   });
 
   test('its files are its documents and its agreement', () => {
-    expect(filesOf(kept('api', { documents: ['att_1'], serviceAgreement: { attachmentId: 'att_2' } }))).toEqual([
-      'att_1',
-      'att_2',
-    ]);
+    expect(
+      filesOf(kept('api', { documents: ['att_1'], serviceAgreement: { attachmentId: 'att_2' } })).map(({ id }) => id),
+    ).toEqual(['att_1', 'att_2']);
     expect(filesOf(kept('api'))).toEqual([]);
   });
 
