@@ -1,12 +1,12 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { sealingKeyId } from '../codec/keys';
 import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-days';
-import { isSealed } from '../domain/delivery/commands';
-import type { DeliveryStep, StoredStep } from '../domain/delivery/step';
-import type { Duration } from '../domain/policy/duration';
-import type { Database } from '../prisma/store/client';
-import { writeDeliveryStep } from '../prisma/store/delivery-steps';
+import { isSealed } from '../domain/deliveries/commands';
+import type { DeliveryStep, StoredStep } from '../domain/deliveries/step';
+import type { Duration } from '../domain/policies/duration';
+import { writeDeliveryStep } from '../prisma/store/deliveries/steps';
 import { findStep } from '../prisma/store/shared/audit-log';
+import type { Database } from '../prisma/store/shared/database';
 import { recordStep } from './shared/record-step';
 
 export type DeliveryActivities = ReturnType<typeof deliveryActivities>;

@@ -1,9 +1,9 @@
 import { activityInfo, log } from '@temporalio/activity';
 import type { PlacedStep, SettledStep, Settlement } from '../domain/orders/step';
-import type { Database } from '../prisma/store/client';
-import { writePlacedStep, writeSettledStep } from '../prisma/store/order-steps';
-import { asRefusal } from './refusal';
-import { runIdOf } from './run-id';
+import { writePlacedStep, writeSettledStep } from '../prisma/store/orders/steps';
+import type { Database } from '../prisma/store/shared/database';
+import { asRefusal } from './shared/refusal';
+import { runIdOf } from './shared/run-id';
 
 export type OrderActivities = ReturnType<typeof orderActivities>;
 

@@ -1,8 +1,8 @@
 import { ApplicationFailure, activityInfo, log } from '@temporalio/activity';
 import type { Refund } from '../domain/orders/order';
-import type { Database } from '../prisma/store/client';
-import { completeRefund, recordRefusedRefund, reportStuckRefund, requestRefund } from '../prisma/store/refunds';
-import { runIdOf } from './run-id';
+import { completeRefund, recordRefusedRefund, reportStuckRefund, requestRefund } from '../prisma/store/refunds/refunds';
+import type { Database } from '../prisma/store/shared/database';
+import { runIdOf } from './shared/run-id';
 
 /** A refund that nothing says is owed is asked for again after this: somebody has to look first. */
 const REFUSED_PAUSE = '1 hour';
@@ -26,12 +26,12 @@ export function refundActivities({ db, channel }: { db: Database; channel: Payme
     async sendRefund(refund: Refund): Promise<void> {
       const { refundId, amountFen, reason } = refund;
       const runId = runIdOf(activityInfo());
-      const standing = await requestRefund(db, refund, new Date(), runId);
-      if (standing === 'earned') {
+      const accessStatus = await requestRefund(db, refund, new Date(), runId);
+      if (accessStatus === 'earned') {
         log.info('payment not returned: its order has counted it', { refundId, reason });
         return;
       }
-      if (standing === 'unknown') {
+      if (accessStatus === 'unknown') {
         await recordRefusedRefund(db, refund, new Date(), runId);
         log.error('refund refused: the database does not know it as owed', { refundId, amountFen, reason });
         throw ApplicationFailure.create({

@@ -1,12 +1,12 @@
 import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-days';
-import type { Duration } from '../domain/policy/duration';
+import type { Duration } from '../domain/policies/duration';
 import { type ReviewPolicy, targetOf } from '../domain/reviews/rules';
 import { isDecided } from '../domain/reviews/state';
 import type { ReviewStep, StoredReviewStep } from '../domain/reviews/step';
-import type { Database } from '../prisma/store/client';
-import type { EffectsOfKinds } from '../prisma/store/review-effects';
-import { writeReviewStep } from '../prisma/store/reviews';
+import type { ReviewHandlers } from '../prisma/store/reviews/review-handler';
+import { writeReviewStep } from '../prisma/store/reviews/reviews';
 import { findStep } from '../prisma/store/shared/audit-log';
+import type { Database } from '../prisma/store/shared/database';
 import { recordStep } from './shared/record-step';
 
 export type ReviewActivities = ReturnType<typeof reviewActivities>;
@@ -19,7 +19,7 @@ export function reviewActivities({
 }: {
   db: Database;
   calendar: HolidayCalendar;
-  effects: EffectsOfKinds;
+  effects: ReviewHandlers;
 }) {
   return {
     /** The instant by which operations should be done with a stage, and how sure it is (GEN-1). */

@@ -5,11 +5,11 @@ import { openSecrets } from '../codec/webhook-secrets';
 import { nextAttempt, pauseOf } from '../domain/webhooks/backoff';
 import { bodyOf } from '../domain/webhooks/event';
 import { signingAt } from '../domain/webhooks/secrets';
-import type { Database } from '../prisma/store/client';
-import { type EndpointChange, recordGone } from '../prisma/store/webhook-endpoints';
-import { type Attempt, type DueEvent, findDueEvent, recordAttempt } from '../prisma/store/webhooks';
-import { runIdOf } from './run-id';
-import type { WebhookAnswer, WebhookPort, WebhookRequest } from './webhook-sender';
+import type { Database } from '../prisma/store/shared/database';
+import { type EndpointChange, recordGone } from '../prisma/store/webhooks/endpoints';
+import { type Attempt, type DueEvent, findDueEvent, recordAttempt } from '../prisma/store/webhooks/events';
+import type { WebhookAnswer, WebhookPort, WebhookRequest } from './ports/webhook-sender';
+import { runIdOf } from './shared/run-id';
 
 export type WebhookActivities = ReturnType<typeof webhookActivities>;
 

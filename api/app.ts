@@ -5,48 +5,47 @@ import type { KeyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
 import type { Config } from '../config';
 import type { Logger } from '../config/logger';
-import type { Policy } from '../domain/policy/catalogue';
-import type { Database } from '../prisma/store/client';
-import { createAuthenticator } from './auth';
-import { type CommandSender, createCommandSender } from './commands';
-import { deliveryDesk } from './delivery-desk';
-import { type Door, refuseOtherMethods } from './endpoint';
+import type { Policy } from '../domain/policies/catalogue';
+import type { Database } from '../prisma/store/shared/database';
+import { agreementRoutes } from './accounts/agreement-routes';
+import { apiKeyRoutes } from './accounts/api-key-routes';
+import { contactRoutes } from './accounts/contact-routes';
+import { meRoutes } from './accounts/profile-routes';
+import { accountRoutes } from './accounts/routes';
+import { subAccountRoutes } from './accounts/sub-account-routes';
+import { ticketRoutes } from './accounts/ticket-routes';
+import { attachmentRoutes } from './attachments/routes';
+import { auditRoutes } from './audit/routes';
+import { appealRoutes } from './deliveries/appeal-routes';
+import { deliveryRoutes } from './deliveries/routes';
+import { deliveryService } from './deliveries/service';
 import type { FileStore } from './files/store';
-import { createMetrics } from './metrics';
-import { createRegistry } from './openapi';
-import { noSuchRoute, problems } from './problems';
-import { productDesk } from './product-desk';
-import { createRateLimiter, limitByAddress } from './rate-limit';
-import { requestContext } from './request-context';
-import { reviewDesk } from './review-desk';
-import { accountRoutes } from './routes/account';
-import { agreementRoutes } from './routes/agreements';
-import { apiKeyRoutes } from './routes/api-keys';
-import { appealRoutes } from './routes/appeals';
-import { attachmentRoutes } from './routes/attachments';
-import { auditRoutes } from './routes/audit';
-import { contactRoutes } from './routes/contacts';
-
-import { deliveryRoutes } from './routes/deliveries';
-import { gatewayRoutes } from './routes/gateway';
-import { imageRoutes } from './routes/images';
-import { inboxRoutes } from './routes/inbox';
-import { meRoutes } from './routes/me';
-import { orderRoutes } from './routes/orders';
-import { productRoutes } from './routes/products';
-import { reviewRoutes } from './routes/reviews';
-import { sandboxRoutes } from './routes/sandbox';
-import { sendingRoutes } from './routes/sendings';
-import { shopRoutes } from './routes/shop';
-import { shopPageRoutes } from './routes/shop-pages';
-import { storefrontRoutes } from './routes/storefront';
-import { subAccountRoutes } from './routes/sub-accounts';
-import { subscriptionRoutes } from './routes/subscriptions';
-import { systemRoutes } from './routes/system';
-import { ticketRoutes } from './routes/tickets';
-import { webhookEventRoutes } from './routes/webhook-events';
-import { webhookRoutes } from './routes/webhooks';
-import { shopDesk } from './shop-desk';
+import { createAuthenticator } from './http/auth';
+import { type ApiContext, refuseOtherMethods } from './http/endpoint';
+import { createMetrics } from './http/metrics';
+import { createRegistry } from './http/openapi';
+import { noSuchRoute, problems } from './http/problems';
+import { createRateLimiter, limitByAddress } from './http/rate-limit';
+import { requestContext } from './http/request-context';
+import { type CommandSender, createCommandSender } from './http/temporal-commands';
+import { imageRoutes } from './images/routes';
+import { inboxRoutes } from './notifications/inbox-routes';
+import { notificationDeliveryRoutes } from './notifications/notification-delivery-routes';
+import { subscriptionRoutes } from './notifications/subscription-routes';
+import { orderRoutes } from './orders/routes';
+import { gatewayRoutes } from './payments/callback-routes';
+import { sandboxRoutes } from './payments/sandbox-routes';
+import { productRoutes } from './products/routes';
+import { productService } from './products/service';
+import { storefrontRoutes } from './products/storefront-routes';
+import { reviewRoutes } from './reviews/routes';
+import { reviewService } from './reviews/service';
+import { shopRoutes } from './shops/routes';
+import { shopService } from './shops/service';
+import { shopPageRoutes } from './shops/shop-page-routes';
+import { systemRoutes } from './system/routes';
+import { webhookEventRoutes } from './webhooks/event-routes';
+import { webhookRoutes } from './webhooks/routes';
 
 /** Everything the API reaches. */
 export type ApiDependencies = {
@@ -80,7 +79,7 @@ export function createApp(deps: ApiDependencies) {
 
   // A path has one spelling, as the keys that are used on it have one record.
   const router = express.Router({ caseSensitive: true, strict: true });
-  const door: Door = {
+  const context: ApiContext = {
     router,
     registry: createRegistry(),
     authenticator: createAuthenticator(config, db, (err) => logger.warn({ err }, 'a person was not recorded')),
@@ -93,50 +92,51 @@ export function createApp(deps: ApiDependencies) {
   };
   const codec = new EncryptingCodec(ring);
   // Before all that is limited by address: its callers are known by their signature.
-  if (config.PAYMENT_CALLBACK_SECRET !== undefined) gatewayRoutes(door, { db, secret: config.PAYMENT_CALLBACK_SECRET });
-  router.use(limitByAddress(door.limiter));
-  systemRoutes(door, { db, client, codec, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
-  attachmentRoutes(door, { db, files });
-  imageRoutes(door, { db, files });
+  if (config.PAYMENT_CALLBACK_SECRET !== undefined)
+    gatewayRoutes(context, { db, secret: config.PAYMENT_CALLBACK_SECRET });
+  router.use(limitByAddress(context.limiter));
+  systemRoutes(context, { db, client, codec, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
+  attachmentRoutes(context, { db, files });
+  imageRoutes(context, { db, files });
   // Only what follows reads JSON: uploads and signed callbacks are read raw.
   router.use('/v1', express.json({ limit: '64kb' }));
-  jsonRoutes(door, deps, createCommandSender({ client, metrics }));
-  refuseOtherMethods(door);
+  jsonRoutes(context, deps, createCommandSender({ client, metrics }));
+  refuseOtherMethods(context);
   app.use(router);
   app.use(noSuchRoute);
   app.use(problems(logger));
-  return { app, registry: door.registry };
+  return { app, registry: context.registry };
 }
 
 /** Every route that takes and answers JSON, with the desks at which commands are carried out. */
-function jsonRoutes(door: Door, deps: ApiDependencies, commands: CommandSender): void {
+function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: CommandSender): void {
   const { config, db, client, ring, policy, answerWithinMs } = deps;
   const processes = { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs };
-  const deliveries = deliveryDesk({ db, ring, commands });
-  const reviews = reviewDesk({ ...processes, commands });
-  orderRoutes(door, processes);
-  deliveryRoutes(door, deliveries, db);
-  appealRoutes(door, deliveries);
-  meRoutes(door, { db });
-  accountRoutes(door, { db, ring });
-  contactRoutes(door, { db });
-  agreementRoutes(door, { db, ring });
-  ticketRoutes(door, { db, ring, reviews });
-  subAccountRoutes(door, { db });
-  apiKeyRoutes(door, { db });
-  reviewRoutes(door, { db, desk: reviews });
-  productRoutes(door, { db, desk: productDesk({ db, ring, policy, reviews }), reviews });
-  storefrontRoutes(door, { db });
-  shopRoutes(door, { db, desk: shopDesk({ db, policy, reviews }) });
-  shopPageRoutes(door, { db });
-  inboxRoutes(door, { db });
-  subscriptionRoutes(door, { db });
-  sendingRoutes(door, { db });
-  auditRoutes(door, { db });
-  webhookRoutes(door, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
-  webhookEventRoutes(door, { db });
+  const deliveries = deliveryService({ db, ring, commands });
+  const reviews = reviewService({ ...processes, commands });
+  orderRoutes(context, processes);
+  deliveryRoutes(context, deliveries, db);
+  appealRoutes(context, deliveries);
+  meRoutes(context, { db });
+  accountRoutes(context, { db, ring });
+  contactRoutes(context, { db });
+  agreementRoutes(context, { db, ring });
+  ticketRoutes(context, { db, ring, reviews });
+  subAccountRoutes(context, { db });
+  apiKeyRoutes(context, { db });
+  reviewRoutes(context, { db, service: reviews });
+  productRoutes(context, { db, service: productService({ db, ring, policy, reviews }), reviews });
+  storefrontRoutes(context, { db });
+  shopRoutes(context, { db, service: shopService({ db, policy, reviews }) });
+  shopPageRoutes(context, { db });
+  inboxRoutes(context, { db });
+  subscriptionRoutes(context, { db });
+  notificationDeliveryRoutes(context, { db });
+  auditRoutes(context, { db });
+  webhookRoutes(context, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
+  webhookEventRoutes(context, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
-    sandboxRoutes(door, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });
+    sandboxRoutes(context, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });
   }
 }
 

@@ -8,7 +8,7 @@ import { databaseLimits } from '../config/database';
 import { createLogger } from '../config/logger';
 import { loadPolicy } from '../config/policy';
 import { temporalConnection } from '../config/temporal';
-import { openDatabase } from '../prisma/store/client';
+import { openDatabase } from '../prisma/store/shared/database';
 import { createApp } from './app';
 import { localFileStore } from './files/store';
 

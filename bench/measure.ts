@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Client, Connection, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { Client as PgClient } from 'pg';
-import { openDatabase } from '../prisma/store/client';
+import { openDatabase } from '../prisma/store/shared/database';
 import { freePort } from '../scripts/parts/ports';
 import { nodeArgsOf, startProgram } from '../scripts/parts/processes';
 import type { System } from '../scripts/parts/system';

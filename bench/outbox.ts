@@ -55,7 +55,9 @@ async function drained(client: Client, system: System, channel: string): Promise
   await fill(client, channel);
   const before = { ...(await databaseCounters(client)), cpuMs: processCpuMs(workerPid) };
   const startedAt = performance.now();
-  await client.query("UPDATE sendings SET status = 'pending' WHERE message_id LIKE $1", [`msg_bench_${channel}_%`]);
+  await client.query("UPDATE notification_deliveries SET status = 'pending' WHERE message_id LIKE $1", [
+    `msg_bench_${channel}_%`,
+  ]);
   const seconds = await untilSent(client, channel, startedAt);
   const after = { ...(await databaseCounters(client)), cpuMs: processCpuMs(workerPid) };
   return {
@@ -77,7 +79,7 @@ async function fill(client: Client, channel: string): Promise<void> {
        SELECT 'msg_bench_' || $1 || '_' || n, 'usr_demo', 'delivery.submitted', 'deliveries', 'dlv_bench_' || $1, n,
               $2::jsonb, now() FROM generate_series(1, $3::int) AS n
        RETURNING id)
-     INSERT INTO sendings (message_id, channel, status) SELECT id, $1, 'skipped' FROM told`,
+     INSERT INTO notification_deliveries (message_id, channel, status) SELECT id, $1, 'skipped' FROM told`,
     [channel, JSON.stringify(params), MESSAGES],
   );
 }
@@ -86,7 +88,7 @@ async function fill(client: Client, channel: string): Promise<void> {
 async function untilSent(client: Client, channel: string, startedAt: number): Promise<number> {
   for (;;) {
     const { rows } = await client.query<{ status: string; count: number }>(
-      'SELECT status, count(*)::int AS count FROM sendings WHERE message_id LIKE $1 GROUP BY status',
+      'SELECT status, count(*)::int AS count FROM notification_deliveries WHERE message_id LIKE $1 GROUP BY status',
       [`msg_bench_${channel}_%`],
     );
     const elapsedMs = performance.now() - startedAt;

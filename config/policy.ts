@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Policy, parsePolicy } from '../domain/policy/catalogue';
+import { type Policy, parsePolicy } from '../domain/policies/catalogue';
 import type { Config } from './index';
 
 /**

@@ -83,12 +83,12 @@ export async function startPaymentChannel({ port, secret, file }: PaymentChannel
   const journal = openJournal<Entry>(file, entry);
   const payments = new Map<string, ChannelPayment>();
   const refunds = new Map<string, ChannelRefund>();
-  const unheard = new Set<string>();
+  const unreported = new Set<string>();
   const keep = (happened: Entry) => {
     if (happened.kind === 'payment') {
       payments.set(happened.payment.transactionId, happened.payment);
-      unheard.add(happened.payment.transactionId);
-    } else if (happened.kind === 'notified') unheard.delete(happened.transactionId);
+      unreported.add(happened.payment.transactionId);
+    } else if (happened.kind === 'notified') unreported.delete(happened.transactionId);
     else refunds.set(happened.refund.refundId, happened.refund);
   };
   for (const happened of journal.entries) keep(happened);
@@ -102,7 +102,7 @@ export async function startPaymentChannel({ port, secret, file }: PaymentChannel
   refundRoutes(app, payments, refunds, record);
   app.get('/healthz', (_request, response) => response.json({ ok: true }));
   const server = await serve(app, port);
-  for (const transactionId of unheard) {
+  for (const transactionId of unreported) {
     const known = payments.get(transactionId);
     if (known) notifier.notify(known);
   }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { openApiDocument } from '../api/openapi';
+import { openApiDocument } from '../api/http/openapi';
 import { apiWithoutConnections } from './parts/api';
 import { projectRoot } from './parts/root';
 

@@ -1,8 +1,8 @@
 import { keyRing } from '../codec/keys';
 import { SEALED_COLUMNS, type SealedColumnName } from '../codec/places';
 import { readSealingConfig } from '../config';
-import { type Database, openDatabase } from '../prisma/store/client';
-import { keysInUse, resealColumn } from '../prisma/store/sealed-values';
+import { type Database, openDatabase } from '../prisma/store/shared/database';
+import { keysInUse, resealColumn } from '../prisma/store/shared/sealed-values';
 
 /**
  * `npm run reseal`: seals everything that may change anew with the first of CODEC_KEYS, and says what the other keys are

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Runs a compiled script, `node scripts/run.mjs prisma/seed …`, and says what to do when nothing is compiled yet. */
+/** Runs a compiled script, `node scripts/run.mjs scripts/token …`, and says what to do when nothing is compiled yet. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

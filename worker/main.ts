@@ -10,21 +10,21 @@ import { databaseLimits } from '../config/database';
 import { createLogger, type Logger } from '../config/logger';
 import { loadPolicy } from '../config/policy';
 import { temporalConnection } from '../config/temporal';
-import { openDatabase } from '../prisma/store/client';
-import { listen } from '../prisma/store/listen';
-import { PAYMENT_CALLBACKS } from '../prisma/store/payment-callbacks';
+import { PAYMENT_CALLBACKS } from '../prisma/store/payments/callbacks';
+import { openDatabase } from '../prisma/store/shared/database';
+import { listen } from '../prisma/store/shared/listen';
+import { emailSender } from './channels/email';
+import type { Outcome, Sender } from './channels/sender';
+import { noSms } from './channels/sms/port';
+import { smsPortOf, smsSender } from './channels/sms/sender';
+import { mailTransport } from './channels/smtp';
 import { serveStatus } from './metrics';
 import { notificationMetrics } from './notification-metrics';
 import { startCalendarRelay } from './relays/calendar';
-import { emailSender } from './relays/mails';
+import { startNotificationRelay } from './relays/notifications';
 import { startPaymentInbox } from './relays/payments';
 import { startReconciliation } from './relays/reconciliation';
 import { startRetention } from './relays/retention';
-import type { Outcome, Sender } from './relays/sender';
-import { startSendingRelay } from './relays/sendings';
-import { noSms } from './relays/sms/port';
-import { smsPortOf, smsSender } from './relays/sms/sender';
-import { mailTransport } from './relays/smtp';
 import { startUnaddressedReport } from './relays/unaddressed';
 import { startWebhookRelay } from './relays/webhooks';
 import { createWorker, outsideOf } from './worker';
@@ -84,9 +84,9 @@ async function main(): Promise<void> {
   const retention = startRetention({ db, policy, logger, intervalMs: RETENTION_EVERY_MS });
   const registry = new Registry();
   const metrics = notificationMetrics(registry, db);
-  const sendings = sendersOf(config, logger).map((sender) => {
+  const notificationDeliveries = sendersOf(config, logger).map((sender) => {
     const onAttempt = (result: Outcome['result']) => metrics.attempts.inc({ channel: sender.channel, result });
-    return startSendingRelay({ db, sender, logger, intervalMs: POLL_MS, onAttempt });
+    return startNotificationRelay({ db, sender, logger, intervalMs: POLL_MS, onAttempt });
   });
   const unaddressed = startUnaddressedReport({
     db,
@@ -122,7 +122,7 @@ async function main(): Promise<void> {
       calendarRelay.stop(),
       retention.stop(),
       unaddressed.stop(),
-      ...sendings.map((relay) => relay.stop()),
+      ...notificationDeliveries.map((relay) => relay.stop()),
       webhooks.stop(),
       stopListening(),
     ]);

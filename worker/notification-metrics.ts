@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { SENDING_CHANNELS } from '../domain/messages/groups';
-import type { Database } from '../prisma/store/client';
-import { countWaiting, pausedChannels } from '../prisma/store/notification-channels';
+import { OUTBOUND_CHANNELS } from '../domain/notifications/groups';
+import { countWaiting, pausedChannels } from '../prisma/store/notifications/channels';
+import type { Database } from '../prisma/store/shared/database';
 
 /** The metrics of notifications: what was sent, what waits, which channels are paused, what had no recipient. */
 export function notificationMetrics(registry: Registry, db: Database) {
@@ -24,7 +24,7 @@ export function notificationMetrics(registry: Registry, db: Database) {
     registers: [registry],
     async collect() {
       const paused = (await pausedChannels(db)).map(({ channel }) => channel);
-      for (const channel of SENDING_CHANNELS) this.set({ channel }, paused.includes(channel) ? 1 : 0);
+      for (const channel of OUTBOUND_CHANNELS) this.set({ channel }, paused.includes(channel) ? 1 : 0);
     },
   });
   new Gauge({
@@ -34,7 +34,7 @@ export function notificationMetrics(registry: Registry, db: Database) {
     registers: [registry],
     async collect() {
       const waiting = await countWaiting(db);
-      for (const channel of SENDING_CHANNELS) this.set({ channel }, waiting.get(channel) ?? 0);
+      for (const channel of OUTBOUND_CHANNELS) this.set({ channel }, waiting.get(channel) ?? 0);
     },
   });
   return { attempts, unaddressed };

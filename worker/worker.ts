@@ -4,10 +4,10 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { chineseCalendar } from '../activities/calendar';
 import { deliveryActivities } from '../activities/deliveries';
 import { orderActivities } from '../activities/orders';
-import { httpPaymentChannel } from '../activities/payment-channel';
+import { httpPaymentChannel } from '../activities/ports/payment-channel';
+import { type WebhookPort, webhookSender } from '../activities/ports/webhook-sender';
 import { type PaymentChannelPort, refundActivities } from '../activities/refunds';
 import { reviewActivities } from '../activities/reviews';
-import { type WebhookPort, webhookSender } from '../activities/webhook-sender';
 import { webhookActivities } from '../activities/webhooks';
 import { type KeyRing, keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
@@ -15,9 +15,9 @@ import type { Config } from '../config';
 import { loadHolidays } from '../config/calendar';
 import { temporalConnection } from '../config/temporal';
 import type { HolidayCalendar } from '../domain/calendar/working-days';
-import type { Database } from '../prisma/store/client';
-import { effectsOf } from '../prisma/store/effects';
-import type { EffectsOfKinds } from '../prisma/store/review-effects';
+import type { ReviewHandlers } from '../prisma/store/reviews/review-handler';
+import { reviewHandlersOf } from '../prisma/store/reviews/review-handlers';
+import type { Database } from '../prisma/store/shared/database';
 import { BUNDLE_PATH } from './bundle';
 
 /** What the activities reach the outside with. */
@@ -28,7 +28,7 @@ export type Outside = {
   channel: PaymentChannelPort;
   webhooks: WebhookPort;
   /** What decisions of reviews mean for what is reviewed. */
-  effects: EffectsOfKinds;
+  effects: ReviewHandlers;
 };
 
 /** Every activity of the platform, with its dependencies filled in. */
@@ -52,7 +52,7 @@ export function outsideOf(config: Config, db: Database): Outside {
     calendar: chineseCalendar(loadHolidays(config)),
     channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
     webhooks: webhookSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
-    effects: effectsOf(ring),
+    effects: reviewHandlersOf(ring),
   };
 }
 

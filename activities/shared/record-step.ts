@@ -1,11 +1,11 @@
 import { ApplicationFailure, activityInfo, log, metricMeter } from '@temporalio/activity';
-import type { ErrorCode } from '../../domain/errors';
+import type { ErrorCode } from '../../domain/shared/errors';
 import type { Step, StoredStep } from '../../domain/shared/step';
-import { type Database, isRefusedForGood } from '../../prisma/store/client';
 import { InconsistentObject } from '../../prisma/store/shared/audit-log';
+import { type Database, isRefusedForGood } from '../../prisma/store/shared/database';
 import { reportInconsistency } from '../../prisma/store/shared/inconsistency';
-import { asRefusal } from '../refusal';
-import { runIdOf } from '../run-id';
+import { asRefusal } from './refusal';
+import { runIdOf } from './run-id';
 
 /**
  * Records one step of a supervised object.

@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type/core';
-import { AppError } from '../../domain/errors';
+import { AppError } from '../../domain/shared/errors';
 
 /**
  * What a file is, by its content (DLV-14): its name is only a claim to be checked. The extensions

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { AppError } from '../../domain/errors';
+import { AppError } from '../../domain/shared/errors';
 
 /** How much of a file's beginning is kept to tell its type by, unless somebody wants more of it. */
 export const HEAD_BYTES = 65_536;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import busboy from 'busboy';
-import { AppError, type ErrorCode } from '../../domain/errors';
+import { AppError, type ErrorCode } from '../../domain/shared/errors';
 import { sniffType } from './sniff';
 import { type FileStore, tooLarge } from './store';
 

@@ -1,5 +1,4 @@
 import sharp from 'sharp';
-import { AppError } from '../../domain/errors';
 import {
   IMAGE_RULES,
   type ImageFormat,
@@ -7,8 +6,9 @@ import {
   type ImagePurpose,
   imageFaults,
 } from '../../domain/images/rules';
+import { AppError } from '../../domain/shared/errors';
 import { type Measured, measure, otherExtension } from '../files/sniff';
-import { turns } from '../turns';
+import { keyedSemaphore } from '../http/keyed-semaphore';
 import { JPEG_START, jpegHeader, jpegPixels } from './jpeg';
 import { PNG_SIGNATURE, pngHeader, pngPixels } from './png';
 
@@ -22,7 +22,7 @@ export type CheckedImage = { type: string; format: ImageFormat; width: number; h
 /** Files decoded at the same time, and how long one waits for its turn. */
 const CHECKS_AT_ONCE = 2;
 const PATIENCE_MS = 10_000;
-const inTurn = turns(CHECKS_AT_ONCE);
+const withPermit = keyedSemaphore(CHECKS_AT_ONCE);
 
 /**
  * Measures a file by its content (SHOP-6): the header first, for a small file may claim a picture that fills the
@@ -43,8 +43,8 @@ export async function checkImage(
   const other = otherExtension(name, measured.extension);
   const faults = imageFaults(purpose, { type, size, otherExtension: other, header });
   if (faults.length > 0 || header === null) throw unacceptable(purpose, faults);
-  const broken = await inTurn('images', PATIENCE_MS, () => decodingFault(content, header));
-  if (broken === 'impatient') {
+  const broken = await withPermit('images', PATIENCE_MS, () => decodingFault(content, header));
+  if (broken === 'timed_out') {
     throw new AppError('SERVICE.UNAVAILABLE', 'Too many images are being checked; send yours again.');
   }
   if (broken !== null) throw unacceptable(purpose, [broken]);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { SHIPPED_IMAGES } from '../../domain/shop/banner-templates';
+import { SHIPPED_IMAGES } from '../../domain/shops/banner-templates';
 import type { Upload } from '../files/upload';
 
 /** A picture that comes with the system, and the file it is in. */

@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import express from 'express';
 import { Pool } from 'pg';
 
-const TABLES = ['steps', 'deliveries', 'orders', 'messages', 'sendings'];
+const TABLES = ['steps', 'deliveries', 'orders', 'messages', 'notificationDeliveries'];
 
 /**
  * F1: a bare Express route that does with plain `pg` what the rejection of an acceptance writes: the

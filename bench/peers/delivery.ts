@@ -1,10 +1,10 @@
-import { type DeliveryCommand, roleOf } from '../../domain/delivery/commands';
-import { type DeliveryState, newDelivery } from '../../domain/delivery/state';
-import type { DeliveryStep } from '../../domain/delivery/step';
-import { applyCommand } from '../../domain/delivery/transitions';
+import { type DeliveryCommand, roleOf } from '../../domain/deliveries/commands';
+import { type DeliveryState, newDelivery } from '../../domain/deliveries/state';
+import type { DeliveryStep } from '../../domain/deliveries/step';
+import { applyCommand } from '../../domain/deliveries/transitions';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
 import type { PlacedStep, SettledStep } from '../../domain/orders/step';
-import type { DeliveryPolicy } from '../../domain/policy/catalogue';
+import type { DeliveryPolicy } from '../../domain/policies/catalogue';
 
 /** What a peer's workflow starts with. The rules are the system's own; what differs is how a command reaches its row. */
 export type PeerInput = {

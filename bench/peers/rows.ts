@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from '../../prisma/store/client';
+import type { Database } from '../../prisma/store/shared/database';
 
 /** An answer is recorded a moment after it was sent. */
 const WAIT_MS = 5_000;
@@ -14,7 +14,10 @@ async function rowsOf(db: Database, deliveryId: string) {
     where: { objectId: ofBoth },
     orderBy: [{ objectId: 'desc' }, { sequence: 'asc' }],
   });
-  const messages = await db.message.findMany({ where: { objectId: ofBoth }, include: { sendings: true } });
+  const messages = await db.message.findMany({
+    where: { objectId: ofBoth },
+    include: { notificationDeliveries: true },
+  });
   const commands = steps.map(({ commandId }) => commandId);
   const records = await db.idempotencyRecord.findMany({ where: { id: { in: commands } } });
   return {
@@ -24,8 +27,8 @@ async function rowsOf(db: Database, deliveryId: string) {
       [action, actorRole, actorId, note, sealedNote === null, providerId].join(' '),
     ),
     messages: messages
-      .map(({ event, recipientId, sendings }) =>
-        [event, recipientId, ...sendings.map(({ channel }) => channel).sort()].join(' '),
+      .map(({ event, recipientId, notificationDeliveries }) =>
+        [event, recipientId, ...notificationDeliveries.map(({ channel }) => channel).sort()].join(' '),
       )
       .sort(),
     payments: await db.payment.count({ where: { orderId } }),

@@ -1,15 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import express, { type Request, type Response } from 'express';
 import { z } from 'zod';
-import { idFrom } from '../../api/ids';
+import { idFrom } from '../../api/http/ids';
 import { type KeyRing, keyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
 import type { Config } from '../../config';
-import { type DeliveryCommand, isSealed } from '../../domain/delivery/commands';
+import { type DeliveryCommand, isSealed } from '../../domain/deliveries/commands';
 import type { PaymentFact } from '../../domain/orders/order';
-import { orderPolicy, parsePolicy } from '../../domain/policy/catalogue';
-import { type Database, openDatabase } from '../../prisma/store/client';
-import { findOffer } from '../../prisma/store/storefront';
+import { orderPolicy, parsePolicy } from '../../domain/policies/catalogue';
+import { findOffer } from '../../prisma/store/products/storefront';
+import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { orderIdOf, type PeerInput } from './delivery';
 
 /** How a peer carries commands to its workflows. */

@@ -1,4 +1,4 @@
-import { DAY_MS, type Duration } from '../policy/duration';
+import { DAY_MS, type Duration } from '../policies/duration';
 
 /** What is known of China's public holidays and moved workdays. Days are `YYYY-MM-DD` in Shanghai. */
 export type HolidayCalendar = {

@@ -1,4 +1,4 @@
-import type { Flow } from '../delivery/state';
+import type { Flow } from '../deliveries/state';
 
 /** The channels a buyer can pay through (ORD-6). */
 export const PAYMENT_CHANNELS = ['tencent_cloud', 'wechat', 'tenpay'] as const;

@@ -1,5 +1,5 @@
-import type { DeliveryState } from '../delivery/state';
-import type { DeliveryPolicy } from '../policy/catalogue';
+import type { DeliveryState } from '../deliveries/state';
+import type { DeliveryPolicy } from '../policies/catalogue';
 import type { OrderTerms, PaymentFact } from './order';
 
 /** The first step of an order: the row itself. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, namesNothingTwice, optionalText, text } from '../words';
+import { id, namesNothingTwice, optionalText, text } from '../shared/text';
 import { CATEGORIES_OF, isSupervised, MAY_BE_UNSUPERVISED, PRODUCT_TYPES, UNITS } from './kinds';
 
 /** How much a product may have of everything (PRD-2). The whole of it fits into one request. */

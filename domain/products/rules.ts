@@ -1,4 +1,4 @@
-import { AppError } from '../errors';
+import { AppError } from '../shared/errors';
 import type { Grade, ProductStatus, ProductType } from './kinds';
 
 /** Everything that is done to a product is an application (PRD-3). */

@@ -1,4 +1,4 @@
-import type { Duration } from '../policy/duration';
+import type { Duration } from '../policies/duration';
 import { REVIEW_OPERATIONS, type ReviewOperation } from './commands';
 import { isDecided, type ReviewStage, type ReviewState } from './state';
 

@@ -1,4 +1,4 @@
-import type { Audience, Notice } from '../messages/notice';
+import type { Audience, Notice } from '../notifications/notice';
 import type { Transition } from '../shared/step';
 import type { ReviewCommand } from './commands';
 import { newReview, type ReviewState } from './state';

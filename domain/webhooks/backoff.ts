@@ -1,4 +1,4 @@
-import { DAY_MS } from '../policy/duration';
+import { DAY_MS } from '../policies/duration';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;

@@ -5,8 +5,8 @@ import { localFileStore } from '../../api/files/store';
 import { keyRing } from '../../codec/keys';
 import { readConfig } from '../../config';
 import { createLogger } from '../../config/logger';
-import { parsePolicy } from '../../domain/policy/catalogue';
-import { openDatabase } from '../../prisma/store/client';
+import { parsePolicy } from '../../domain/policies/catalogue';
+import { openDatabase } from '../../prisma/store/shared/database';
 
 /**
  * The API put together as it is when it serves, the sandbox included, without reaching anything: its

@@ -16,7 +16,7 @@ export interface Child {
   /** The last lines that it wrote, for error messages. */
   lastLines(count?: number): string;
   /** Asks it to end, and ends it by force when it has not done so in time. */
-  stop(signal?: NodeJS.Signals, patienceMs?: number): Promise<void>;
+  stop(signal?: NodeJS.Signals, timeoutMs?: number): Promise<void>;
   /** Ends it at once, as a power failure would. */
   kill(): Promise<void>;
 }
@@ -74,10 +74,10 @@ function control(child: ChildProcess, { name, logFile }: ChildOptions): Child {
     });
   });
   const pid = child.pid ?? 0;
-  const stop = async (signal: NodeJS.Signals = 'SIGTERM', patienceMs = 15_000) => {
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM', timeoutMs = 15_000) => {
     if (over || pid === 0) return;
     child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     await ended;
     clearTimeout(timer);
   };
@@ -90,13 +90,13 @@ function control(child: ChildProcess, { name, logFile }: ChildOptions): Child {
  * Asks `probe` again and again until it answers true.
  * @throws Error with the child's last lines when the child ends or the time is over.
  */
-export async function untilReady(child: Child, probe: () => Promise<boolean>, patienceMs = 60_000): Promise<void> {
-  const giveUpAt = Date.now() + patienceMs;
+export async function untilReady(child: Child, probe: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+  const giveUpAt = Date.now() + timeoutMs;
   for (;;) {
     if (child.hasEnded()) throw new Error(`${child.name} ended while starting:\n${child.lastLines()}`);
     if (await probe().catch(() => false)) return;
     if (Date.now() > giveUpAt) {
-      throw new Error(`${child.name} was not ready after ${patienceMs / 1000} s:\n${child.lastLines()}`);
+      throw new Error(`${child.name} was not ready after ${timeoutMs / 1000} s:\n${child.lastLines()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

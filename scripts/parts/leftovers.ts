@@ -64,8 +64,8 @@ export async function takeDirectory(dataDir: string, say: (line: string) => void
 async function waitForEnd(file: string, starter: ProcessRecord, dataDir: string): Promise<void> {
   const startedAt = Date.now();
   while (isRunning(starter) && starter.pid !== process.pid) {
-    const patienceMs = readRecords(file)?.stopping ? 60_000 : 2_500;
-    if (Date.now() - startedAt > patienceMs) {
+    const timeoutMs = readRecords(file)?.stopping ? 60_000 : 2_500;
+    if (Date.now() - startedAt > timeoutMs) {
       throw new Error(`Another start is running on ${dataDir} (process ${starter.pid}): stop it first.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -125,11 +125,11 @@ function identityOf(pid: number): string | undefined {
 
 /** SIGINT is what PostgreSQL calls a fast shutdown, and the others stop on it too. */
 async function stopProcess(record: ProcessRecord): Promise<void> {
-  for (const [signal, patienceMs] of [
+  for (const [signal, timeoutMs] of [
     ['SIGINT', 10_000],
     ['SIGKILL', 5_000],
   ] as const) {
-    const giveUpAt = Date.now() + patienceMs;
+    const giveUpAt = Date.now() + timeoutMs;
     if (isRunning(record)) process.kill(record.pid, signal);
     while (isRunning(record) && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 50));
   }

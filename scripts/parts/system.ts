@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { seed } from '../../prisma/seed';
+import { seed } from '../../prisma/seed/index';
 import { startMailInbox } from '../../sandbox/mail-inbox';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
 import { startSmsInbox } from '../../sandbox/sms-inbox';

@@ -1,6 +1,6 @@
 import type { ChineseCalendar } from '../../activities/calendar';
 import { isWeekend } from '../../domain/calendar/holidays';
-import { DAY_MS } from '../../domain/policy/duration';
+import { DAY_MS } from '../../domain/policies/duration';
 
 /**
  * A year of the calendar as text for a terminal: twelve months, as many beside each other as fit, with what each day

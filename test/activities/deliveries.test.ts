@@ -1,13 +1,13 @@
 import { deliveryActivities } from '../../activities/deliveries';
 import { openText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
-import type { DeliveryState } from '../../domain/delivery/state';
-import type { DeliveryStep } from '../../domain/delivery/step';
-import { openDatabase } from '../../prisma/store/client';
-import { unique } from '../support/commands';
+import type { DeliveryState } from '../../domain/deliveries/state';
+import type { DeliveryStep } from '../../domain/deliveries/step';
+import { openDatabase } from '../../prisma/store/shared/database';
+import { unique } from '../factories/commands';
+import { businessOf } from '../factories/rows';
+import { POLICY } from '../factories/states';
 import { told } from '../support/observe';
-import { businessOf } from '../support/rows';
-import { POLICY } from '../support/states';
 import { RUN, run, type Store, startStore, stepOf } from '../support/store';
 import { RING } from '../support/world';
 
@@ -103,7 +103,7 @@ describe('recordDeliveryStep: a step is stored once, whatever is retried', () =>
 });
 
 describe('recordDeliveryStep: all of a step or nothing of it', () => {
-  test('state, order, appeal, attachments, messages and mails are there together', async () => {
+  test('state, order, appeal, attachments, messages and mails are there batched', async () => {
     const delivery = await stalledDelivery();
     const appealId = `apl_${unique()}`;
     const attachmentIds = [`att_${unique()}`, `att_${unique()}`];
@@ -129,10 +129,10 @@ describe('recordDeliveryStep: all of a step or nothing of it', () => {
     expect(uses).toHaveLength(2);
     const messages = await store.db.message.findMany({
       where: { objectId: delivery.deliveryId },
-      include: { sendings: true },
+      include: { notificationDeliveries: true },
     });
     expect(messages).toHaveLength(3);
-    expect(messages.every(({ sendings }) => sendings.length === 1)).toBe(true);
+    expect(messages.every(({ notificationDeliveries }) => notificationDeliveries.length === 1)).toBe(true);
   });
 
   test('the ruling closes the appeal and the order in the same breath', async () => {

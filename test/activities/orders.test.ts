@@ -1,10 +1,10 @@
-import { newDelivery } from '../../domain/delivery/state';
+import { newDelivery } from '../../domain/deliveries/state';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
-import { unique } from '../support/commands';
+import { unique } from '../factories/commands';
+import { newTerms, paymentFor } from '../factories/orders';
+import { businessOf } from '../factories/rows';
+import { POLICY } from '../factories/states';
 import { told } from '../support/observe';
-import { newTerms, paymentFor } from '../support/orders';
-import { businessOf } from '../support/rows';
-import { POLICY } from '../support/states';
 import { run, type Store, startStore } from '../support/store';
 
 let store: Store;

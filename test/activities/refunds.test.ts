@@ -1,8 +1,8 @@
 import { refundActivities } from '../../activities/refunds';
 import { type PaymentFact, type Refund, returnOf } from '../../domain/orders/order';
-import { readTimeline } from '../../prisma/store/audit';
+import { readTimeline } from '../../prisma/store/audit/entries';
+import { newTerms, paymentFor } from '../factories/orders';
 import { stepsOf, told, wordsOf } from '../support/observe';
-import { newTerms, paymentFor } from '../support/orders';
 import { countingChannel, dyingAt, run, type Store, startStore } from '../support/store';
 
 let store: Store;
@@ -31,9 +31,11 @@ describe('sendRefund', () => {
     expect(await orderOf(terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 200_000n });
     expect(await told(store.db, refund.refundId)).toEqual(['order.refunded → buyer', 'order.refunded → provider']);
     const where = { objectId: refund.refundId };
-    const messages = await store.db.message.findMany({ where, include: { sendings: true } });
+    const messages = await store.db.message.findMany({ where, include: { notificationDeliveries: true } });
     expect(messages.map(({ eventGroup }) => eventGroup)).toEqual(['refunds', 'refunds']);
-    expect(messages.flatMap(({ sendings }) => sendings.map(({ channel }) => channel))).toEqual(['email', 'email']);
+    expect(
+      messages.flatMap(({ notificationDeliveries }) => notificationDeliveries.map(({ channel }) => channel)),
+    ).toEqual(['email', 'email']);
     expect(await wordsOf(store.db, refund.refundId, 'order.refunded')).toMatchObject({ amountFen: '200000' });
   });
 

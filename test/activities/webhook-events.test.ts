@@ -1,6 +1,6 @@
-import type { EventGroup } from '../../domain/messages/groups';
-import { unique } from '../support/commands';
-import { POLICY } from '../support/states';
+import type { EventGroup } from '../../domain/notifications/groups';
+import { unique } from '../factories/commands';
+import { POLICY } from '../factories/states';
 import { run, type Store, startStore } from '../support/store';
 
 let store: Store;

@@ -1,11 +1,11 @@
 import { webhookActivities } from '../../activities/webhooks';
 import { openSecrets, sealSecrets } from '../../codec/webhook-secrets';
 import { withNewSecret } from '../../domain/webhooks/secrets';
-import { changeSecrets, replayEvent } from '../../prisma/store/webhook-endpoints';
-import { claimEvents, findDueEvent, markHanded, recordAttempt } from '../../prisma/store/webhooks';
+import { changeSecrets, replayEvent } from '../../prisma/store/webhooks/endpoints';
+import { claimEvents, findDueEvent, markHanded, recordAttempt } from '../../prisma/store/webhooks/events';
+import { changeBy, eventsOf, subscribe } from '../factories/webhooks';
 import { dyingAt, run, type Store, startStore } from '../support/store';
 import { failing, startWebhookReceiver, verified, WELL, type WebhookReceiver } from '../support/webhook-receiver';
-import { changeBy, eventsOf, subscribe } from '../support/webhooks';
 import { RING } from '../support/world';
 
 const HOUR_MS = 3_600_000;

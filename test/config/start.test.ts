@@ -50,7 +50,7 @@ test('SPEC 15: the API, which begins all business, does not start on bad policie
   expect(stderr).toContain('order.payWithin: "soon" is not a duration');
 });
 
-test('GEN-1: the worker, which reckons deadlines, does not start on bad holidays', () => {
+test('GEN-1: the worker, which recomputes deadlines, does not start on bad holidays', () => {
   const file = path.join(folder, 'holidays.json');
   writeFileSync(file, '{"version": "1", "years": {"2027": {"holidays": {"2027-02-29": "春节"}, "workdays": {}}}}');
   const { status, stderr } = start('worker', {

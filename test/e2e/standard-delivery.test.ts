@@ -214,7 +214,9 @@ describe('MSG-2, ORD-7: people are told, where and how they said', () => {
     ]);
 
     // Once each: nothing is left to send, and no Message-ID came twice.
-    await eventually(async () => expect(await api.db.sending.count({ where: { status: { not: 'sent' } } })).toBe(0));
+    await eventually(async () =>
+      expect(await api.db.notificationDelivery.count({ where: { status: { not: 'sent' } } })).toBe(0),
+    );
     expect(await story.mailsTo(buyerMail, 6)).toHaveLength(6);
     expect(await story.mailsTo(providerMail, 4)).toHaveLength(4);
     const ids = [...toBuyer, ...toProvider].map(({ messageId }) => messageId);

@@ -1,4 +1,4 @@
-import type { DeliveryAction } from '../../domain/delivery/commands';
+import type { DeliveryAction } from '../../domain/deliveries/commands';
 import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import { orderWorkflowId } from '../../workflows/orders/messages';
 import { expectAgreement } from './support/agreement';

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { png } from '../support/images';
+import { png } from '../factories/images';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver';
 import { type Client, createClient } from './support/client';
 import { expectEventsInOrder, subscribe } from './support/events';
 import { inParallel, range } from './support/in-parallel';
 import { amidst } from './support/moments';
+import { expectSentOnce } from './support/notifications';
 import { seededChoices } from './support/random';
 import { expectReviewsAgree } from './support/review-agreement';
 import { walkReviews } from './support/review-walk';
 import { scaled } from './support/scale';
-import { expectSentOnce } from './support/sendings';
 import { summarise } from './support/summary';
 import { type FaultSystem, type Part, startSystem } from './support/system';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deliveryActivities } from '../../activities/deliveries';
-import { lockObject } from '../../prisma/store/change';
-import { type Database, isDatabaseLost, isRefusedForGood, openDatabase } from '../../prisma/store/client';
-import { POLICY } from '../support/states';
+import { lockObject } from '../../prisma/store/shared/audited-transaction';
+import { type Database, isDatabaseLost, isRefusedForGood, openDatabase } from '../../prisma/store/shared/database';
+import { POLICY } from '../factories/states';
 import { run, type Store, startStore, stepOf } from '../support/store';
 
 const LIMITS = { connectMs: 300, lockMs: 200, statementMs: 400, idleInTransactionMs: 600, keepAliveMs: 10_000 };
@@ -50,12 +50,12 @@ describe('nothing waits for the database for ever, and whoever gave up may try a
     expectRetryable(limited.$queryRaw`SELECT pg_sleep(5)`, /statement timeout/));
 
   test('a transaction that stands still: the server has ended it, and freed its locks', async () => {
-    const standing = limited.$transaction(async (tx) => {
+    const accessStatus = limited.$transaction(async (tx) => {
       await lockObject(tx, 'shp_standing');
       await sleep(2 * LIMITS.idleInTransactionMs);
       await lockObject(tx, 'shp_another');
     });
-    await expectRetryable(standing, /not queryable|terminat/);
+    await expectRetryable(accessStatus, /not queryable|terminat/);
     await store.db.$transaction((tx) => lockObject(tx, 'shp_standing'));
   });
 

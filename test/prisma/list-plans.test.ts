@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
-import { type Database, openDatabase } from '../../prisma/store/client';
+import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { projectRoot } from '../../scripts/parts/root';
 import { seededDatabase, type TestDatabase } from '../support/database';
 import { BIG_TABLES, seedBigTables } from './support/big-tables';

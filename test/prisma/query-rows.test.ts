@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Prisma } from '../../prisma/generated/client';
-import { type Database, openDatabase } from '../../prisma/store/client';
+import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { queryRow, queryRows } from '../../prisma/store/shared/query-rows';
 import { type TestDatabase, testDatabase } from '../support/database';
 

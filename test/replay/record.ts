@@ -1,7 +1,7 @@
 import { devServer } from '../support/dev-server';
 import { startWorld, type World } from '../support/world';
 import { keep } from './histories';
-import { REVIEWS_IN_REAL_TIME, recordedEffects, reviewReckoned } from './review-scenarios';
+import { REVIEWS_IN_REAL_TIME, recordingReviewHandlers, reviewRecomputed } from './review-scenarios';
 import { learningCalendar, REAL_TIME, type Scenario, SKIPPED_TIME } from './scenarios';
 import { WEBHOOKS_IN_REAL_TIME, WEBHOOKS_WITH_SKIPPED_TIME } from './webhook-scenarios';
 
@@ -27,13 +27,13 @@ function recording(scenarios: Record<string, Scenario>, start: () => Promise<Wor
 }
 
 // Payloads are not encrypted: a history in the repository replays without any key.
-const effects = recordedEffects;
+const effects = recordingReviewHandlers;
 describe('in real time', () =>
   recording({ ...REAL_TIME, ...REVIEWS_IN_REAL_TIME, ...WEBHOOKS_IN_REAL_TIME }, () =>
     startWorld(devServer, { effects }, []),
   ));
-const reckoned: Scenario = (world) => reviewReckoned(world, learningCalendar);
+const recomputed: Scenario = (world) => reviewRecomputed(world, learningCalendar);
 describe('with skipped time', () =>
-  recording({ ...SKIPPED_TIME, ...WEBHOOKS_WITH_SKIPPED_TIME, 'review-reckoned': reckoned }, () =>
+  recording({ ...SKIPPED_TIME, ...WEBHOOKS_WITH_SKIPPED_TIME, 'review-reckoned': recomputed }, () =>
     startWorld(undefined, { calendar: learningCalendar, effects }, []),
   ));

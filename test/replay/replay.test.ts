@@ -60,7 +60,7 @@ describe('a change to a workflow, or to the rules that it follows, must not alte
   describe('a changed rule of the domain is seen, though it changes no command', () => {
     test.each([
       {
-        module: 'domain/delivery/transitions.ts',
+        module: 'domain/deliveries/transitions.ts',
         from: 'requirementRejections: state.requirementRejections + 1',
         to: 'requirementRejections: state.requirementRejections + 2',
       },
@@ -76,12 +76,12 @@ describe('a change to a workflow, or to the rules that it follows, must not alte
 
     test.each([
       {
-        module: 'domain/delivery/deadlines.ts',
+        module: 'domain/deliveries/deadlines.ts',
         from: 'afterMs: policy.requirementTaskAfterMs',
         to: 'afterMs: policy.requirementTaskAfterMs + 1',
       },
       {
-        module: 'domain/delivery/rules.ts',
+        module: 'domain/deliveries/rules.ts',
         from: "'provider.implementation.submit': ['implementing']",
         to: "'provider.implementation.submit': ['implementing', 'awaiting_requirement']",
       },

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
-import { AppError } from '../../domain/errors';
-import { DAY_MS } from '../../domain/policy/duration';
+import { DAY_MS } from '../../domain/policies/duration';
+import { AppError } from '../../domain/shared/errors';
 import { calendarGrown } from '../../workflows/shared/messages';
+import { emptyReviewHandlers, type Review, type ReviewWishes, reviewsOf } from '../factories/reviews';
 import { eventually } from '../support/eventually';
-import { hollowEffects, type Review, type ReviewWishes, reviewsOf } from '../support/reviews';
 import type { World } from '../support/world';
 
 type Scenario = (world: World) => Promise<Record<string, string>>;
 
 /** The effects of a world that records: nothing lies behind what is reviewed, and `refused` is not taken up. */
-export const recordedEffects = hollowEffects();
-recordedEffects.shop.takeUp = async (_tx, { operation }) => {
+export const recordingReviewHandlers = emptyReviewHandlers();
+recordingReviewHandlers.shop.onSubmitted = async (_tx, { operation }) => {
   if (operation === 'refused') throw new AppError('REQUEST.INVALID', 'This is not to be submitted.');
   return { base: null, proposed: null };
 };
@@ -69,7 +69,7 @@ export const REVIEWS_IN_REAL_TIME: Record<string, Scenario> = {
 };
 
 /** A calendar that learns in the middle of `review-reckoned`. */
-export async function reviewReckoned(world: World, calendar: HolidayCalendar): Promise<Record<string, string>> {
+export async function reviewRecomputed(world: World, calendar: HolidayCalendar): Promise<Record<string, string>> {
   Object.assign(calendar, { version: 'ignorant', coveredYears: { from: 2000, to: 2001 }, isWorkday: () => true });
   const review = await reviewsOf(world).submit();
   const submittedAt = Date.parse((await review.view()).submittedAt);

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
-import type { DeliveryAction } from '../../domain/delivery/commands';
+import type { DeliveryAction } from '../../domain/deliveries/commands';
 import { paymentReturnWorkflowId } from '../../workflows/orders/messages';
 import type { paymentReturn } from '../../workflows/orders/workflow';
 import { calendarGrown } from '../../workflows/shared/messages';
-import { command } from '../support/commands';
+import { command } from '../factories/commands';
+import { newTerms, paymentFor } from '../factories/orders';
 import { eventually } from '../support/eventually';
 import { misbehave, sentBack } from '../support/observe';
-import { newTerms, paymentFor } from '../support/orders';
-import { storeUnheard } from '../support/unheard';
+import { storeUnreported } from '../support/unreported';
 import type { Delivery, World } from '../support/world';
 
 /** A story whose processes' histories are kept: their workflow ids, by a short name each. */
@@ -158,9 +158,9 @@ export const REAL_TIME: Record<string, Scenario> = {
   async 'overtaken-and-caught-up'(world) {
     const delivery = await world.paid();
     await delivery.act('buyer.requirement');
-    await storeUnheard(world, delivery, command('buyer.requirement'));
+    await storeUnreported(world, delivery, command('buyer.requirement'));
     await delivery.act('provider.requirement.confirm');
-    const truth = await storeUnheard(world, delivery, command('provider.implementation.submit'));
+    const truth = await storeUnreported(world, delivery, command('provider.implementation.submit'));
     await delivery.process.signal('catchUp');
     await eventually(async () => expect((await delivery.state()).sequence).toBe(truth.sequence));
     return { delivery: processesOf(delivery).delivery };

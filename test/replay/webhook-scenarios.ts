@@ -1,8 +1,8 @@
-import { disableEndpoint, replayEvent } from '../../prisma/store/webhook-endpoints';
+import { disableEndpoint, replayEvent } from '../../prisma/store/webhooks/endpoints';
 import { eventsWaiting, webhookWorkflowId } from '../../workflows/webhooks/messages';
+import { changeBy, eventsOf, subscribe, webhookRelay } from '../factories/webhooks';
 import { eventually } from '../support/eventually';
 import { failing, startWebhookReceiver, WELL, type WebhookReceiver } from '../support/webhook-receiver';
-import { changeBy, eventsOf, subscribe, webhookRelay } from '../support/webhooks';
 import type { Delivery, World } from '../support/world';
 
 type Scenario = (world: World) => Promise<Record<string, string>>;
@@ -12,7 +12,7 @@ type Subscribed = { receiver: WebhookReceiver; endpointId: string; delivery: Del
 
 /** A story of a process that ends; endpoint, receiver and relay are its own. */
 const told =
-  (tell: (world: World, subscribed: Subscribed) => Promise<void>): Scenario =>
+  (notificationsOf: (world: World, subscribed: Subscribed) => Promise<void>): Scenario =>
   async (world) => {
     const receiver = await startWebhookReceiver();
     const relay = webhookRelay(world);
@@ -20,7 +20,7 @@ const told =
       const delivery = await world.paid();
       const endpointId = await subscribe(world.db, receiver, ['deliveries']);
       const workflowId = webhookWorkflowId({ endpointId, objectId: delivery.id });
-      await tell(world, { receiver, endpointId, delivery, workflowId });
+      await notificationsOf(world, { receiver, endpointId, delivery, workflowId });
       await disableEndpoint(world.db, changeBy(endpointId, 'webhook.disable'));
       await world.patient.workflow.getHandle(workflowId).result();
       return { webhook: workflowId };

@@ -11,20 +11,20 @@ import { localFileStore } from '../../api/files/store';
 import { keyRing } from '../../codec/keys';
 import { EncryptingCodec } from '../../codec/payloads';
 import { type Config, readConfig } from '../../config';
-import { type Policy, parsePolicy } from '../../domain/policy/catalogue';
-import { type Database, openDatabase } from '../../prisma/store/client';
-import { listen } from '../../prisma/store/listen';
-import { PAYMENT_CALLBACKS } from '../../prisma/store/payment-callbacks';
+import { type Policy, parsePolicy } from '../../domain/policies/catalogue';
+import { PAYMENT_CALLBACKS } from '../../prisma/store/payments/callbacks';
+import { type Database, openDatabase } from '../../prisma/store/shared/database';
+import { listen } from '../../prisma/store/shared/listen';
 import { type MailInbox, startMailInbox } from '../../sandbox/mail-inbox';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
 import { type SmsInbox, startSmsInbox } from '../../sandbox/sms-inbox';
 import { DEVELOPMENT_TERMS, demoClaims, signToken, type TokenClaims } from '../../scripts/parts/tokens';
-import { emailSender } from '../../worker/relays/mails';
+import { emailSender } from '../../worker/channels/email';
+import { smsPortOf, smsSender } from '../../worker/channels/sms/sender';
+import { mailTransport } from '../../worker/channels/smtp';
+import { startNotificationRelay } from '../../worker/relays/notifications';
 import { startPaymentInbox } from '../../worker/relays/payments';
 import { startReconciliation } from '../../worker/relays/reconciliation';
-import { startSendingRelay } from '../../worker/relays/sendings';
-import { smsPortOf, smsSender } from '../../worker/relays/sms/sender';
-import { mailTransport } from '../../worker/relays/smtp';
 import { startWebhookRelay } from '../../worker/relays/webhooks';
 import { createWorker, outsideOf } from '../../worker/worker';
 import { unaudited } from './audit';
@@ -133,32 +133,32 @@ async function openApi(system: Awaited<ReturnType<typeof startParts>>, policy: P
     logger: pino({ level: 'info' }, intoLines(logs)),
   };
   const open = async (changes: Partial<ApiDependencies> = {}) => {
-    const opened = await openDoor({ ...usual, ...changes });
+    const opened = await createApiContext({ ...usual, ...changes });
     undo(() => opened.close());
     return opened;
   };
-  let door = await open();
+  let context = await open();
   const clientOf = (token: string | null): HttpClient =>
     httpClient(
-      () => door.url,
+      () => context.url,
       token,
-      (exchange) => requireConformity(door.registry, exchange),
+      (exchange) => requireConformity(context.registry, exchange),
     );
   return {
     logs,
-    url: () => door.url,
-    registry: () => door.registry,
+    url: () => context.url,
+    registry: () => context.registry,
     /** A client for each of the people, and one for nobody. */
     ...(await each((person) => tokenOf(PEOPLE[person]).then(clientOf))),
     anonymous: clientOf(null),
     clientOf,
     tokens: await each((person) => tokenOf(PEOPLE[person])),
     /** Another API beside the first, otherwise furnished. */
-    openDoor: open,
+    createApiContext: open,
     /** The API's process ends, and a new one takes its place. */
     async restart() {
-      await door.close();
-      door = await open();
+      await context.close();
+      context = await open();
     },
   };
 }
@@ -209,14 +209,16 @@ async function startWork({ config, db, temporal, inbox, policy }: Work): Promise
   const { TASK_QUEUE: taskQueue } = config;
   const webhooks = startWebhookRelay({ db, client, taskQueue, policy, logger, intervalMs: 50 });
   const senders = [emailSender(mailTransport(inbox.smtpUrl), config.MAIL_FROM), smsSender(smsPortOf(config))];
-  const sendings = senders.map((sender) => startSendingRelay({ db, sender, logger, intervalMs: 100 }));
+  const notificationDeliveries = senders.map((sender) =>
+    startNotificationRelay({ db, sender, logger, intervalMs: 100 }),
+  );
   const stopListening = listen(config.DATABASE_URL, [PAYMENT_CALLBACKS], () => payments.wake());
   return async () => {
     await Promise.all([
       payments.stop(),
       reconciliation.stop(),
       webhooks.stop(),
-      ...sendings.map((relay) => relay.stop()),
+      ...notificationDeliveries.map((relay) => relay.stop()),
       stopListening(),
     ]);
     worker.shutdown();
@@ -224,7 +226,7 @@ async function startWork({ config, db, temporal, inbox, policy }: Work): Promise
   };
 }
 
-async function openDoor(deps: Omit<ApiDependencies, 'callbackBase'>) {
+async function createApiContext(deps: Omit<ApiDependencies, 'callbackBase'>) {
   let url = '';
   const { app, registry } = createApp({ ...deps, callbackBase: () => url });
   const server = app.listen(0, '127.0.0.1');

@@ -1,6 +1,6 @@
 import type { OpenAPIRegistry, RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { ERRORS } from '../../domain/errors';
+import { ERRORS } from '../../domain/shared/errors';
 import type { Exchange } from './http';
 
 /** A problem as every refusal must look (RFC 9457). */

@@ -42,7 +42,7 @@ async function preparedPostgres(folder: string, processes: ProcessList): Promise
   await migrate(postgres);
   const { appUrl } = await postgres.createDatabase(seededTemplate, template);
   // The compiled program: jest's mapping of the Prisma client's file names does not hold here yet.
-  const program = path.join(projectRoot, 'dist', 'prisma', 'seed.js');
+  const program = path.join(projectRoot, 'dist', 'prisma', 'seed', 'index.js');
   await promisify(execFile)(process.execPath, [program], { env: { ...process.env, DATABASE_URL: appUrl } });
   return postgres;
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../../prisma/store/client';
+import type { Database } from '../../prisma/store/shared/database';
 import { eventually } from './eventually';
 
 /** The answer to a POST is lost before anybody could send it again: it was given, and is recorded no more. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DAY_MS } from '../../domain/policy/duration';
-import type { Database } from '../../prisma/store/client';
+import { DAY_MS } from '../../domain/policies/duration';
+import type { Database } from '../../prisma/store/shared/database';
 
 /** What happened to an object, from its first step to its last. */
 export async function stepsOf(db: Database, objectId: string) {

@@ -1,9 +1,9 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { type Access, rolesOf } from '../../api/access';
-import type { PrincipalRole } from '../../api/auth';
-import { openApiDocument } from '../../api/openapi';
-import { AREAS } from '../../domain/account/areas';
+import { type Access, rolesOf } from '../../api/http/access';
+import type { PrincipalRole } from '../../api/http/auth';
+import { openApiDocument } from '../../api/http/openapi';
+import { AREAS } from '../../domain/accounts/areas';
 
 /** A route under /v1 as the OpenAPI document has it, with a body that it takes. */
 export type Route = {

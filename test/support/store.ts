@@ -1,20 +1,20 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
+import { webhookSender } from '../../activities/ports/webhook-sender';
 import type { PaymentChannelPort } from '../../activities/refunds';
-import { webhookSender } from '../../activities/webhook-sender';
-import { type DeliveryAction, roleOf } from '../../domain/delivery/commands';
-import { type DeliveryState, newDelivery } from '../../domain/delivery/state';
-import type { DeliveryStep } from '../../domain/delivery/step';
-import { applyCommand } from '../../domain/delivery/transitions';
+import { type DeliveryAction, roleOf } from '../../domain/deliveries/commands';
+import { type DeliveryState, newDelivery } from '../../domain/deliveries/state';
+import type { DeliveryStep } from '../../domain/deliveries/step';
+import { applyCommand } from '../../domain/deliveries/transitions';
 import type { OrderTerms } from '../../domain/orders/order';
-import { type Database, openDatabase } from '../../prisma/store/client';
-import { effectsOf } from '../../prisma/store/effects';
+import { reviewHandlersOf } from '../../prisma/store/reviews/review-handlers';
+import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { allActivities } from '../../worker/worker';
-import { command, type Extras, unique } from './commands';
+import { command, type Extras, unique } from '../factories/commands';
+import { newTerms, paymentFor } from '../factories/orders';
+import { POLICY } from '../factories/states';
 import { seededDatabase } from './database';
-import { newTerms, paymentFor } from './orders';
-import { POLICY } from './states';
 import { RING } from './world';
 
 export const RUN = 'run_test';
@@ -53,7 +53,7 @@ export async function startStore() {
     ring: RING,
     calendar: chineseCalendar(),
     channel: channel.port,
-    effects: effectsOf(RING),
+    effects: reviewHandlersOf(RING),
     webhooks,
   };
   const activities = allActivities(outside);

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { deliverySchema, orderSchema } from '../../api/schemas';
-import type { Operation } from '../../domain/delivery/commands';
-import type { Stage } from '../../domain/delivery/state';
+import type { deliverySchema, orderSchema } from '../../api/http/schemas';
+import type { Operation } from '../../domain/deliveries/commands';
+import type { Stage } from '../../domain/deliveries/state';
 import type { PaymentChannel } from '../../domain/orders/order';
 import type { Api } from './api';
 import { eventually } from './eventually';

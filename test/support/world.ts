@@ -4,37 +4,37 @@ import type { PayloadCodec } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
-import { httpPaymentChannel } from '../../activities/payment-channel';
-import { webhookSender } from '../../activities/webhook-sender';
-import { createCommandSender } from '../../api/commands';
-import { createMetrics } from '../../api/metrics';
-import { deliveryView } from '../../api/views/delivery';
+import { httpPaymentChannel } from '../../activities/ports/payment-channel';
+import { webhookSender } from '../../activities/ports/webhook-sender';
+import { deliveryView } from '../../api/deliveries/view';
+import { createMetrics } from '../../api/http/metrics';
+import { createCommandSender } from '../../api/http/temporal-commands';
 import { EncryptingCodec } from '../../codec/payloads';
 import { readConfig } from '../../config';
-import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
-import type { Flow } from '../../domain/delivery/state';
+import type { DeliveryAction, DeliveryCommand } from '../../domain/deliveries/commands';
+import type { Flow } from '../../domain/deliveries/state';
 import type { PaymentFact } from '../../domain/orders/order';
-import { orderPolicy, parsePolicy } from '../../domain/policy/catalogue';
-import { DAY_MS } from '../../domain/policy/duration';
-import { type Database, openDatabase } from '../../prisma/store/client';
-import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries';
-import { effectsOf } from '../../prisma/store/effects';
+import { orderPolicy, parsePolicy } from '../../domain/policies/catalogue';
+import { DAY_MS } from '../../domain/policies/duration';
+import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries/deliveries';
+import { reviewHandlersOf } from '../../prisma/store/reviews/review-handlers';
+import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
 import { createWorker, type Outside } from '../../worker/worker';
 import { deliveryState, deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import type { delivery as deliveryProcess } from '../../workflows/deliveries/workflow';
 import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
-import { command, type Extras, RING, unique } from './commands';
+import { command, type Extras, RING, unique } from '../factories/commands';
+import { newTerms, paymentFor } from '../factories/orders';
 import { seededDatabase } from './database';
 import { eventually } from './eventually';
-import { newTerms, paymentFor } from './orders';
 import { timeSkippingServer } from './time-skipping';
 
 export const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
 const SECRET = 'a secret of the sandbox channel';
 
-export { BUYER, PROVIDER, RING } from './commands';
+export { BUYER, PROVIDER, RING } from '../factories/commands';
 
 /** What a test may want otherwise than usual. */
 export type Wishes = { flow?: Flow; policy?: Record<string, unknown>; payableFen?: number };
@@ -81,7 +81,7 @@ export async function startWorld(
       calendar: chineseCalendar(),
       channel: httpPaymentChannel(channel.url),
       webhooks: webhookSender({ allowPrivate: true }),
-      effects: effectsOf(RING),
+      effects: reviewHandlersOf(RING),
       ...outside,
     },
   };

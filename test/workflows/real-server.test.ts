@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { command } from '../support/commands';
+import { command } from '../factories/commands';
 import { devServer } from '../support/dev-server';
 import { stepsOf, told } from '../support/observe';
 import { type Delivery, startWorld, type World } from '../support/world';

@@ -6,7 +6,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { Step, StoredStep } from '../../domain/shared/step';
 import { catchUp } from '../../workflows/shared/messages';
-import { unique } from '../support/commands';
+import { unique } from '../factories/commands';
 import { eventually } from '../support/eventually';
 import { timeSkippingServer } from '../support/time-skipping';
 import {

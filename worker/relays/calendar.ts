@@ -1,8 +1,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
 import type { HolidayCalendar } from '../../domain/calendar/working-days';
-import type { Database } from '../../prisma/store/client';
-import { type Provisional, provisionalDues } from '../../prisma/store/provisional';
+import { type Provisional, provisionalDues } from '../../prisma/store/calendar/provisional';
+import type { Database } from '../../prisma/store/shared/database';
 import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import { reviewWorkflowId } from '../../workflows/reviews/messages';
 import { calendarGrown } from '../../workflows/shared/messages';
@@ -27,7 +27,7 @@ export function startCalendarRelay({ db, client, calendar, logger, intervalMs }:
   return startRelay('calendar', logger, intervalMs, async () => {
     for (let after: string | null = null; ; ) {
       const dues: Provisional[] = await provisionalDues(db, calendar.version, { limit: BATCH, after });
-      for (const due of dues) await tell(client, due);
+      for (const due of dues) await notificationsOf(client, due);
       if (dues.length > 0) logger.info({ calendar: calendar.version, told: dues.length }, 'the calendar has grown');
       after = dues.at(-1)?.id ?? null;
       // Nothing found means rest: the processes need a moment to record what they make of it.
@@ -36,7 +36,7 @@ export function startCalendarRelay({ db, client, calendar, logger, intervalMs }:
   });
 }
 
-async function tell(client: Client, { kind, operation, objectId }: Provisional): Promise<void> {
+async function notificationsOf(client: Client, { kind, operation, objectId }: Provisional): Promise<void> {
   const workflowId = kind === 'appeal' ? deliveryWorkflowId(objectId) : reviewWorkflowId({ kind, objectId, operation });
   try {
     await client.workflow.getHandle(workflowId).signal(calendarGrown);

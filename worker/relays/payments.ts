@@ -1,9 +1,14 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
 import type { PaymentFact, RefundReason } from '../../domain/orders/order';
-import type { Database } from '../../prisma/store/client';
-import { findOrder } from '../../prisma/store/orders';
-import { type ClaimedCallback, claimCallbacks, type Handling, markHandled } from '../../prisma/store/payment-callbacks';
+import { findOrder } from '../../prisma/store/orders/orders';
+import {
+  type ClaimedCallback,
+  claimCallbacks,
+  type Handling,
+  markHandled,
+} from '../../prisma/store/payments/callbacks';
+import type { Database } from '../../prisma/store/shared/database';
 import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../workflows/orders/messages';
 import { type Relay, startRelay } from './loop';
 

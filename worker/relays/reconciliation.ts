@@ -1,9 +1,9 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
-import type { Database } from '../../prisma/store/client';
-import { claimUnanswered, markReconciled } from '../../prisma/store/idempotency';
-import { purgeProposals } from '../../prisma/store/proposals';
-import { subjectOfReview } from '../../prisma/store/reviews';
+import { purgeProposals } from '../../prisma/store/reviews/proposals';
+import { subjectOfReview } from '../../prisma/store/reviews/reviews';
+import type { Database } from '../../prisma/store/shared/database';
+import { claimUnanswered, markReconciled } from '../../prisma/store/shared/idempotency';
 import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import { reviewWorkflowId } from '../../workflows/reviews/messages';
 import { catchUp } from '../../workflows/shared/messages';

@@ -1,9 +1,9 @@
 import type { Logger } from '../../config/logger';
-import type { Policy } from '../../domain/policy/catalogue';
-import type { Database } from '../../prisma/store/client';
-import { purgeRecords } from '../../prisma/store/idempotency';
-import { purgeMessages } from '../../prisma/store/messages';
-import { purgeEvents } from '../../prisma/store/webhooks';
+import type { Policy } from '../../domain/policies/catalogue';
+import type { Database } from '../../prisma/store/shared/database';
+import { purgeRecords } from '../../prisma/store/shared/idempotency';
+import { purgeMessages } from '../../prisma/store/shared/outbox';
+import { purgeEvents } from '../../prisma/store/webhooks/events';
 import { type Relay, startRelay } from './loop';
 
 /** Few enough that nobody waits for the rows. */

@@ -1,6 +1,6 @@
 import type { Logger } from '../../config/logger';
-import type { Database } from '../../prisma/store/client';
-import { claimUnaddressed, type UnaddressedNotice } from '../../prisma/store/messages';
+import type { Database } from '../../prisma/store/shared/database';
+import { claimUnaddressed, type UnaddressedNotice } from '../../prisma/store/shared/outbox';
 import { type Relay, startRelay } from './loop';
 
 const BATCH = 100;

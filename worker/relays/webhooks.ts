@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
-import type { Policy } from '../../domain/policy/catalogue';
-import type { Database } from '../../prisma/store/client';
-import { type ClaimedEvent, claimEvents, markHanded, putOffEvents } from '../../prisma/store/webhooks';
+import type { Policy } from '../../domain/policies/catalogue';
+import type { Database } from '../../prisma/store/shared/database';
+import { type ClaimedEvent, claimEvents, markHanded, putOffEvents } from '../../prisma/store/webhooks/events';
 import { PROVIDER_ID } from '../../workflows/shared/search-attributes';
 import { eventsWaiting, type WebhookInput, webhookWorkflowId } from '../../workflows/webhooks/messages';
 import type { webhook } from '../../workflows/webhooks/workflow';

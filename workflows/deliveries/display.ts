@@ -1,7 +1,7 @@
-import { deadlines, nextDeadline, TURN } from '../../domain/delivery/deadlines';
-import { allowedActions } from '../../domain/delivery/rules';
-import { type DeliveryState, isClosed } from '../../domain/delivery/state';
-import type { DeliveryPolicy } from '../../domain/policy/catalogue';
+import { deadlines, nextDeadline, RESPONSIBLE_ROLES } from '../../domain/deliveries/deadlines';
+import { allowedActions } from '../../domain/deliveries/rules';
+import { type DeliveryState, isClosed } from '../../domain/deliveries/state';
+import type { DeliveryPolicy } from '../../domain/policies/catalogue';
 import { DUE_AT, FROZEN, PROVIDER_ID, STAGE } from '../shared/search-attributes';
 
 const dueAtOf = (state: DeliveryState, policy: DeliveryPolicy): number | null =>
@@ -46,7 +46,7 @@ export function describeDelivery(state: DeliveryState, policy: DeliveryPolicy): 
   );
   return [
     `**${words(state.stage)}**${appeal === null ? '' : ` — frozen by appeal ${appeal.id} of the ${appeal.openedBy}`}`,
-    `Whose turn: ${appeal === null ? TURN[state.stage].join(', ') : 'ops'}`,
+    `Whose turn: ${appeal === null ? RESPONSIBLE_ROLES[state.stage].join(', ') : 'ops'}`,
     `Possible now: ${allowedActions(state, policy).join(', ') || 'nothing'}`,
     `Rejections: requirement ${state.requirementRejections}, acceptance ${state.acceptanceRejections}`,
     'What silence leads to, next first (UTC):',

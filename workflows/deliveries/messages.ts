@@ -1,7 +1,7 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { DeliveryAction, DeliveryCommand } from '../../domain/delivery/commands';
-import type { DeliveryState, Outcome } from '../../domain/delivery/state';
-import type { DeliveryPolicy } from '../../domain/policy/catalogue';
+import type { DeliveryAction, DeliveryCommand } from '../../domain/deliveries/commands';
+import type { DeliveryState, Outcome } from '../../domain/deliveries/state';
+import type { DeliveryPolicy } from '../../domain/policies/catalogue';
 
 /** What a delivery process is started with; also what it continues as new with. */
 export type DeliveryInput = {

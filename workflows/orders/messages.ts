@@ -1,6 +1,6 @@
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
-import type { OrderPolicy } from '../../domain/policy/catalogue';
+import type { OrderPolicy } from '../../domain/policies/catalogue';
 
 /** What an order process is started with. */
 export type OrderInput = { terms: OrderTerms; placedBy: PlacedBy; policy: OrderPolicy };

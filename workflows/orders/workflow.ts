@@ -12,7 +12,7 @@ import {
 } from '@temporalio/workflow';
 import type { OrderActivities } from '../../activities/orders';
 import type { RefundActivities } from '../../activities/refunds';
-import { type DeliveryState, newDelivery } from '../../domain/delivery/state';
+import { type DeliveryState, newDelivery } from '../../domain/deliveries/state';
 import { type OrderPhase, type PaymentFact, type RefundReason, returnOf, whyReturned } from '../../domain/orders/order';
 import type { Settled, Settlement } from '../../domain/orders/step';
 import { initialSearchAttributes } from '../deliveries/display';
@@ -32,7 +32,7 @@ const { sendRefund } = proxyActivities<RefundActivities>({ ...untilItWorks, sche
 const { reportStuckRefund } = proxyActivities<RefundActivities>(untilItWorks);
 
 /** Sends a payment back, wholly or in part, and does not give up. */
-async function giveBack(payment: PaymentFact, amountFen: number, reason: RefundReason): Promise<void> {
+async function refundPayment(payment: PaymentFact, amountFen: number, reason: RefundReason): Promise<void> {
   const refund = { ...returnOf(payment, reason), amountFen };
   for (;;) {
     try {
@@ -46,7 +46,7 @@ async function giveBack(payment: PaymentFact, amountFen: number, reason: RefundR
 
 /** Returns one payment that no order takes (ORD-6); the inbox starts it when the order's process has ended. */
 export async function paymentReturn(payment: PaymentFact, reason: RefundReason): Promise<void> {
-  await giveBack(payment, payment.amountFen, reason);
+  await refundPayment(payment, payment.amountFen, reason);
 }
 
 /**
@@ -93,7 +93,7 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   const child = await startDelivery(payment, state);
   setCurrentDetails(`Paid; supervised by ${child.workflowId}`);
   const result = await endOf(child);
-  if (result.refundFen > 0) await giveBack(payment, result.refundFen, 'delivery_cancelled');
+  if (result.refundFen > 0) await refundPayment(payment, result.refundFen, 'delivery_cancelled');
   return end(result.outcome === 'cancelled_and_refunded' ? 'cancelled' : 'completed');
 
   /**
@@ -124,7 +124,7 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   function sendBackWhatArrived(phase: OrderPhase): void {
     for (const payment of arrived.splice(0)) {
       const reason = whyReturned(terms, phase, payment);
-      if (reason !== null) goingBack.push(giveBack(payment, payment.amountFen, reason));
+      if (reason !== null) goingBack.push(refundPayment(payment, payment.amountFen, reason));
     }
   }
 

@@ -1,5 +1,5 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { Origin } from '../../domain/delivery/commands';
+import type { Origin } from '../../domain/deliveries/commands';
 import type { ReviewCommand, ReviewOperation } from '../../domain/reviews/commands';
 import type { ReviewPolicy } from '../../domain/reviews/rules';
 import type { ReviewKind, ReviewState } from '../../domain/reviews/state';

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
-import type { ErrorCode } from '../../domain/errors';
+import type { ErrorCode } from '../../domain/shared/errors';
 
 /** Why a command is not legal: a code of the taxonomy, what to do next, and what is possible instead. */
 export type Refused = { code: ErrorCode; detail: string; allowedActions?: readonly string[] };

@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { compareDeadlines, RECOMPUTED, type Recomputed } from '../../domain/calendar/recompute';
 import type { Deadline } from '../../domain/calendar/working-days';
-import { roleOf } from '../../domain/delivery/commands';
+import { roleOf } from '../../domain/deliveries/commands';
 import { asOf, type DeadlineRules, type NamedDeadline } from '../../domain/shared/deadlines';
 import {
   type Cause,
@@ -142,7 +142,7 @@ export function supervise<S, Sent, C extends Command, D extends NamedDeadline>(
     return true;
   }
 
-  async function takeUpCalendar(): Promise<void> {
+  async function recomputeDeadlines(): Promise<void> {
     while (await recompute(RECOMPUTED));
   }
 
@@ -198,7 +198,7 @@ export function supervise<S, Sent, C extends Command, D extends NamedDeadline>(
         });
   if (sequence > 0) setCurrentDetails(subject.describe(state));
   setHandler(catchUp, () => inBackground(adoptWhatIsStored));
-  setHandler(calendarGrown, () => inBackground(takeUpCalendar));
+  setHandler(calendarGrown, () => inBackground(recomputeDeadlines));
   for (const update of subject.updates) {
     const submit = (sent: Sent) => {
       const command = received(sent);

@@ -1,13 +1,13 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { readConfig } from '../../../config';
-import type { DeliveryCommand } from '../../../domain/delivery/commands';
-import { isSealed } from '../../../domain/delivery/commands';
-import { isClosed } from '../../../domain/delivery/state';
-import type { DeliveryStep } from '../../../domain/delivery/step';
+import type { DeliveryCommand } from '../../../domain/deliveries/commands';
+import { isSealed } from '../../../domain/deliveries/commands';
+import { isClosed } from '../../../domain/deliveries/state';
+import type { DeliveryStep } from '../../../domain/deliveries/step';
 import type { PaymentFact } from '../../../domain/orders/order';
-import { openDatabase } from '../../../prisma/store/client';
-import { writeDeliveryStep } from '../../../prisma/store/delivery-steps';
-import { writePlacedStep, writeSettledStep } from '../../../prisma/store/order-steps';
+import { writeDeliveryStep } from '../../../prisma/store/deliveries/steps';
+import { writePlacedStep, writeSettledStep } from '../../../prisma/store/orders/steps';
+import { openDatabase } from '../../../prisma/store/shared/database';
 import { type Known, LONGEST_WAIT_S, type PeerInput, peerWorkflowId, placing, settling, stepOf } from '../delivery';
 import { serve } from '../server';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { readConfig } from '../../../config';
 import { temporalConnection } from '../../../config/temporal';
-import { openDatabase } from '../../../prisma/store/client';
+import { openDatabase } from '../../../prisma/store/shared/database';
 import { peerWorkflowId } from '../delivery';
 import { serve } from '../server';
 import { SAMPLES_QUEUE } from './worker';

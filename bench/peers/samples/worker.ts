@@ -7,7 +7,7 @@ import { orderActivities } from '../../../activities/orders';
 import { readConfig } from '../../../config';
 import { loadHolidays } from '../../../config/calendar';
 import { temporalConnection } from '../../../config/temporal';
-import { openDatabase } from '../../../prisma/store/client';
+import { openDatabase } from '../../../prisma/store/shared/database';
 
 export const SAMPLES_QUEUE = 'samples';
 

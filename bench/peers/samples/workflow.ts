@@ -1,8 +1,8 @@
 import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../../../activities/deliveries';
 import type { OrderActivities } from '../../../activities/orders';
-import type { DeliveryCommand } from '../../../domain/delivery/commands';
-import { isClosed } from '../../../domain/delivery/state';
+import type { DeliveryCommand } from '../../../domain/deliveries/commands';
+import { isClosed } from '../../../domain/deliveries/state';
 import type { PaymentFact } from '../../../domain/orders/order';
 import { type Known, LONGEST_WAIT_S, type PeerInput, placing, settling, stepOf } from '../delivery';
 

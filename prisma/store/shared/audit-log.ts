@@ -1,4 +1,4 @@
-import { AppError } from '../../../domain/errors';
+import { AppError } from '../../../domain/shared/errors';
 import type { Cause, StoredStep } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
 import type { RawQueries } from './query-rows';

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { sendFile } from '../../../api/files/download';
 import { type FileStore, type LocalFileStore, localFileStore } from '../../../api/files/store';
 import { receiveUpload, type Upload } from '../../../api/files/upload';
-import { AppError, ERRORS } from '../../../domain/errors';
+import { AppError, ERRORS } from '../../../domain/shared/errors';
 import * as samples from './samples';
 
 const MB = 1_048_576;

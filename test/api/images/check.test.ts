@@ -4,9 +4,9 @@ import { promisify } from 'node:util';
 import { checkImage } from '../../../api/images/check';
 import { jpegPixels } from '../../../api/images/jpeg';
 import { pngPixels } from '../../../api/images/png';
-import { AppError } from '../../../domain/errors';
 import { IMAGE_RULES, type ImagePurpose } from '../../../domain/images/rules';
-import * as images from '../../support/images';
+import { AppError } from '../../../domain/shared/errors';
+import * as images from '../../factories/images';
 
 const LOGO = { width: 390, height: 260 };
 const BANNER = { width: 1920, height: 300 };
@@ -277,7 +277,7 @@ describe('SHOP-6: a decompression bomb', () => {
   });
 
   test('fifty of them at once leave the memory as it was', async () => {
-    const script = path.join(__dirname, '..', '..', '..', 'dist', 'test', 'support', 'image-bombs.js');
+    const script = path.join(__dirname, '..', '..', '..', 'dist', 'test', 'factories', 'image-bombs.js');
     const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', script]);
     const { grewMb, ...judged } = JSON.parse(stdout) as { refused: number; taken: number; grewMb: number };
     // A fifth is whole pictures with surplus data packed behind their pixels, which nobody unpacks.

@@ -2,7 +2,7 @@ import { chineseCalendar } from '../../../activities/calendar';
 import { workingDayDeadline } from '../../../domain/calendar/working-days';
 
 // The instants were reckoned by hand, day by day, from the holiday schedules of the State Council as the package has
-// them (2026 being the last one published). `why` is that reckoning: every day after the day of the instant, numbered
+// them (2026 being the last one published). `why` is that recomputation: every day after the day of the instant, numbered
 // where it is worked. The deadline is 24:00 of the last numbered day, and so 00:00 of the day after it.
 
 type Case = { what: string; from: string; days: number; at: string; provisional?: true; why: string };
@@ -133,7 +133,7 @@ const CASES: Case[] = [
 
 const calendar = chineseCalendar();
 
-describe('GEN-1: working days reckoned by hand over the holidays of 2023 – 2026', () => {
+describe('GEN-1: working days recomputed by hand over the holidays of 2023 – 2026', () => {
   test.each(CASES)('$what', ({ from, days, at, provisional = false }) => {
     const deadline = workingDayDeadline(Date.parse(from), days, calendar);
     expect({ at: new Date(deadline.atMs).toISOString(), provisional: deadline.provisional }).toEqual({
@@ -142,7 +142,7 @@ describe('GEN-1: working days reckoned by hand over the holidays of 2023 – 202
     });
   });
 
-  test.each(CASES)('the reckoning says what is expected: $what', ({ why, days, at }) => {
+  test.each(CASES)('the recomputation says what is expected: $what', ({ why, days, at }) => {
     const numbered = [...why.matchAll(/\((\d+)\)/g)].map(([, n]) => Number(n));
     expect(numbered).toEqual(Array.from({ length: days }, (_, n) => n + 1));
     const [, last = ''] = [...why.matchAll(/(\d+)(?: \w{3})?(?: worked)? \(\d+\)/g)].at(-1) ?? [];

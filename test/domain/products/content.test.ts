@@ -7,7 +7,7 @@ import {
   supervisionOf,
 } from '../../../domain/products/content';
 import { CATEGORIES, CATEGORIES_OF, PRODUCT_TYPES, type ProductType } from '../../../domain/products/kinds';
-import { contentOf } from '../../support/products';
+import { contentOf } from '../../factories/products';
 
 /** The paths that are refused; none when the content is taken. */
 function refusedPaths(content: unknown): string[] {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DAY_MS } from '../../../domain/policy/duration';
+import { DAY_MS } from '../../../domain/policies/duration';
 import { nextAttempt, pauseOf } from '../../../domain/webhooks/backoff';
 
 const FIRST = Date.parse('2026-11-23T08:00:00Z');

@@ -2,8 +2,8 @@ import path from 'node:path';
 import { Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import { EncryptingCodec } from '../../../codec/payloads';
-import type { DeliveryAction } from '../../../domain/delivery/commands';
-import { orderStateOf, STAGES } from '../../../domain/delivery/state';
+import type { DeliveryAction } from '../../../domain/deliveries/commands';
+import { orderStateOf, STAGES } from '../../../domain/deliveries/state';
 import type { Delivery, Step } from '../../../prisma/generated/client';
 import { projectRoot } from '../../../scripts/parts/root';
 import { deliveryState, deliveryWorkflowId } from '../../../workflows/deliveries/messages';
@@ -46,7 +46,7 @@ export async function expectAgreement(system: FaultSystem, deals: readonly Deal[
     expectRowIs(delivery, steps, deal);
     await expectProcessKnows(system, delivery);
     await expectOrderFollows(system, delivery);
-    const messages = await expectToldOnce(system, deal);
+    const messages = await expectNotifiedOnce(system, deal);
     counted.deliveries += 1;
     counted.steps += steps.length;
     counted.rejections += delivery.requirementRejections + delivery.acceptanceRejections;
@@ -103,7 +103,7 @@ async function expectOrderFollows({ db }: FaultSystem, { orderId, stage }: Deliv
 }
 
 /** Every step was told to those whom it concerns, once. */
-async function expectToldOnce({ db }: FaultSystem, { orderId, deliveryId, done }: Deal): Promise<number> {
+async function expectNotifiedOnce({ db }: FaultSystem, { orderId, deliveryId, done }: Deal): Promise<number> {
   const ofDelivery = done.reduce((sum, { action }) => sum + (HEARD_BY[action] ?? 0), 0);
   expect(await db.message.count({ where: { objectId: deliveryId } })).toBe(ofDelivery);
   expect(await db.message.count({ where: { objectId: orderId } })).toBe(HEARD_OF_PAYMENT);

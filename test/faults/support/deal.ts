@@ -1,4 +1,4 @@
-import type { DeliveryAction } from '../../../domain/delivery/commands';
+import type { DeliveryAction } from '../../../domain/deliveries/commands';
 
 export type Role = 'buyer' | 'provider' | 'ops';
 

@@ -8,7 +8,7 @@ import { readConfig } from '../../../config';
 import { databaseLimits } from '../../../config/database';
 import { createLogger } from '../../../config/logger';
 import { temporalConnection } from '../../../config/temporal';
-import { openDatabase } from '../../../prisma/store/client';
+import { openDatabase } from '../../../prisma/store/shared/database';
 import { serveStatus } from '../../../worker/metrics';
 import { startPaymentInbox } from '../../../worker/relays/payments';
 import { allActivities, createWorker, outsideOf } from '../../../worker/worker';

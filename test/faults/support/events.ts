@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EventGroup } from '../../../domain/messages/groups';
+import type { EventGroup } from '../../../domain/notifications/groups';
 import { eventually } from '../../support/eventually';
 import type { WebhookReceiver } from '../../support/webhook-receiver';
 import type { Client } from './client';

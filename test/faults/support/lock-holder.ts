@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { readConfig } from '../../../config';
 import { databaseLimits } from '../../../config/database';
-import { lockObject } from '../../../prisma/store/change';
-import { openDatabase } from '../../../prisma/store/client';
+import { lockObject } from '../../../prisma/store/shared/audited-transaction';
+import { openDatabase } from '../../../prisma/store/shared/database';
 
 const FOR_EVER_MS = 3_600_000;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ReviewOperation } from '../../../domain/reviews/commands';
-import { contentOf } from '../../support/products';
+import { contentOf } from '../../factories/products';
 import type { Client } from './client';
 import type { Post } from './deal';
 import { inParallel } from './in-parallel';

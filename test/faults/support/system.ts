@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { keyRing } from '../../../codec/keys';
 import { EncryptingCodec } from '../../../codec/payloads';
-import { EVENT_GROUPS } from '../../../domain/messages/groups';
-import { seed } from '../../../prisma/seed';
-import { openDatabase } from '../../../prisma/store/client';
+import { EVENT_GROUPS } from '../../../domain/notifications/groups';
+import { seed } from '../../../prisma/seed/index';
+import { openDatabase } from '../../../prisma/store/shared/database';
 import { startPaymentChannel } from '../../../sandbox/payment-channel';
 import { startSmsInbox } from '../../../sandbox/sms-inbox';
 import { migrate } from '../../../scripts/migrate';
@@ -19,7 +19,7 @@ import { type RunningPart, startProgram } from '../../../scripts/parts/processes
 import { startTemporal } from '../../../scripts/parts/temporal';
 import { watchTemporal } from '../../../scripts/parts/temporal-watch';
 import { DEVELOPMENT_TERMS, demoClaims, signToken } from '../../../scripts/parts/tokens';
-import { startSmtpInbox } from '../../worker/smtp-inbox';
+import { startSmtpInbox } from '../../worker/channels/smtp-inbox';
 
 /** The real processes that a test may kill. */
 export type Part = 'postgres' | 'temporal' | 'worker' | 'api';
@@ -218,7 +218,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
 /** The provider wants to be told by every channel, so that faults meet all of them. */
 async function subscribeToSms(appUrl: string): Promise<void> {
   const db = openDatabase(appUrl, 1);
-  const wanted = { channels: ['in_site', 'email', 'sms'], receiverIds: [demoClaims.provider.sub], subscribed: true };
+  const wanted = { channels: ['in_site', 'email', 'sms'], recipientIds: [demoClaims.provider.sub], subscribed: true };
   await db.subscription.createMany({
     data: EVENT_GROUPS.map((eventGroup) => ({
       providerId: demoClaims.provider.providerId,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DeliveryAction } from '../../../domain/delivery/commands';
+import type { DeliveryAction } from '../../../domain/deliveries/commands';
 import type { Client, DeliveryView } from './client';
 import type { Deal, Post } from './deal';
 import type { Choices } from './random';

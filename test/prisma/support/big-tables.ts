@@ -165,7 +165,7 @@ const TABLES: Record<string, Record<string, string>> = {
     created_at: AT,
     read_at: `CASE WHEN n % 40000 = 0 THEN NULL ELSE ${AT} END`,
   },
-  sendings: {
+  notification_deliveries: {
     message_id: N('msg'),
     channel: oneOf('sms', 'email'),
     status: oneOf('skipped', 'sent', 'sent', 'sent', 'failed'),

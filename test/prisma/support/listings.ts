@@ -1,21 +1,21 @@
-import { AREAS } from '../../../domain/account/areas';
-import { listApiKeys } from '../../../prisma/store/api-keys';
-import { readTimeline, readTrail, type TrailScope } from '../../../prisma/store/audit';
-import type { Database } from '../../../prisma/store/client';
-import { listContacts } from '../../../prisma/store/contacts';
-import { listDeliveries, type Scope } from '../../../prisma/store/deliveries';
-import { countUnread, listMessages } from '../../../prisma/store/inbox';
-import { listOrders } from '../../../prisma/store/orders';
-import { listOwnProducts } from '../../../prisma/store/products';
-import { listReviews } from '../../../prisma/store/reviews';
-import { listSendings } from '../../../prisma/store/sendings';
-import { listShopPages } from '../../../prisma/store/shop-pages';
-import { listVersions } from '../../../prisma/store/shops';
-import { listForSale } from '../../../prisma/store/storefront';
-import { listSubAccounts } from '../../../prisma/store/sub-accounts';
-import { listSubscriptions } from '../../../prisma/store/subscriptions';
-import { listEndpoints } from '../../../prisma/store/webhook-endpoints';
-import { listEvents } from '../../../prisma/store/webhook-log';
+import { AREAS } from '../../../domain/accounts/areas';
+import { listApiKeys } from '../../../prisma/store/accounts/api-keys';
+import { listContacts } from '../../../prisma/store/accounts/contacts';
+import { listSubAccounts } from '../../../prisma/store/accounts/sub-accounts';
+import { readTimeline, readTrail, type TrailScope } from '../../../prisma/store/audit/entries';
+import { listDeliveries, type Scope } from '../../../prisma/store/deliveries/deliveries';
+import { countUnread, listMessages } from '../../../prisma/store/notifications/inbox';
+import { listNotificationDeliveries } from '../../../prisma/store/notifications/notification-deliveries';
+import { listSubscriptions } from '../../../prisma/store/notifications/subscriptions';
+import { listOrders } from '../../../prisma/store/orders/orders';
+import { listOwnProducts } from '../../../prisma/store/products/products';
+import { listForSale } from '../../../prisma/store/products/storefront';
+import { listReviews } from '../../../prisma/store/reviews/reviews';
+import type { Database } from '../../../prisma/store/shared/database';
+import { listShopPages } from '../../../prisma/store/shops/shop-pages';
+import { listVersions } from '../../../prisma/store/shops/shops';
+import { listEndpoints } from '../../../prisma/store/webhooks/endpoints';
+import { listEvents } from '../../../prisma/store/webhooks/log';
 import { RARE } from './big-tables';
 
 /** A list as the API asks the store for it. */
@@ -173,8 +173,8 @@ function ofMessages(): Listing[] {
   return [
     ...paged('listMessages', inbox, 'msg_000100000', (db, filter, page) => listMessages(db, 'usr_demo', filter, page)),
     { name: 'countUnread', read: (db) => countUnread(db, 'usr_demo') },
-    ...paged('listSendings', outbox, 'msg_000100000_email', (db, filter, { limit, after }) =>
-      listSendings(db, { ...filter, limit, cursor: after }),
+    ...paged('listNotificationDeliveries', outbox, 'msg_000100000_email', (db, filter, { limit, after }) =>
+      listNotificationDeliveries(db, { ...filter, limit, cursor: after }),
     ),
     ...paged('listEvents', events, 'whd_000100000', (db, filter, page) =>
       listEvents(db, 'whk_000000001', filter, page),

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { diffOf, type Json } from '../../domain/shared/diff';
+import { LOOK_SEQUENCE, type TrailRow } from '../../prisma/store/audit/entries';
+
+/** An object's document, as a step found or left it. */
+type Document = { [field: string]: Json | undefined } | null;
+
+/**
+ * An order as a step left it. What its process stores when it is settled is the payment and the delivery's beginning:
+ * of the latter the delivery's own trail tells.
+ */
+function afterOf({ action, before, after }: TrailRow): Document {
+  if (action === 'order.closed') return { ...before, state: 'closed' };
+  if (action === 'order.paid') return { ...before, state: 'awaiting_start', payment: after?.payment ?? null };
+  return after;
+}
+
+/** What a step of a refund tells of the money: it goes back, went back, or was refused (AUD-1). */
+const refund = z.object({ amountFen: z.int(), channel: z.string(), reason: z.string() });
+
+/** A line of a timeline: who did what to which object, in which words; of a refund the money that it is about. */
+export function timelineEntry({ at, actorRole, actorId, action, note, objectId, after }: TrailRow) {
+  return {
+    at: at.toISOString(),
+    actor: { role: actorRole, id: actorId },
+    action,
+    note: note || null,
+    objectId,
+    ...(action.startsWith('refund.') && { refund: refund.parse(after) }),
+  };
+}
+
+/** A line of the audit trail: the same, by which request and run, and what it changed, field by field (AUD-1). */
+export function auditEntry(row: TrailRow) {
+  const { objectId, sequence, lookId, requestId, runId } = row;
+  const isLook = sequence === LOOK_SEQUENCE;
+  const [before, after]: Document[] = [row.before, afterOf(row)];
+  return {
+    id: isLook ? lookId : `${objectId}/${sequence}`,
+    ...timelineEntry(row),
+    sequence: isLook ? null : sequence,
+    requestId,
+    runId,
+    before,
+    after,
+    changes: isLook ? [] : diffOf(before, after),
+  };
+}
+
+/** The same for operations, who also see from where it was done. */
+export const auditEntryForOps = (row: TrailRow) => ({ ...auditEntry(row), sourceIp: row.sourceIp });

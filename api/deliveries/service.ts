@@ -1,0 +1,82 @@
+import type { Request } from 'express';
+import { type KeyRing, sealText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
+import { type DeliveryCommand, isSealed, type Origin } from '../../domain/deliveries/commands';
+import { AppError } from '../../domain/shared/errors';
+import { deliveryOfAppeal, deliveryStatus, findDelivery } from '../../prisma/store/deliveries/deliveries';
+import type { Database } from '../../prisma/store/shared/database';
+import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
+import { requireOwnAttachments } from '../attachments/service';
+import type { Principal } from '../http/auth';
+import type { CommandRecord } from '../http/idempotency';
+import { scopeOf } from '../http/scope';
+import type { CommandSender } from '../http/temporal-commands';
+import { deliveryView } from './view';
+
+/** What a command to a delivery needs of the request that brings it. */
+export type CommandRequest = {
+  principal: Principal;
+  request: Pick<Request, 'requestId' | 'ip' | 'workflow'>;
+  command: CommandRecord;
+};
+
+/** The part of a command that differs from route to route. */
+export type CommandDetails = DeliveryCommand extends infer C
+  ? C extends DeliveryCommand
+    ? Omit<C, 'commandId' | 'origin'>
+    : never
+  : never;
+
+/** Where routes have commands carried out, and read what became of them. */
+export type DeliveryService = ReturnType<typeof deliveryService>;
+
+const noDelivery = () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery.');
+const noAppeal = () => new AppError('APPEAL.NOT_FOUND', 'There is no such appeal.');
+
+export function deliveryService({ db, ring, commands }: { db: Database; ring: KeyRing; commands: CommandSender }) {
+  /**
+   * A delivery in full.
+   * @param asOf the command after whose step it is shown; as it is now if left out
+   * @throws AppError DELIVERY.NOT_FOUND also when it is somebody else's
+   */
+  async function view(deliveryId: string, principal: Principal, asOf?: string) {
+    const found = await findDelivery(db, deliveryId, scopeOf(principal), asOf);
+    if (found === null) throw noDelivery();
+    return deliveryView(found, principal.role, ring);
+  }
+
+  // From here on nobody reads the words but the parties: neither Temporal's histories nor the codec endpoint (ORD-2).
+  const sealedNote = (commandId: string, note: string) =>
+    sealText(ring, note, placeOf('submission', commandId)).toString('base64');
+
+  return {
+    view,
+
+    /**
+     * Has one command carried out and answers the delivery as the command's step left it, however late that is asked.
+     * @throws AppError the process's refusal
+     */
+    async perform(deliveryId: string, { principal, request, command }: CommandRequest, details: CommandDetails) {
+      if (details.attachmentIds.length > 0) await requireOwnAttachments(db, principal, details.attachmentIds);
+      request.workflow = { workflowId: deliveryWorkflowId(deliveryId) };
+      const { commandId } = command;
+      const note = isSealed(details.action) ? sealedNote(commandId, details.note) : details.note;
+      const full = { ...details, note, commandId, origin: originOf(principal, request) };
+      await commands.send(deliveryId, full, () => deliveryStatus(db, deliveryId, scopeOf(principal), commandId));
+      return view(deliveryId, principal, commandId);
+    },
+
+    /** The delivery of an appeal. @throws AppError APPEAL.NOT_FOUND also when it is somebody else's */
+    async ofAppeal(appealId: string, principal: Principal): Promise<string> {
+      const deliveryId = await deliveryOfAppeal(db, appealId);
+      if (deliveryId === null) throw noAppeal();
+      if ((await deliveryStatus(db, deliveryId, scopeOf(principal))).is === 'absent') throw noAppeal();
+      return deliveryId;
+    },
+  };
+}
+
+/** Who sent a command, and from where (AUD-1). */
+export function originOf({ sub, providerId }: Principal, request: CommandRequest['request']): Origin {
+  return { actorId: sub, providerId: providerId ?? null, requestId: request.requestId, sourceIp: request.ip ?? '' };
+}

@@ -1,0 +1,161 @@
+import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { AREAS } from '../../domain/accounts/areas';
+import { OPERATIONS } from '../../domain/deliveries/commands';
+import { RULINGS, STAGES } from '../../domain/deliveries/state';
+import { ORDER_STATES, PAYMENT_CHANNELS } from '../../domain/orders/order';
+import { id, namesNothingTwice } from '../../domain/shared/text';
+
+extendZodWithOpenApi(z);
+
+export { id, optionalText, text, words } from '../../domain/shared/text';
+
+/**
+ * An id in a path. What cannot be an id is the id of nothing: it is answered with 404 as every
+ * unknown one, and never reaches the database.
+ */
+export const pathId = z
+  .string()
+  .transform((sent) => (/^\w{1,64}$/.test(sent) ? sent : 'unknown'))
+  .openapi({ type: 'string', description: 'An id, as answers have it' });
+
+/** The parameters of `/…/{id}`. */
+export const byId = z.strictObject({ id: pathId });
+
+/** Ids of uploaded files, 20 a step at most (DLV-14). */
+export const attachmentIds = z
+  .array(id('att'))
+  .max(20, 'at most 20 attachments a step')
+  .refine(namesNothingTwice, 'must not name an attachment twice')
+  .default([]);
+
+/** Areas that somebody is given, each once. */
+export const areas = z
+  .array(z.enum(AREAS))
+  .max(AREAS.length)
+  .refine((list) => new Set(list).size === list.length, 'must not name an area twice');
+
+export const email = z.email().max(254);
+export const phone = z.string().regex(/^\+?[0-9][0-9 -]{4,24}$/, 'must be a telephone number');
+
+/** How long texts and reasons may be, in characters. */
+export const WORDS_MAX = 4_000;
+export const REASON_MAX = 1_000;
+
+/** Whole fen (GEN-2). */
+export const amountFen = z.int().min(1).max(1_000_000_000_00);
+
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(200).optional(),
+  sort: z.enum(['id', '-id']).default('-id').openapi({ description: 'Ids sort by time; the newest come first' }),
+};
+
+/** A page of a list; `name` is what the OpenAPI document calls it. */
+export const pageOf = (item: z.ZodType, name: string) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable() }).openapi(name);
+
+const time = z.iso.datetime({ offset: true });
+const attachmentRef = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
+
+export const attachmentSchema = attachmentRef.extend({ sha256: z.string() }).openapi('Attachment');
+
+const appealSchema = z
+  .object({
+    id: z.string(),
+    deliveryId: z.string(),
+    status: z.enum(['open', 'resolved']),
+    openedBy: z.enum(['buyer', 'provider']),
+    grounds: z.array(z.string()),
+    reason: z.string(),
+    openedAt: time,
+    dueAt: time,
+    dueProvisional: z.boolean(),
+    ruling: z.enum(RULINGS).nullable(),
+    rulingReason: z.string().nullable(),
+    refundFen: z.int().nullable(),
+    resolvedAt: time.nullable(),
+  })
+  .openapi('Appeal');
+
+export const deliverySchema = z
+  .object({
+    id: z.string(),
+    orderId: z.string(),
+    flow: z.enum(['standard', 'self_operated']),
+    stage: z.enum(STAGES),
+    frozen: z.boolean(),
+    requirementRejections: z.int(),
+    acceptanceRejections: z.int(),
+    appeal: z.union([appealSchema, z.null()]).openapi({ description: 'The latest appeal, open or resolved' }),
+    outcome: z.enum(['accepted', 'auto_accepted', 'accepted_by_ruling', 'cancelled_and_refunded']).nullable(),
+    allowedActions: z.array(z.enum(OPERATIONS)),
+    deadlines: z.array(z.object({ name: z.string(), at: time, outcome: z.string(), stoppableBy: z.array(z.string()) })),
+    timeline: z.array(
+      z.object({
+        at: time,
+        actor: z.string(),
+        action: z.string(),
+        note: z.string().nullable(),
+        attachments: z.array(attachmentRef),
+      }),
+    ),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .openapi('Delivery');
+
+export const deliverySummarySchema = deliverySchema.omit({ timeline: true, appeal: true }).openapi('DeliverySummary');
+
+export const orderSchema = z
+  .object({
+    id: z.string(),
+    state: z.enum(ORDER_STATES),
+    buyerId: z.string(),
+    providerId: z.string(),
+    productId: z.string(),
+    productName: z.string(),
+    specId: z.string(),
+    specName: z.string(),
+    paymentChannel: z.enum(PAYMENT_CHANNELS),
+    payableFen: z.int(),
+    paidFen: z.int(),
+    refundedFen: z.int(),
+    deliveryId: z.string().nullable(),
+    buyerContact: z
+      .object({ name: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable() })
+      .nullable()
+      .openapi({ description: 'In the details only, for the provider and operations' }),
+    payBy: time,
+    paidAt: time.nullable(),
+    endedAt: time.nullable(),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .openapi('Order');
+
+export const profileSchema = z
+  .object({
+    id: z.string(),
+    role: z.string(),
+    providerId: z.string().nullable(),
+    name: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    language: z.enum(['zh-CN', 'en']),
+    version: z.int(),
+  })
+  .openapi('Profile');
+
+export const messageSchema = z
+  .object({
+    id: z.string(),
+    event: z.string(),
+    group: z.string(),
+    objectId: z.string(),
+    subject: z.string(),
+    text: z.string(),
+    createdAt: time,
+    readAt: time.nullable(),
+  })
+  .openapi('Message');

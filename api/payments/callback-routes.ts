@@ -1,0 +1,81 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import express from 'express';
+import { z } from 'zod';
+import { read } from '../../domain/faults';
+import { PAYMENT_CHANNELS } from '../../domain/orders/order';
+import { AppError } from '../../domain/shared/errors';
+import { storeCallback } from '../../prisma/store/payments/callbacks';
+import type { Database } from '../../prisma/store/shared/database';
+import { type ApiContext, expressPath, nothing } from '../http/endpoint';
+import { idFrom } from '../http/ids';
+import { documentEndpoint } from '../http/openapi';
+import { invalid } from '../http/problems';
+import { id } from '../http/schemas';
+
+/** A signature older or newer than this is a replay. */
+const TOLERANCE_SECONDS = 300;
+
+const callback = z
+  .strictObject({
+    transactionId: z.string().regex(/^[\w-]{1,64}$/),
+    orderId: id('ord'),
+    status: z.enum(['succeeded', 'failed']),
+    amountFen: z.int().min(0).max(1_000_000_000_00),
+  })
+  .openapi('PaymentCallback');
+
+const refused = () => new AppError('PAYMENT.SIGNATURE_INVALID', 'Sign the raw body with the shared secret, now.');
+
+/** Checks `X-Channel-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. */
+function isSigned(header: string | undefined, body: Buffer, secret: string): boolean {
+  const [, time, signature] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header ?? '') ?? [];
+  if (time === undefined || signature === undefined) return false;
+  if (Math.abs(Date.now() / 1000 - Number(time)) > TOLERANCE_SECONDS) return false;
+  const expected = createHmac('sha256', secret).update(`${time}.`).update(body).digest();
+  return timingSafeEqual(expected, Buffer.from(signature, 'hex'));
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new AppError('REQUEST.MALFORMED', 'The body must be a JSON object.');
+  }
+}
+
+/** Where payment channels call back (ORD-6): stored first, then answered 202; counted once, whatever comes how often. */
+export function gatewayRoutes(context: ApiContext, { db, secret }: { db: Database; secret: string }): void {
+  const params = z.strictObject({ channel: z.enum(PAYMENT_CHANNELS) });
+  const spec = {
+    path: '/v1/gateway/payments/{channel}/callbacks',
+    summary: 'A payment channel reports a payment (signed, at least once, in any order)',
+    tag: 'Gateway',
+    access: {},
+    params,
+    query: nothing,
+    body: callback,
+    answer: { status: 202, schema: z.object({ received: z.boolean() }) },
+  } as const;
+  documentEndpoint(context.registry, 'post', spec, { security: 'channelSignature' });
+  context.router.post(
+    expressPath(spec.path),
+    express.raw({ type: () => true, limit: '64kb' }),
+    async (request, response) => {
+      request.routePattern = spec.path;
+      const channel = read(params, request.params, 'path');
+      if (!channel.isRead) throw invalid(channel.faults);
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      // Whoever else sends garbage, from whatever address, uses up nothing of what the channel may send.
+      if (!isSigned(request.header('x-channel-signature'), body, secret)) {
+        context.limiter.unverified({ request, response });
+        throw refused();
+      }
+      context.limiter.signed(channel.data.channel, response);
+      const fact = read(callback, parseJson(body), 'body');
+      if (!fact.isRead) throw invalid(fact.faults);
+      const seed = `${channel.data.channel}/${fact.data.transactionId}/${fact.data.status}`;
+      await storeCallback(db, { id: idFrom('pay', Date.now(), seed), channel: channel.data.channel, ...fact.data });
+      response.status(202).json({ received: true });
+    },
+  );
+}

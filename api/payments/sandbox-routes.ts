@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { AppError } from '../../domain/shared/errors';
+import { findOrder, type OrderRow } from '../../prisma/store/orders/orders';
+import { isReported } from '../../prisma/store/payments/callbacks';
+import type { Database } from '../../prisma/store/shared/database';
+import { type ApiContext, nothing, post } from '../http/endpoint';
+import { byId, orderSchema } from '../http/schemas';
+import { scopeOf } from '../http/scope';
+import { orderView } from '../orders/view';
+
+const SETTLED_WITHIN_MS = 5_000;
+const POLL_MS = 25;
+
+/** What the sandbox needs: the channel that stands for the outside world, and how it calls us back. */
+export type Sandbox = { db: Database; channelUrl: string; callbackBase: () => string };
+
+/** Shortcuts for trying the system out; never served in production. */
+export function sandboxRoutes(context: ApiContext, { db, channelUrl, callbackBase }: Sandbox): void {
+  post(context, {
+    path: '/v1/sandbox/orders/{id}/pay',
+    summary: 'Pay an order: asks the sandbox channel, which calls the gateway back with a signed callback',
+    tag: 'Sandbox',
+    access: { buyer: 'any' },
+    params: byId,
+    query: nothing,
+    body: nothing,
+    answer: { status: 202, schema: orderSchema },
+    async handle({ principal, params, command }) {
+      const scope = scopeOf(principal);
+      const order = await findOrder(db, params.id, scope);
+      if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order.');
+      if (order.state !== 'pending_payment') {
+        // A repetition whose first answer was lost: the payment that was made is the answer.
+        if (await wasPaidBy({ db, channelUrl }, order, command.commandId)) return orderView(asPaid(order));
+        throw new AppError('ORDER.NOT_PAYABLE', `The order is ${order.state}: it cannot be paid.`, {
+          allowedActions: [],
+        });
+      }
+      const { paymentChannel: channel, payableFen } = order;
+      const response = await fetch(new URL('/payments', channelUrl), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          orderId: order.id,
+          // The same command asks for the same payment.
+          transactionId: command.commandId,
+          channel,
+          amountFen: Number(payableFen),
+          callbackUrl: `${callbackBase()}/v1/gateway/payments/${channel}/callbacks`,
+        }),
+      });
+      if (!response.ok) throw new AppError('SERVICE.UNAVAILABLE', 'The sandbox channel does not answer; try again.');
+      return orderView(asPaid(await onceSettled(order)));
+
+      /** The order when the callback has been taken, or as it is when that takes too long. */
+      async function onceSettled(placed: NonNullable<typeof order>) {
+        const until = Date.now() + SETTLED_WITHIN_MS;
+        for (let now = placed; ; ) {
+          now = (await findOrder(db, params.id, scope)) ?? now;
+          if (now.state !== 'pending_payment' || Date.now() > until) return now;
+          await sleep(POLL_MS);
+        }
+      }
+    },
+  });
+}
+
+/** An order as it was when it had been paid, whatever has become of it: the answer to the command that paid it. */
+const asPaid = (row: OrderRow): OrderRow =>
+  row.paidAt === null
+    ? row
+    : { ...row, state: 'awaiting_start', refundedFen: 0n, endedAt: null, updatedAt: row.paidAt };
+
+const channelPayments = z.object({ items: z.array(z.object({ transactionId: z.string() })) });
+
+/** Whether a command has made a payment of the order: our inbox holds it, or the channel is about to report it. */
+async function wasPaidBy(
+  { db, channelUrl }: Pick<Sandbox, 'db' | 'channelUrl'>,
+  { id: orderId, paymentChannel: channel }: OrderRow,
+  transactionId: string,
+): Promise<boolean> {
+  if (await isReported(db, { orderId, channel, transactionId })) return true;
+  const known = await fetch(new URL(`/payments?orderId=${orderId}`, channelUrl));
+  if (!known.ok) throw new AppError('SERVICE.UNAVAILABLE', 'The sandbox channel does not answer; try again.');
+  return channelPayments.parse(await known.json()).items.some((made) => made.transactionId === transactionId);
+}

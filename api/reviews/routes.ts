@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { REVIEW_OPERATIONS } from '../../domain/reviews/commands';
+import { REVIEW_KINDS, REVIEW_STAGES } from '../../domain/reviews/state';
+import { listReviews } from '../../prisma/store/reviews/reviews';
+import type { Database } from '../../prisma/store/shared/database';
+import { type ApiContext, get, nothing, post } from '../http/endpoint';
+import { pageAnswer, pageOfQuery } from '../http/paging';
+import { byId, id, pageOf, paging, REASON_MAX, text } from '../http/schemas';
+import type { ReviewService } from './service';
+import { reviewSummary } from './view';
+
+const time = z.iso.datetime({ offset: true });
+const document = z.record(z.string(), z.unknown()).nullable();
+
+/** A review as lists show it; `effective` are product applications that needed none (PRD-5). */
+export const reviewSummarySchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(REVIEW_KINDS),
+    operation: z.string().openapi({ example: 'publish' }),
+    objectId: z.string(),
+    providerId: z.string(),
+    title: z.string(),
+    status: z.enum([...REVIEW_STAGES, 'effective']),
+    reason: z.string().nullable(),
+    overdue: z.boolean(),
+    dueAt: time.nullable(),
+    dueProvisional: z.boolean(),
+    allowedActions: z.array(z.enum(REVIEW_OPERATIONS)),
+    deadlines: z.array(z.object({ name: z.string(), at: time, outcome: z.string(), stoppableBy: z.array(z.string()) })),
+    submittedBy: z.string(),
+    submittedAt: time,
+    decidedAt: time.nullable(),
+  })
+  .openapi('ReviewSummary');
+
+/** A review in full, with the reviewer's diff. */
+export const reviewSchema = reviewSummarySchema
+  .extend({
+    base: document.openapi({ description: 'What was in force when it was submitted' }),
+    proposed: document.openapi({ description: 'What is asked for' }),
+    diff: z
+      .array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() }))
+      .openapi({ description: 'Field by field; null stands for nothing' }),
+    timeline: z.array(z.object({ at: time, actor: z.string(), action: z.string(), note: z.string().nullable() })),
+  })
+  .openapi('Review');
+
+/** The page of a list of reviews. */
+export const reviewPage = pageOf(reviewSummarySchema, 'ReviewPage');
+
+const reason = z.strictObject({ reason: text(REASON_MAX) }).openapi('ReviewReason');
+const yesNo = () => z.stringbool().optional().openapi({ type: 'boolean' });
+
+/** The queue of operations: what is to be reviewed, what is overdue, and deciding it (SHOP-2, PRD-5, PRD-6, ACC-3). */
+export function reviewRoutes(context: ApiContext, { db, service }: { db: Database; service: ReviewService }): void {
+  reading(context, db, service);
+  deciding(context, service);
+}
+
+function reading(context: ApiContext, db: Database, service: ReviewService): void {
+  get(context, {
+    path: '/v1/ops/reviews',
+    summary: 'Reviews of shops, products and account data, newest first; `open=true&overdue=true` is what is late',
+    tag: 'Reviews',
+    access: { ops: 'any' },
+    params: nothing,
+    query: z.strictObject({
+      ...paging,
+      kind: z.enum(REVIEW_KINDS).optional(),
+      status: z.enum([...REVIEW_STAGES, 'effective']).optional(),
+      open: yesNo(),
+      overdue: yesNo(),
+      providerId: id('prv').optional(),
+    }),
+    body: nothing,
+    answer: { status: 200, schema: reviewPage },
+    async handle({ query }) {
+      const page = pageOfQuery(query);
+      return pageAnswer(await listReviews(db, 'all', query, page), page, reviewSummary);
+    },
+  });
+  get(context, {
+    path: '/v1/ops/reviews/{id}',
+    summary: 'One review: what changes, field by field, and what is allowed now',
+    tag: 'Reviews',
+    access: { ops: 'any' },
+    params: byId,
+    query: nothing,
+    body: nothing,
+    answer: { status: 200, schema: reviewSchema },
+    handle: ({ params }) => service.view(params.id, 'all'),
+  });
+}
+
+function deciding(context: ApiContext, service: ReviewService): void {
+  for (const { path, action, summary } of [
+    { path: 'approve', action: 'ops.approve', summary: 'Approve: it takes effect at once (SHOP-2, PRD-5)' },
+    {
+      path: 'security/pass',
+      action: 'ops.security.pass',
+      summary: 'An image product is safe: on to the review (PRD-6)',
+    },
+  ] as const) {
+    post(context, {
+      path: `/v1/ops/reviews/{id}/${path}`,
+      summary,
+      tag: 'Reviews',
+      access: { ops: 'any' },
+      params: byId,
+      query: nothing,
+      body: nothing,
+      answer: { status: 200, schema: reviewSchema },
+      handle: (call) => service.act(call.params.id, action, '', call),
+    });
+  }
+  for (const { path, action, summary } of [
+    { path: 'reject', action: 'ops.reject', summary: 'Reject, with the reason that the provider reads' },
+    { path: 'security/fail', action: 'ops.security.fail', summary: 'An image product is not safe: rejected (PRD-6)' },
+  ] as const) {
+    post(context, {
+      path: `/v1/ops/reviews/{id}/${path}`,
+      summary,
+      tag: 'Reviews',
+      access: { ops: 'any' },
+      params: byId,
+      query: nothing,
+      body: reason,
+      answer: { status: 200, schema: reviewSchema },
+      handle: (call) => service.act(call.params.id, action, call.body.reason, call),
+    });
+  }
+}

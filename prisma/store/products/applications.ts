@@ -1,0 +1,71 @@
+import type { KeyRing } from '../../../codec/keys';
+import type { Notice } from '../../../domain/notifications/notice';
+import type { ProductProposal } from '../../../domain/products/change';
+import { newReview } from '../../../domain/reviews/state';
+import type { ReviewSubject } from '../../../domain/reviews/step';
+import { noticeParams } from '../../../domain/reviews/transitions';
+import type { Prisma } from '../../generated/client';
+import { addProposal, dropProposal } from '../reviews/proposals';
+import { addAppliedStep, type SubmittedDocuments } from '../reviews/review-handler';
+import { requireNoneOpen } from '../reviews/reviews';
+import { auditedTransaction, type Change, lockObject, type Transaction } from '../shared/audited-transaction';
+import type { Database } from '../shared/database';
+import { writeNotifications } from '../shared/outbox';
+import { productReviewHandler } from './review-handler';
+
+/** An application that takes effect at once (PRD-5); its token is sealed as a proposal's. */
+export type AtOnce = { subject: ReviewSubject; proposal: ProductProposal; sealed: Buffer | null };
+
+/**
+ * Carries out what needs no review, and leaves its application, which is effective from the start (PRD-5): product,
+ * application, audit trail and notice in one transaction. A command that was carried out already changes nothing.
+ * @param change names the application as its object
+ * @throws AppError REVIEW.IN_REVIEW (PRD-4), PRODUCT.NOT_ALLOWED; nothing has changed then
+ */
+export async function applyAtOnce(
+  db: Database,
+  ring: KeyRing,
+  change: Change,
+  { subject, proposal, sealed }: AtOnce,
+): Promise<void> {
+  const effects = productReviewHandler(ring);
+  const { reviewId, objectId, providerId } = subject;
+  const { at } = change;
+  await auditedTransaction(db, change, async (tx) => {
+    await lockObject(tx, objectId);
+    await requireNoneOpen(tx, subject);
+    await addProposal(tx, { id: reviewId, providerId, content: proposal, sealed });
+    const taken = await effects.onSubmitted(tx, subject, at);
+    await dropProposal(tx, reviewId);
+    const state = { ...newReview(false, at.getTime()), stage: 'approved' };
+    await addEffective(tx, change, subject, taken, state);
+    const review = { ...subject, proposed: null, sealed: taken.sealed ?? null, reason: '', at };
+    await addAppliedStep(tx, subject, change, await effects.approve(tx, review));
+    const notice: Notice = { event: 'product.changed', to: ['provider'], params: noticeParams(subject) };
+    await writeNotifications(tx, {
+      objectId: reviewId,
+      about: objectId,
+      providerId,
+      sequence: 1,
+      notices: [notice],
+      at,
+    });
+    return state;
+  });
+}
+
+/** The application's row: decided by whom it was sent by, the moment it was. */
+async function addEffective(
+  tx: Transaction,
+  { actorId, at }: Change,
+  { reviewId, kind, operation, objectId, providerId, title }: ReviewSubject,
+  { base, proposed, sealed = null }: SubmittedDocuments,
+  state: Prisma.InputJsonObject,
+): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO reviews (id, kind, operation, object_id, provider_id, title, status, base, proposed, sealed, state,
+                         sequence, submitted_by, submitted_at, decided_by, decided_at, updated_at)
+    VALUES (${reviewId}, ${kind}, ${operation}, ${objectId}, ${providerId}, ${title}, 'effective',
+            ${JSON.stringify(base)}::jsonb, ${JSON.stringify(proposed)}::jsonb, ${sealed}, ${JSON.stringify(state)}::jsonb,
+            1, ${actorId}, ${at}, ${actorId}, ${at}, ${at})`;
+}

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import type { KeyRing } from '../../../codec/keys';
+import { moveSealed, placeOf } from '../../../codec/places';
+import {
+  changeAsked,
+  NOT_YET,
+  type ProductChange,
+  type ProductNow,
+  type ProductProposal,
+} from '../../../domain/products/change';
+import { imagesOf, needsToken, type ProductContent, supervisionOf } from '../../../domain/products/content';
+import type { ProductStatus } from '../../../domain/products/kinds';
+import { BRINGS_CONTENT, isLegal, PRODUCT_OPERATIONS, productRefusal } from '../../../domain/products/rules';
+import type { ReviewSubject } from '../../../domain/reviews/step';
+import { AppError } from '../../../domain/shared/errors';
+import { publishImages } from '../images/images';
+import type { Decided, ReviewHandler } from '../reviews/review-handler';
+import { lockObject, type Transaction } from '../shared/audited-transaction';
+
+/** What an application means for its product, whether it was reviewed or took effect at once (PRD-3, PRD-5). */
+export const productReviewHandler = (ring: KeyRing): ReviewHandler => ({
+  async onSubmitted(tx, subject, at) {
+    await lockObject(tx, subject.objectId);
+    const operation = operationOf(subject);
+    const { proposal, sealed } = await proposalOf(tx, subject.reviewId);
+    const now = (await productNow(tx, subject)) ?? NEW;
+    const facts = { ...now, inReview: false };
+    if (!isLegal(facts, operation)) throw productRefusal(facts);
+    const { content } = proposal;
+    if (content === undefined && BRINGS_CONTENT.includes(operation)) throw gone();
+    const isSigned = sealed !== null || (operation !== 'publish' && now.deliveryToken !== null);
+    if (content !== undefined && needsToken(content) && !isSigned) throw tokenMissing();
+    if (content !== undefined && operation === 'publish') await keepUnpublished(tx, subject, content, at);
+    return {
+      ...changeAsked(operation, now, proposal, sealed !== null),
+      sealed: sealedForReview(ring, subject, sealed),
+    };
+  },
+
+  async approve(tx, review) {
+    const { status, grade, content } = await changeOf(tx, review);
+    const before = await productNow(tx, review);
+    await tx.$executeRaw`
+      UPDATE products SET status = coalesce(${status ?? null}, status), grade = coalesce(${grade ?? null}, grade),
+        updated_at = ${review.at}
+      WHERE id = ${review.objectId}`;
+    if (content != null) await publishContent(ring, tx, review, content);
+    const after = await productNow(tx, review);
+    if (after === null) throw new Error(`Product ${review.objectId} has no row`);
+    return { before, after };
+  },
+
+  // The product is as it was before it was submitted.
+  reject: async () => undefined,
+  withdraw: async () => undefined,
+});
+
+/** The delivery token of a proposal, sealed for its review; null when none was sent. */
+const sealedForReview = (ring: KeyRing, { reviewId }: ReviewSubject, sealed: Buffer | null): Buffer | null =>
+  sealed && moveSealed(ring, sealed, placeOf('proposal', reviewId), placeOf('review', reviewId));
+
+const operation = z.enum(PRODUCT_OPERATIONS);
+const operationOf = (subject: ReviewSubject) => operation.parse(subject.operation);
+
+const gone = () => new AppError('REQUEST.INVALID', 'What was sent is not kept any more; send it again.');
+
+const tokenMissing = () =>
+  new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', {
+    errors: [{ path: 'body.content.deliveryToken', message: 'is required: no token is kept yet' }],
+  });
+
+/** What came with the application; nothing with most. */
+async function proposalOf(
+  tx: Transaction,
+  reviewId: string,
+): Promise<{ proposal: ProductProposal; sealed: Buffer | null }> {
+  const rows = await tx.$queryRaw<{ content: ProductProposal; sealed: Uint8Array | null }[]>`
+    SELECT content, sealed FROM proposals WHERE id = ${reviewId}`;
+  const [row] = rows;
+  if (row === undefined) return { proposal: {}, sealed: null };
+  return { proposal: row.content, sealed: row.sealed === null ? null : Buffer.from(row.sealed) };
+}
+
+/**
+ * A product as it is, and as its trail shows it (AUD-1). Of the delivery token a digest of its sealed form stands there:
+ * a new token is seen to be another one, and nothing about it can be learnt.
+ */
+type TrackedProduct = ProductNow & { version: number; deliveryToken: string | null };
+const NEW: TrackedProduct = { ...NOT_YET, version: 0, deliveryToken: null };
+
+async function productNow(tx: Transaction, { objectId, providerId }: ReviewSubject): Promise<TrackedProduct | null> {
+  const rows = await tx.$queryRaw<TrackedProduct[]>`
+    SELECT status, grade, version, content,
+           encode(substr(sha256(delivery_token_sealed), 1, 8), 'hex') AS "deliveryToken"
+    FROM products WHERE id = ${objectId} AND provider_id = ${providerId}`;
+  return rows[0] ?? null;
+}
+
+/** A product is there from its first application on, described as it was last proposed until it is published. */
+async function keepUnpublished(
+  tx: Transaction,
+  { objectId, providerId }: ReviewSubject,
+  content: ProductContent,
+  at: Date,
+): Promise<void> {
+  const { name, type, category, summary, selfOperated } = content;
+  const status: ProductStatus = 'unpublished';
+  await tx.$executeRaw`
+    INSERT INTO products (id, provider_id, name, type, category, grade, supervised, self_operated, status, summary,
+                          created_at, updated_at)
+    VALUES (${objectId}, ${providerId}, ${name}, ${type}, ${category}, ${NOT_YET.grade}, ${supervisionOf(content)},
+            ${selfOperated}, ${status}, ${summary}, ${at}, ${at})
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, category = excluded.category,
+      supervised = excluded.supervised, self_operated = excluded.self_operated, summary = excluded.summary,
+      updated_at = excluded.updated_at
+    WHERE products.status = ${status}`;
+}
+
+/** What the application changes, as it was submitted. */
+async function changeOf(tx: Transaction, { reviewId }: Decided): Promise<ProductChange> {
+  const rows = await tx.$queryRaw<{ proposed: ProductChange }[]>`SELECT proposed FROM reviews WHERE id = ${reviewId}`;
+  const [row] = rows;
+  if (row === undefined) throw new Error(`Application ${reviewId} has no row`);
+  return row.proposed;
+}
+
+/** The next version: what is sold from now on. Orders keep the terms they were placed on (PRD-7). */
+async function publishContent(ring: KeyRing, tx: Transaction, review: Decided, content: ProductContent): Promise<void> {
+  const { objectId, reviewId, at } = review;
+  const places = [placeOf('review', reviewId), placeOf('deliveryToken', objectId)] as const;
+  const token = review.sealed && moveSealed(ring, review.sealed, ...places);
+  const { name, category, summary, selfOperated, specs } = content;
+  const json = JSON.stringify(content);
+  await tx.$executeRaw`
+    WITH published AS (
+      UPDATE products SET name = ${name}, category = ${category}, summary = ${summary},
+        supervised = ${supervisionOf(content)}, self_operated = ${selfOperated}, content = ${json}::jsonb,
+        version = version + 1,
+        delivery_token_sealed = CASE WHEN ${needsToken(content)} THEN coalesce(${token}, delivery_token_sealed) END
+      WHERE id = ${objectId}
+      RETURNING id, version
+    )
+    INSERT INTO product_versions (product_id, number, content, application_id, published_at)
+    SELECT id, version, ${json}::jsonb, ${reviewId}, ${at} FROM published`;
+  await tx.$executeRaw`
+    DELETE FROM product_specs WHERE product_id = ${objectId} AND id <> ALL(${specs.map(({ id }) => id)}::text[])`;
+  await tx.$executeRaw`
+    INSERT INTO product_specs (id, product_id, name, duration, unit, list_price_fen, price_fen)
+    SELECT id, ${objectId}, name, duration, unit, "listPriceFen", "priceFen"
+    FROM jsonb_to_recordset(${JSON.stringify(specs)}::jsonb)
+      AS s(id text, name text, duration int, unit text, "listPriceFen" bigint, "priceFen" bigint)
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, duration = excluded.duration, unit = excluded.unit,
+      list_price_fen = excluded.list_price_fen, price_fen = excluded.price_fen
+    WHERE product_specs.product_id = ${objectId}`;
+  const images = imagesOf(content).map(({ id }) => id);
+  await publishImages(tx, images, at);
+}

@@ -1,0 +1,236 @@
+import { parsePolicy } from '../../../domain/policies/catalogue';
+import { signCallback } from '../../../sandbox/signature';
+import { type Api, CALLBACK_SECRET, startApi } from '../../support/api';
+import { eventually } from '../../support/eventually';
+import { httpClient } from '../../support/http';
+import { bodyOf, type Order, storyOf } from '../../support/story';
+
+let api: Api;
+let story: ReturnType<typeof storyOf>;
+beforeAll(async () => {
+  api = await startApi();
+  story = storyOf(api);
+});
+afterAll(() => api.stop());
+
+let transactions = 0;
+const newTransaction = () => `txn_test_${++transactions}`;
+
+type Fact = { transactionId: string; orderId: string; status: 'succeeded' | 'failed'; amountFen: number };
+const factOf = (order: Pick<Order, 'id' | 'payableFen'>, other: Partial<Fact> = {}): Fact => ({
+  transactionId: newTransaction(),
+  orderId: order.id,
+  status: 'succeeded',
+  amountFen: order.payableFen,
+  ...other,
+});
+
+const path = (channel = 'wechat') => `/v1/gateway/payments/${channel}/callbacks`;
+const send = (body: string, signature: string | null, channel?: string) =>
+  api.anonymous.send('POST', path(channel), {
+    body,
+    headers: { 'content-type': 'application/json', ...(signature !== null && { 'x-channel-signature': signature }) },
+  });
+/** The channel's word, properly signed, and taken. */
+async function report(fact: Fact, channel?: string): Promise<void> {
+  const body = JSON.stringify(fact);
+  bodyOf(await send(body, signCallback(CALLBACK_SECRET, body), channel), 202);
+}
+
+const stored = () => api.db.paymentCallback.count();
+const handled = () =>
+  eventually(async () => expect(await api.db.paymentCallback.count({ where: { handledAt: null } })).toBe(0));
+const returned = async (transactionId: string) =>
+  (await story.refunds()).filter((refund) => refund.transactionId === transactionId);
+
+/** A payment that goes back: the channel has sent all of it, once, and it stays so when it is reported again. */
+async function expectReturned(fact: Fact, channel?: string): Promise<void> {
+  await eventually(async () => expect(await returned(fact.transactionId)).toHaveLength(1));
+  await report(fact, channel);
+  await handled();
+  expect(await returned(fact.transactionId)).toEqual([expect.objectContaining({ amountFen: fact.amountFen })]);
+  const payment = await api.db.payment.findFirstOrThrow({ where: { transactionId: fact.transactionId } });
+  expect(payment.status).toBe('surplus');
+  await eventually(async () =>
+    expect(await api.db.refund.findMany({ where: { paymentId: payment.id } })).toMatchObject([{ status: 'refunded' }]),
+  );
+}
+
+describe('ORD-6: only what the channel has signed now is stored', () => {
+  const other = (body: string) => body.replace('succeeded', 'failed');
+  test.each<[string, (body: string) => string | null]>([
+    ['no signature', () => null],
+    ['no signature worth the name', () => 'sha256=abc'],
+    ['the signature of somebody else', (body) => signCallback('another secret', body)],
+    ['the signature of another body', (body) => signCallback(CALLBACK_SECRET, other(body))],
+    ['a signature of six minutes ago', (body) => signCallback(CALLBACK_SECRET, body, Date.now() - 360_000)],
+    ['a signature of the future', (body) => signCallback(CALLBACK_SECRET, body, Date.now() + 360_000)],
+    [
+      'an old signature with a new time',
+      (body) => signCallback(CALLBACK_SECRET, body, 0).replace('t=0', `t=${Math.floor(Date.now() / 1000)}`),
+    ],
+  ])('%s', async (_, signature) => {
+    const order = await story.order();
+    const before = await stored();
+    const body = JSON.stringify(factOf(order));
+    expect(await send(body, signature(body))).toMatchObject({
+      status: 401,
+      body: { code: 'PAYMENT.SIGNATURE_INVALID' },
+    });
+    expect(await stored()).toBe(before);
+    expect((await story.orderNow(order.id)).state).toBe('pending_payment');
+  });
+
+  test.each<[string, number, (fact: Fact) => string]>([
+    ['no JSON', 400, () => '{"transactionId":'],
+    ['nothing', 400, () => ''],
+    ['an array', 422, (fact) => JSON.stringify([fact])],
+    ['an unknown field', 422, (fact) => JSON.stringify({ ...fact, bonus: true })],
+    ['a negative amount', 422, (fact) => JSON.stringify({ ...fact, amountFen: -1 })],
+    ['half a fen', 422, (fact) => JSON.stringify({ ...fact, amountFen: 0.5 })],
+    ['an amount beyond all safe integers', 422, (fact) => JSON.stringify(fact).replace(/200000/, '9007199254740993')],
+    ['an unknown status', 422, (fact) => JSON.stringify({ ...fact, status: 'maybe' })],
+    ['a transaction id with a NUL', 422, (fact) => JSON.stringify({ ...fact, transactionId: 'a\0b' })],
+  ])('signed, but %s: %i, and nothing is stored', async (_, status, bodyFor) => {
+    const before = await stored();
+    const body = bodyFor(factOf(await story.order()));
+    expect((await send(body, signCallback(CALLBACK_SECRET, body))).status).toBe(status);
+    expect(await stored()).toBe(before);
+  });
+
+  test('a channel that there is none of', async () => {
+    const body = JSON.stringify(factOf(await story.order()));
+    expect((await send(body, signCallback(CALLBACK_SECRET, body), 'bitcoin')).status).toBe(422);
+  });
+});
+
+describe('ORD-6: callbacks come more than once and in any order; a payment counts once', () => {
+  test('twenty at the same time are one payment', async () => {
+    const order = await story.order();
+    const fact = factOf(order);
+    await Promise.all(Array.from({ length: 20 }, () => report(fact)));
+    await eventually(async () => expect((await story.orderNow(order.id)).state).toBe('awaiting_start'));
+    await report(fact);
+    await handled();
+    expect(await api.db.paymentCallback.count({ where: { orderId: order.id } })).toBe(1);
+    expect(await api.db.payment.findMany({ where: { orderId: order.id } })).toMatchObject([
+      { transactionId: fact.transactionId, amountFen: 200_000n, status: 'accepted' },
+    ]);
+    expect(await story.orderNow(order.id)).toMatchObject({ paidFen: 200_000, refundedFen: 0 });
+    expect(await returned(fact.transactionId)).toEqual([]);
+  });
+
+  test.each([
+    ['failed after succeeded', ['succeeded', 'failed']],
+    ['succeeded after failed', ['failed', 'succeeded']],
+    ['failed at the same time', ['succeeded', 'failed', 'succeeded', 'failed']],
+  ] as const)('%s: it is paid', async (_, statuses) => {
+    const order = await story.order();
+    const fact = factOf(order);
+    await Promise.all(statuses.map((status) => report({ ...fact, status })));
+    await eventually(async () => expect((await story.orderNow(order.id)).paidFen).toBe(200_000));
+    await handled();
+    expect(await api.db.payment.count({ where: { orderId: order.id } })).toBe(1);
+    expect(await returned(fact.transactionId)).toEqual([]);
+  });
+
+  test('failed only: the order goes on waiting for a payment', async () => {
+    const order = await story.order();
+    await report(factOf(order, { status: 'failed' }));
+    await handled();
+    expect(await story.orderNow(order.id)).toMatchObject({ state: 'pending_payment', paidFen: 0 });
+    await report(factOf(order));
+    await eventually(async () => expect((await story.orderNow(order.id)).state).toBe('awaiting_start'));
+  });
+
+  test('the channel of the sandbox, at its worst', async () => {
+    const order = await story.order();
+    const behaviour = { duplicates: 5, failedAfterwards: true };
+    const payment = {
+      orderId: order.id,
+      channel: 'wechat',
+      amountFen: 200_000,
+      callbackUrl: `${api.url()}${path()}`,
+      behaviour,
+    };
+    const channel = httpClient(() => api.channel.url, null);
+    await channel.post('/payments', { ...payment, behaviour: { badSignature: true } });
+    const { transactionId } = bodyOf<Fact>(await channel.post('/payments', payment), 201);
+    await eventually(async () =>
+      expect(await api.db.paymentCallback.count({ where: { transactionId, handledAt: { not: null } } })).toBe(2),
+    );
+    expect(await story.orderNow(order.id)).toMatchObject({ state: 'awaiting_start', paidFen: 200_000 });
+    expect(await api.db.paymentCallback.count({ where: { orderId: order.id } })).toBe(2);
+    expect(await returned(transactionId)).toEqual([]);
+  });
+});
+
+describe('ORD-6: money that is not the order’s goes back through the channel, once', () => {
+  test.each([
+    ['too much', 200_001],
+    ['too little', 1],
+  ])('%s: the order goes on waiting for the right amount', async (_, amountFen) => {
+    const order = await story.order();
+    const fact = factOf(order, { amountFen });
+    await report(fact);
+    await expectReturned(fact);
+    expect(await story.orderNow(order.id)).toMatchObject({ state: 'pending_payment', paidFen: 0, refundedFen: 0 });
+    await report(factOf(order));
+    await eventually(async () => expect((await story.orderNow(order.id)).paidFen).toBe(200_000));
+  });
+
+  test('another channel than the order’s', async () => {
+    const order = await story.order({ paymentChannel: 'tenpay' });
+    const fact = factOf(order);
+    await report(fact, 'wechat');
+    await expectReturned(fact, 'wechat');
+    expect((await story.orderNow(order.id)).state).toBe('pending_payment');
+  });
+
+  test('a second payment', async () => {
+    const order = await story.paidOrder();
+    const second = factOf(order);
+    await report(second);
+    await expectReturned(second);
+    expect(await story.orderNow(order.id)).toMatchObject({ state: 'awaiting_start', paidFen: 200_000, refundedFen: 0 });
+  });
+
+  test('a second payment after the delivery is done', async () => {
+    const id = await story.deliveryAt('completed');
+    const { orderId } = await story.delivery(id);
+    const second = factOf(await story.orderNow(orderId));
+    await report(second);
+    await expectReturned(second);
+    expect(await story.orderNow(orderId)).toMatchObject({ state: 'completed', paidFen: 200_000, refundedFen: 0 });
+  });
+
+  test('a payment for an order that has closed', async () => {
+    const hasty = await api.createApiContext({ policy: parsePolicy({ 'order.payWithin': '1 second' }) });
+    const buyer = httpClient(() => hasty.url, api.tokens.buyer);
+    const order = await story.order({ buyer });
+    await hasty.close();
+    await eventually(async () => expect((await story.orderNow(order.id)).state).toBe('closed'));
+    const fact = factOf(order);
+    await report(fact);
+    await expectReturned(fact);
+    expect(await story.orderNow(order.id)).toMatchObject({ state: 'closed', paidFen: 0, deliveryId: null });
+  });
+
+  test('a payment for an order that never was', async () => {
+    const fact = factOf({ id: 'ord_never', payableFen: 4_200 });
+    await report(fact);
+    await expectReturned(fact);
+  });
+
+  test('the channel is out of order, then loses its answer: still once', async () => {
+    const channel = httpClient(() => api.channel.url, null);
+    bodyOf(await channel.put('/faults', { failNextRefunds: 1, loseNextAnswers: 1 }), 200);
+    const fact = factOf(await story.paidOrder());
+    await report(fact);
+    await eventually(async () => {
+      const rows = await api.db.refund.findMany({ where: { orderId: fact.orderId } });
+      expect(rows).toMatchObject([{ status: 'refunded', amountFen: 200_000n, reason: 'already_paid' }]);
+    });
+    await expectReturned(fact);
+  });
+});

@@ -1,0 +1,105 @@
+import pino from 'pino';
+import type { HolidayCalendar } from '../../../domain/calendar/working-days';
+import { provisionalDues } from '../../../prisma/store/calendar/provisional';
+import { startCalendarRelay } from '../../../worker/relays/calendar';
+import { emptyReviewHandlers, type Review, reviewsOf } from '../../factories/reviews';
+import { eventually } from '../../support/eventually';
+import { stepsOf } from '../../support/observe';
+import { startWorld, type World } from '../../support/world';
+
+/** Until it grows: a calendar of years long ago. */
+const calendar: HolidayCalendar = { version: '', coveredYears: { from: 2000, to: 2001 }, isWorkday: () => true };
+const grow = (version: string) => Object.assign(calendar, { version, coveredYears: { from: 2000, to: 2100 } });
+
+let world: World;
+let reviews: ReturnType<typeof reviewsOf>;
+beforeAll(async () => {
+  world = await startWorld(undefined, { calendar, effects: emptyReviewHandlers() });
+  reviews = reviewsOf(world);
+});
+beforeEach(() => {
+  Object.assign(calendar, { version: 'before', coveredYears: { from: 2000, to: 2001 } });
+});
+afterAll(() => world.stop());
+
+const startRelay = () =>
+  startCalendarRelay({
+    db: world.db,
+    client: world.client,
+    calendar,
+    logger: pino({ level: 'silent' }),
+    intervalMs: 3_600_000,
+  });
+
+async function appealed() {
+  const delivery = await world.paid();
+  await delivery.acts('buyer.requirement', 'provider.requirement.confirm');
+  await delivery.silence(5.1);
+  await delivery.act('buyer.appeals');
+  return delivery;
+}
+
+const last = async (id: string) => (await stepsOf(world.db, id)).at(-1)?.action;
+/** How often a process was told. */
+async function timesNotified(process: { fetchHistory: Review['process']['fetchHistory'] }): Promise<number> {
+  const { events } = await process.fetchHistory();
+  return (events ?? []).filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal != null).length;
+}
+const found = async () =>
+  (await provisionalDues(world.db, calendar.version, { limit: 100, after: null })).map(({ id }) => id);
+
+describe('GEN-1: a worker that starts with a calendar that has grown tells every process with a provisional deadline', () => {
+  test('once each: appeals and reviews of every kind; what is settled, decided or overdue is left alone', async () => {
+    const appeal = await appealed();
+    const shop = await reviews.submit();
+    const product = await reviews.submit({ kind: 'product', operation: 'publish', reviewId: 'app_relay1' });
+    const ticket = await reviews.submit({ kind: 'account', operation: 'payee', reviewId: 'tkt_relay1' });
+    const decided = await reviews.submit();
+    await decided.act('ops.approve');
+    const overdue = await reviews.submit({ policy: { 'shop.reviewTarget': '1 working days' } });
+    await overdue.silence(2);
+    expect(await overdue.view()).toMatchObject({ overdue: true, dueProvisional: true });
+    expect(await found()).toEqual([]);
+    grow('after');
+    const settled = await reviews.submit();
+
+    const relay = startRelay();
+    await eventually(async () => {
+      expect(await last(appeal.id)).toMatch(/^deadline\.appeal_target\./);
+      for (const { id } of [shop, product, ticket]) expect(await last(id)).toMatch(/^deadline\.review_target\./);
+    });
+    await relay.stop();
+    // The next worker that starts finds nobody to tell: those who were told say so in their rows.
+    expect(await found()).toEqual([]);
+    await startRelay().stop();
+
+    for (const { process } of [appeal, shop, product, ticket]) expect(await timesNotified(process)).toBe(1);
+    for (const { process } of [decided, overdue, settled]) expect(await timesNotified(process)).toBe(0);
+    const row = await world.db.appeal.findFirstOrThrow({ where: { deliveryId: appeal.id } });
+    expect(row).toMatchObject({ calendarVersion: 'after', dueProvisional: false });
+  });
+
+  test('a process that is gone does not keep the others from being told', async () => {
+    const gone = await reviews.submit({ reviewId: 'srv_0gone' });
+    const there = await reviews.submit({ reviewId: 'srv_1there' });
+    await gone.process.terminate();
+    grow('after that');
+    const relay = startRelay();
+    await eventually(async () => expect(await last(there.id)).toMatch(/^deadline\.review_target\./));
+    await relay.stop();
+    expect(await found()).toEqual([gone.id]);
+  });
+});
+
+test('what is provisional is read page by page', async () => {
+  const submitted = [await reviews.submit(), await reviews.submit(), await reviews.submit()];
+  grow('for pages');
+  const read: string[] = [];
+  for (let after: string | null = null; ; after = read.at(-1) ?? null) {
+    const page = await provisionalDues(world.db, calendar.version, { limit: 1, after });
+    if (page.length === 0) break;
+    read.push(...page.map(({ id }) => id));
+  }
+  expect(read).toEqual(expect.arrayContaining(submitted.map(({ id }) => id)));
+  expect(read).toEqual([...new Set(read)].sort());
+});

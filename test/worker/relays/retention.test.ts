@@ -1,0 +1,102 @@
+import pino from 'pino';
+import { parsePolicy } from '../../../domain/policies/catalogue';
+import { DAY_MS } from '../../../domain/policies/duration';
+import { type Database, openDatabase } from '../../../prisma/store/shared/database';
+import type { Relay } from '../../../worker/relays/loop';
+import { startRetention } from '../../../worker/relays/retention';
+import { type TestDatabase, testDatabase } from '../../support/database';
+import { eventually } from '../../support/eventually';
+
+const NOW = Date.parse('2026-06-01T00:00:00Z');
+const daysAgo = (days: number) => new Date(NOW - days * DAY_MS);
+
+let database: TestDatabase;
+let db: Database;
+const relays: Relay[] = [];
+beforeEach(async () => {
+  database = await testDatabase();
+  db = openDatabase(database.appUrl, 10);
+});
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+  await db.$disconnect();
+  await database.drop();
+});
+
+function start(policy: Record<string, unknown>): void {
+  const logger = pino({ level: 'silent' });
+  const retention = { db, policy: parsePolicy(policy), logger, intervalMs: 20, clock: () => NOW, batch: 3 };
+  relays.push(startRetention(retention));
+}
+
+async function addEvent(id: string, status: string, settledAt: Date | null): Promise<void> {
+  const about = { objectId: 'ord_1', stepObjectId: id, stepSequence: 1, event: 'order.paid', eventGroup: 'orders' };
+  const common = { endpointId: 'whk_1', providerId: 'prv_1', params: {}, createdAt: daysAgo(300) };
+  await db.webhookDelivery.create({ data: { id, ...about, ...common, status, settledAt } });
+  await db.webhookAttempt.create({ data: { deliveryId: id, number: 1, at: daysAgo(300), durationMs: 5 } });
+}
+
+const idAt = (at: Date, n: string) => `msg_${at.getTime().toString(16).padStart(12, '0')}${n}`;
+
+async function addMessage(n: string, createdAt: Date, status: string | null): Promise<string> {
+  const id = idAt(createdAt, n);
+  const about = { event: 'order.paid', eventGroup: 'orders', objectId: id, sequence: 1, params: {} };
+  await db.message.create({ data: { id, recipientId: 'usr_1', ...about, createdAt } });
+  if (status !== null) await db.notificationDelivery.create({ data: { messageId: id, status } });
+  return id;
+}
+
+test('GEN-3: webhook events are kept for their time after they were delivered or given up, and go in batches', async () => {
+  for (let n = 0; n < 10; n += 1) await addEvent(`evt_old_${n}`, n % 2 ? 'delivered' : 'failed', daysAgo(8));
+  await addEvent('evt_pending', 'pending', null);
+  await addEvent('evt_young', 'failed', daysAgo(6));
+  start({ 'webhook.keepEventsFor': '7 days' });
+  start({ 'webhook.keepEventsFor': '7 days' });
+  await eventually(async () => {
+    const left = await db.webhookDelivery.findMany({ orderBy: { id: 'asc' } });
+    expect(left.map(({ id }) => id)).toEqual(['evt_pending', 'evt_young']);
+  });
+  const attempts = await db.webhookAttempt.findMany({ orderBy: { deliveryId: 'asc' } });
+  expect(attempts.map(({ deliveryId }) => deliveryId)).toEqual(['evt_pending', 'evt_young']);
+});
+
+test('GEN-3: messages are kept for their time with their deliveries; those still on their way stay', async () => {
+  for (let n = 0; n < 10; n += 1) {
+    await addMessage(`old${n}`, daysAgo(41), ['sent', 'failed', 'unconfirmed', 'skipped'][n % 5] ?? null);
+  }
+  const waiting = await addMessage('waiting', daysAgo(41), 'pending');
+  const leaving = await addMessage('leaving', daysAgo(41), 'sending');
+  const young = await addMessage('young', daysAgo(39), 'sent');
+  const notice = { sequence: 1, event: 'order.paid', audience: 'provider', createdAt: daysAgo(41) };
+  await db.unaddressedNotice.create({ data: { ...notice, objectId: 'ord_logged', loggedAt: daysAgo(41) } });
+  await db.unaddressedNotice.create({ data: { ...notice, objectId: 'ord_not_logged' } });
+  start({ 'notification.keepFor': '40 days' });
+  await eventually(async () => {
+    const left = await db.message.findMany();
+    expect(left.map(({ id }) => id).sort()).toEqual([waiting, leaving, young].sort());
+    expect(await db.unaddressedNotice.findMany()).toMatchObject([{ objectId: 'ord_not_logged' }]);
+  });
+  expect(await db.notificationDelivery.count()).toBe(3);
+});
+
+test('GEN-3: records of requests are kept for their time and an hour, and go in batches, past those that somebody holds', async () => {
+  const hoursAgo = (hours: number) => new Date(NOW - hours * 3_600_000);
+  const add = (id: string, createdAt: Date) =>
+    db.idempotencyRecord.create({
+      data: { id, principal: 'buyer:usr_1', route: '/v1/buyer/orders', key: id, bodyHash: 'test:hash', createdAt },
+    });
+  for (let n = 0; n < 10; n += 1) await add(`cmd_old_${n}`, hoursAgo(26));
+  await add('cmd_young', hoursAgo(24.5));
+  const left = async () => (await db.idempotencyRecord.findMany({ orderBy: { id: 'asc' } })).map(({ id }) => id);
+  await db.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT FROM idempotency_records WHERE id = 'cmd_old_0' FOR UPDATE`;
+    start({ 'idempotency.keepFor': '24 hours' });
+    start({ 'idempotency.keepFor': '24 hours' });
+    await eventually(async () => expect(await left()).toEqual(['cmd_old_0', 'cmd_young']), 4_000);
+  });
+  await eventually(async () => expect(await left()).toEqual(['cmd_young']));
+});
+
+test('GEN-3: messages cannot be kept for less than what subscriptions show', () => {
+  expect(() => parsePolicy({ 'notification.keepFor': '29 days' })).toThrow('must be 30 days at least');
+});

@@ -1,0 +1,257 @@
+import { createLogger } from '../../../config/logger';
+import type { PaymentFact } from '../../../domain/orders/order';
+import { markHandled, storeCallback } from '../../../prisma/store/payments/callbacks';
+import { startPaymentInbox } from '../../../worker/relays/payments';
+import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../../workflows/orders/messages';
+import type { paymentReturn } from '../../../workflows/orders/workflow';
+import { paymentFor } from '../../factories/orders';
+import { eventually } from '../../support/eventually';
+import { misbehave, sentBack, stepsOf, told, wordsOf } from '../../support/observe';
+import { startWorld, type World } from '../../support/world';
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterEach(() => misbehave(world.channel.url));
+afterAll(() => world.stop());
+
+const orderRow = (orderId: string) => world.db.order.findUniqueOrThrow({ where: { id: orderId } });
+const hours = (n: number) => n * 3_600_000;
+
+/** Waits until the channel has sent back what was expected of a transaction, and nothing else. */
+const returned = (transactionId: string, amounts: number[]) =>
+  eventually(async () => expect(await sentBack(world.channel.url, transactionId)).toEqual(amounts));
+
+/** Waits until an order has its delivery. */
+const started = (orderId: string) =>
+  eventually(async () => expect(await orderRow(orderId)).toMatchObject({ state: 'awaiting_start' }));
+
+describe('ORD-6: an order that is not paid', () => {
+  test('closes after 72 hours, buyer and provider are told', async () => {
+    const { terms, ended } = await world.place();
+    await world.env.sleep(hours(71.9));
+    expect(await orderRow(terms.orderId)).toMatchObject({ state: 'pending_payment', endedAt: null });
+    await world.env.sleep(hours(0.2));
+    await expect(ended()).resolves.toEqual({ outcome: 'closed' });
+    const row = await orderRow(terms.orderId);
+    expect(row).toMatchObject({ state: 'closed', paidFen: 0n });
+    expect(row.endedAt?.getTime()).toBeGreaterThanOrEqual(row.payBy.getTime());
+    expect(await told(world.db, terms.orderId)).toEqual([
+      'order.closed_unpaid → buyer',
+      'order.closed_unpaid → provider',
+    ]);
+    expect(await world.db.delivery.count({ where: { orderId: terms.orderId } })).toBe(0);
+  });
+
+  test('GEN-3: its own policy says when', async () => {
+    const { terms, ended } = await world.place({ policy: { 'order.payWithin': '2 hours' } });
+    await world.env.sleep(hours(2.1));
+    await expect(ended()).resolves.toEqual({ outcome: 'closed' });
+    const row = await orderRow(terms.orderId);
+    expect(row.payBy.getTime() - row.createdAt.getTime()).toBe(hours(2));
+  });
+});
+
+describe('ORD-6: a payment that was stored in time is never beaten by the closing', () => {
+  /** Stored as the API stores it, and not handed over yet: the inbox is away. */
+  async function reported(terms: Parameters<typeof paymentFor>[0], other: Partial<PaymentFact> = {}) {
+    const { paymentId, receivedAtMs, ...fact } = paymentFor(terms, other);
+    await storeCallback(world.db, { id: paymentId, status: 'succeeded', ...fact });
+    return { ...fact, paymentId, receivedAtMs };
+  }
+  /** The inbox, at work until the check passes. */
+  async function handedOver(check: () => Promise<void>) {
+    const { db, client } = world;
+    await db.paymentCallback.updateMany({ data: { nextAttemptAt: new Date(0) } });
+    const logger = createLogger({ LOG_LEVEL: 'silent' }, 'test');
+    const inbox = startPaymentInbox({ db, client, taskQueue: 'back-office', logger, intervalMs: 100 });
+    await eventually(check).finally(() => inbox.stop());
+  }
+
+  test('the order waits for it past its deadline, for hours, and is paid when it is handed over', async () => {
+    const placed = await world.place();
+    await reported(placed.terms);
+    await world.env.sleep(hours(72 + 9.5));
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ state: 'pending_payment', endedAt: null });
+    await handedOver(() => started(placed.terms.orderId));
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n });
+    expect(await told(world.db, placed.terms.orderId, 'order.closed_unpaid')).toEqual([]);
+  });
+
+  test('one that does not fit goes back, and then the order closes', async () => {
+    const placed = await world.place();
+    const wrong = await reported(placed.terms, { amountFen: 1 });
+    await world.env.sleep(hours(72.5));
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ state: 'pending_payment' });
+    await handedOver(() => returned(wrong.transactionId, [1]));
+    await expect(placed.ended()).resolves.toEqual({ outcome: 'closed' });
+  });
+
+  test('one that was sent back elsewhere holds the order for an hour at most', async () => {
+    const placed = await world.place();
+    const { paymentId } = await reported(placed.terms);
+    await world.env.sleep(hours(72.1));
+    await markHandled(world.db, paymentId, 'returned');
+    await world.env.sleep(hours(1.1));
+    await expect(placed.ended()).resolves.toEqual({ outcome: 'closed' });
+  });
+});
+
+describe('DLV-1: an order that is paid', () => {
+  test('starts its delivery at once, and is counted once', async () => {
+    const placed = await world.place();
+    await world.env.sleep(hours(71.9));
+    const payment = await placed.pay();
+    await started(placed.terms.orderId);
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n, endedAt: null });
+    expect(await world.db.payment.findMany({ where: { orderId: placed.terms.orderId } })).toMatchObject([
+      { id: payment.paymentId, status: 'accepted', amountFen: 200_000n },
+    ]);
+    expect(await world.db.delivery.findMany({ where: { orderId: placed.terms.orderId } })).toMatchObject([
+      { id: placed.terms.deliveryId, stage: 'awaiting_requirement', frozen: false, sequence: 1 },
+    ]);
+    expect((await stepsOf(world.db, placed.terms.orderId)).map(({ action }) => action)).toEqual([
+      'order.placed',
+      'order.paid',
+    ]);
+    expect(await told(world.db, placed.terms.orderId)).toEqual([
+      'delivery.started → buyer',
+      'order.paid → buyer',
+      'order.paid → provider',
+    ]);
+  });
+
+  test('does not close any more when its 72 hours are over', async () => {
+    const delivery = await world.paid();
+    await delivery.silence(4);
+    expect(await orderRow(delivery.terms.orderId)).toMatchObject({ state: 'awaiting_start' });
+  });
+
+  test('self-operated: operations are told that a delivery awaits its dispatch', async () => {
+    const { terms } = await world.paid({ flow: 'self_operated' });
+    expect(await told(world.db, terms.orderId, 'delivery.started')).toEqual(['delivery.started → ops']);
+  });
+});
+
+describe('ORD-6: money that is not the order’s goes back, once', () => {
+  test.each([
+    { what: 'too little', fact: { amountFen: 199_999 }, reason: 'wrong_amount' },
+    { what: 'too much', fact: { amountFen: 200_001 }, reason: 'wrong_amount' },
+    { what: 'another channel', fact: { channel: 'tenpay' }, reason: 'wrong_channel' },
+  ] as const)('$what: sent back, the order can still be paid', async ({ fact, reason }) => {
+    const placed = await world.place();
+    const wrong = await placed.pay(fact);
+    await returned(wrong.transactionId, [wrong.amountFen]);
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ state: 'pending_payment' });
+    const right = await placed.pay();
+    await started(placed.terms.orderId);
+    const refund = await world.db.refund.findFirstOrThrow({ where: { paymentId: wrong.paymentId } });
+    expect(refund).toMatchObject({ reason, status: 'refunded', amountFen: BigInt(wrong.amountFen) });
+    await returned(right.transactionId, []);
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n });
+    expect(await told(world.db, refund.id)).toEqual(['order.payment_returned → buyer']);
+    expect(await wordsOf(world.db, refund.id, 'order.payment_returned')).toMatchObject({ reason });
+  });
+
+  test('a second payment: sent back, the delivery goes on with the first', async () => {
+    const delivery = await world.paid();
+    const second = await delivery.pay();
+    await returned(second.transactionId, [200_000]);
+    expect(await world.db.refund.findFirstOrThrow({ where: { paymentId: second.paymentId } })).toMatchObject({
+      reason: 'already_paid',
+    });
+    await returned(delivery.payment.transactionId, []);
+    expect(await orderRow(delivery.terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n });
+    expect(await delivery.act('buyer.requirement')).toMatchObject({ stage: 'awaiting_requirement_confirmation' });
+  });
+
+  test('a payment after the order closed is sent back by a process of its own, once however often it is started', async () => {
+    const placed = await world.place();
+    await world.env.sleep(hours(72.1));
+    await placed.ended();
+    const late = paymentFor(placed.terms);
+    const start = () =>
+      world.patient.workflow.execute<typeof paymentReturn>('paymentReturn', {
+        workflowId: paymentReturnWorkflowId(late),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        taskQueue: 'back-office',
+        args: [late, 'order_closed'],
+      });
+    const starts = await Promise.allSettled([start(), start(), start()]);
+    expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await returned(late.transactionId, [200_000]);
+    expect(await orderRow(placed.terms.orderId)).toMatchObject({ state: 'closed', paidFen: 0n, refundedFen: 0n });
+  });
+
+  test('the same word said twice counts once, also while it is being sent back', async () => {
+    const placed = await world.place();
+    const right = await placed.pay();
+    await started(placed.terms.orderId);
+    const surplus = await placed.pay();
+    for (const payment of [right, surplus, { ...right, paymentId: 'pay_same_transaction' }, surplus]) {
+      await placed.handle.signal(paymentReceived, payment);
+    }
+    await returned(surplus.transactionId, [200_000]);
+    await returned(right.transactionId, []);
+    expect(await world.db.payment.count({ where: { orderId: placed.terms.orderId } })).toBe(2);
+    expect(await world.db.refund.count({ where: { orderId: placed.terms.orderId } })).toBe(1);
+    const { events } = await placed.handle.fetchHistory();
+    expect((events ?? []).filter((event) => event.activityTaskScheduledEventAttributes != null)).toHaveLength(1);
+  });
+});
+
+describe('money goes back however long the channel is out of order', () => {
+  async function overpaid() {
+    const placed = await world.place();
+    const wrong = await placed.pay({ amountFen: 1 });
+    return { ...placed, wrong };
+  }
+
+  test('a channel that fails or loses its answers is asked again; the money goes back once', async () => {
+    await misbehave(world.channel.url, { failNextRefunds: 2, loseNextAnswers: 2 });
+    const { wrong } = await overpaid();
+    await world.env.sleep(hours(1));
+    await returned(wrong.transactionId, [1]);
+    const refund = await world.db.refund.findFirstOrThrow({ where: { paymentId: wrong.paymentId } });
+    expect(refund.status).toBe('refunded');
+    expect(refund.channelRefundId).not.toBeNull();
+  });
+
+  test('after three days operations are told, and it goes on being tried until it works', async () => {
+    await misbehave(world.channel.url, { refundFailureRate: 1 });
+    const { wrong, terms } = await overpaid();
+    const refund = await eventually(() => world.db.refund.findFirstOrThrow({ where: { paymentId: wrong.paymentId } }));
+    await world.env.sleep(hours(70));
+    expect(await told(world.db, refund.id)).toEqual([]);
+    await world.env.sleep(hours(3));
+    await eventually(async () => expect(await told(world.db, refund.id)).toEqual(['order.refund_stuck → ops']));
+    expect(await wordsOf(world.db, refund.id, 'order.refund_stuck')).toMatchObject({
+      amountFen: '1',
+      reason: 'wrong_amount',
+      orderId: terms.orderId,
+    });
+    await misbehave(world.channel.url);
+    await world.env.sleep(hours(1));
+    await returned(wrong.transactionId, [1]);
+    expect(await world.patient.workflow.getHandle(orderWorkflowId(terms.orderId)).describe()).toMatchObject({
+      status: { name: 'COMPLETED' },
+    });
+  });
+});
+
+test('ORD-3: an order does not end cancelled while the database does not know its refund as owed', async () => {
+  const delivery = await world.paid({ policy: { 'order.startWithin': '1 day' } });
+  const where = { id: delivery.payment.paymentId };
+  await world.db.payment.update({ where, data: { status: 'surplus' } });
+  await delivery.act('buyer.requirement');
+  await delivery.silence(2);
+  const refundId = where.id.replace('pay_', 'rfp_');
+  await eventually(async () => expect(await told(world.db, refundId)).toContain('order.refund_refused → ops'));
+  expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([]);
+  expect(await delivery.handle.describe()).toMatchObject({ status: { name: 'RUNNING' } });
+  await world.db.payment.update({ where, data: { status: 'accepted' } });
+  await world.env.sleep(hours(2));
+  await returned(delivery.payment.transactionId, [200_000]);
+  await expect(delivery.ended()).resolves.toEqual({ outcome: 'cancelled' });
+});
