@@ -30,7 +30,7 @@ const GONE = 410;
 const ASKING_FOR_TIME = [429, 503];
 
 /** The activity by which events reach a provider's webhooks (MSG-3). */
-export function webhookActivities({ db, ring, webhooks }: { db: Database; ring: KeyRing; webhooks: WebhookPort }) {
+export function webhookActivities({ db, keys, webhooks }: { db: Database; keys: KeyRing; webhooks: WebhookPort }) {
   return {
     /**
      * Sends the oldest event of an object that an endpoint has not got, if it is due, and records the attempt. A death
@@ -45,7 +45,7 @@ export function webhookActivities({ db, ring, webhooks }: { db: Database; ring: 
       if (event.nextAttemptAt !== null && event.nextAttemptAt > at) return retryOf(event.id, event.nextAttemptAt);
 
       const begunMs = Date.now();
-      const answer = await webhooks.send(requestOf(event, endpointId, ring, at));
+      const answer = await webhooks.send(requestOf(event, endpointId, keys, at));
       const attempt = attemptOf(event, answer, { at, durationMs: Date.now() - begunMs, retryForMs });
       const { status, responseStatus, error } = attempt;
       log.info('webhook attempt', { endpointId, objectId, eventId: event.id, status, responseStatus, error });
@@ -63,11 +63,11 @@ export function webhookActivities({ db, ring, webhooks }: { db: Database; ring: 
 const retryOf = (eventId: string, at: Date): DeliveredNext => ({ outcome: 'retry', eventId, atMs: at.getTime() });
 
 /** The request by the Standard Webhooks specification, signed with each secret that is in use. */
-function requestOf(event: DueEvent, endpointId: string, ring: KeyRing, at: Date): WebhookRequest {
+function requestOf(event: DueEvent, endpointId: string, keys: KeyRing, at: Date): WebhookRequest {
   const body = bodyOf(event);
   // The receiver's clock is compared with this: the real one.
   const sentAt = new Date();
-  const secrets = signingAt(openSecrets(ring, event.sealed, endpointId), at.getTime());
+  const secrets = signingAt(openSecrets(keys, event.sealed, endpointId), at.getTime());
   const signatures = secrets.map(({ secret }) => new Webhook(secret).sign(event.id, sentAt, body));
   return {
     url: event.url,

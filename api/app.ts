@@ -54,7 +54,7 @@ export type ApiDependencies = {
   /** Connections whose commits need not wait for the disk, for requests whose answers can be rebuilt. `db` if left out. */
   records?: Database;
   client: Client;
-  ring: KeyRing;
+  keys: KeyRing;
   files: FileStore;
   policy: Policy;
   logger: Logger;
@@ -66,7 +66,7 @@ export type ApiDependencies = {
 
 /** The HTTP door: every route behind the same request ids, limits, authentication and problems. */
 export function createApp(deps: ApiDependencies) {
-  const { config, db, records = db, client, ring, files, logger } = deps;
+  const { config, db, records = db, client, keys, files, logger } = deps;
   const metrics = createMetrics();
   const app = express();
   app.disable('x-powered-by');
@@ -86,11 +86,11 @@ export function createApp(deps: ApiDependencies) {
     limiter: createRateLimiter(rateLimitsOf(config)),
     db,
     eager: records,
-    ring,
+    keys,
     logger,
     retentionMs: deps.policy['idempotency.keepFor'].ms,
   };
-  const codec = new EncryptingCodec(ring);
+  const codec = new EncryptingCodec(keys);
   // Before all that is limited by address: its callers are known by their signature.
   if (config.PAYMENT_CALLBACK_SECRET !== undefined)
     gatewayRoutes(context, { db, secret: config.PAYMENT_CALLBACK_SECRET });
@@ -110,22 +110,22 @@ export function createApp(deps: ApiDependencies) {
 
 /** Every route that takes and answers JSON, with the desks at which commands are carried out. */
 function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: CommandSender): void {
-  const { config, db, client, ring, policy, answerWithinMs } = deps;
+  const { config, db, client, keys, policy, answerWithinMs } = deps;
   const processes = { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs };
-  const deliveries = deliveryService({ db, ring, commands });
+  const deliveries = deliveryService({ db, keys, commands });
   const reviews = reviewService({ ...processes, commands });
   orderRoutes(context, processes);
   deliveryRoutes(context, deliveries, db);
   appealRoutes(context, deliveries);
   meRoutes(context, { db });
-  accountRoutes(context, { db, ring });
+  accountRoutes(context, { db, keys });
   contactRoutes(context, { db });
-  agreementRoutes(context, { db, ring });
-  ticketRoutes(context, { db, ring, reviews });
+  agreementRoutes(context, { db, keys });
+  ticketRoutes(context, { db, keys, reviews });
   subAccountRoutes(context, { db });
   apiKeyRoutes(context, { db });
   reviewRoutes(context, { db, service: reviews });
-  productRoutes(context, { db, service: productService({ db, ring, policy, reviews }), reviews });
+  productRoutes(context, { db, service: productService({ db, keys, policy, reviews }), reviews });
   storefrontRoutes(context, { db });
   shopRoutes(context, { db, service: shopService({ db, policy, reviews }) });
   shopPageRoutes(context, { db });
@@ -133,7 +133,7 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   subscriptionRoutes(context, { db });
   notificationDeliveryRoutes(context, { db });
   auditRoutes(context, { db });
-  webhookRoutes(context, { db, ring, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
+  webhookRoutes(context, { db, keys, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
   webhookEventRoutes(context, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {
     sandboxRoutes(context, { db, channelUrl: config.PAYMENT_CHANNEL_URL, callbackBase: deps.callbackBase });

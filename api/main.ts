@@ -19,14 +19,14 @@ const ABANDONED_AFTER_MS = 24 * 3_600_000;
 async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config, 'api');
-  const ring = keyRing(config.CODEC_KEYS);
+  const keys = keyRing(config.CODEC_KEYS);
   const db = openDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'durable', databaseLimits(config));
   const records = openDatabase(config.DATABASE_URL, config.DATABASE_POOL, 'eager', databaseLimits(config));
   const connection = Connection.lazy(temporalConnection(config));
   const client = new Client({
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
-    dataConverter: { payloadCodecs: [new EncryptingCodec(ring)] },
+    dataConverter: { payloadCodecs: [new EncryptingCodec(keys)] },
   });
   const files = localFileStore(config.FILES_DIR);
   // What a killed upload left behind.
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     db,
     records,
     client,
-    ring,
+    keys,
     files,
     policy: loadPolicy(config),
     logger,

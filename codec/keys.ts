@@ -14,7 +14,7 @@ export type Purpose = 'payloads' | 'values' | 'fingerprint' | 'request-hash';
  * is given: it opens no value that a table holds.
  */
 export type KeyRing = {
-  readonly keys: readonly [Key, ...Key[]];
+  readonly all: readonly [Key, ...Key[]];
   readonly payloads: Sealer;
   readonly values: Sealer;
 };
@@ -33,7 +33,7 @@ export type Sealer = {
 /** Where a table holds a sealed value: the table, the key of the row, the column. */
 export type Place = readonly [table: string, row: string, column: string];
 
-/** Something was sealed or hashed with a key that has been retired, or never was on the ring. */
+/** Something was sealed or hashed with a key that has been retired, or never was held. */
 export class KeyNotHeld extends Error {
   constructor(readonly keyId: string) {
     super(`Made with key "${keyId}", which CODEC_KEYS does not hold`);
@@ -44,33 +44,33 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * A ring of AES-256 keys.
+ * A keys of AES-256 keys.
  * @param keys the first one seals, all of them open
  * @throws Error when there is none
  */
 export function keyRing(keys: readonly Key[]): KeyRing {
   const [active, ...others] = keys;
   if (active === undefined) throw new Error('CODEC_KEYS names no key');
-  const ring = { keys: [active, ...others] } as const;
-  return { ...ring, payloads: sealer(ring, 'payloads'), values: sealer(ring, 'values') };
+  const all = [active, ...others] as const;
+  return { all, payloads: sealer({ all }, 'payloads'), values: sealer({ all }, 'values') };
 }
 
 /**
- * The 32 bytes that a key of the ring gives for one purpose (HKDF-SHA-256, RFC 5869).
+ * The 32 bytes that a key gives for one purpose (HKDF-SHA-256, RFC 5869).
  * @param id the key's id; that of the first key if left out
  * @throws KeyNotHeld
  */
-export function purposeKey(ring: Pick<KeyRing, 'keys'>, purpose: Purpose, id = ring.keys[0].id): Buffer {
-  const origin = ring.keys.find((key) => key.id === id);
+export function purposeKey(keys: Pick<KeyRing, 'all'>, purpose: Purpose, id = keys.all[0].id): Buffer {
+  const origin = keys.all.find((key) => key.id === id);
   if (origin === undefined) throw new KeyNotHeld(id);
   return Buffer.from(hkdfSync('sha256', origin.key, '', `back-office/${purpose}`, 32));
 }
 
-/** AES-256-GCM under the ring's keys for one purpose; nothing else of the ring is kept. */
-function sealer(ring: Pick<KeyRing, 'keys'>, purpose: 'payloads' | 'values'): Sealer {
-  const keys = new Map(ring.keys.map(({ id }) => [id, purposeKey(ring, purpose, id)]));
-  const activeId = ring.keys[0].id;
-  const activeKey = purposeKey(ring, purpose, activeId);
+/** AES-256-GCM under the keys for one purpose; nothing else of them is kept. */
+function sealer(keys: Pick<KeyRing, 'all'>, purpose: 'payloads' | 'values'): Sealer {
+  const derived = new Map(keys.all.map(({ id }) => [id, purposeKey(keys, purpose, id)]));
+  const activeId = keys.all[0].id;
+  const activeKey = purposeKey(keys, purpose, activeId);
   const prefix = Buffer.from(`${activeId}\0`);
   return {
     seal(plain, place) {
@@ -82,7 +82,7 @@ function sealer(ring: Pick<KeyRing, 'keys'>, purpose: 'payloads' | 'values'): Se
     open(sealed, place) {
       const bytes = Buffer.from(sealed);
       const id = sealingKeyId(bytes);
-      const key = keys.get(id);
+      const key = derived.get(id);
       if (key === undefined) throw new KeyNotHeld(id);
       const [ivAt, tagAt] = [Buffer.byteLength(id) + 1, bytes.length - TAG_BYTES];
       if (tagAt < ivAt + IV_BYTES) throw new Error('Too short to have been sealed');
@@ -102,31 +102,31 @@ export function sealingKeyId(sealed: Uint8Array): string {
 }
 
 /** Text that only few may read, as the named place of a table holds it (ORD-2, ACC-6). */
-export const sealText = (ring: KeyRing, text: string, place: Place): Buffer =>
-  ring.values.seal(Buffer.from(text, 'utf8'), JSON.stringify(place));
+export const sealText = (keys: KeyRing, text: string, place: Place): Buffer =>
+  keys.values.seal(Buffer.from(text, 'utf8'), JSON.stringify(place));
 
 /** The text that `sealText` sealed for that place. @throws as `Sealer.open` */
-export const openText = (ring: KeyRing, sealed: Uint8Array, place: Place): string =>
-  ring.values.open(sealed, JSON.stringify(place)).toString('utf8');
+export const openText = (keys: KeyRing, sealed: Uint8Array, place: Place): string =>
+  keys.values.open(sealed, JSON.stringify(place)).toString('utf8');
 
 /** A keyed hash of a text, which says nothing of the text to those who do not hold the key. */
 export type KeyedHash = {
   /** Key id, a colon, HMAC-SHA-256 in base64url. */
   of(text: string): string;
-  /** Whether a hash that was stored, perhaps under an older key of the ring, is this text's. @throws KeyNotHeld */
+  /** Whether a hash that was stored, perhaps under an older key, is this text's. @throws KeyNotHeld */
   isOf(text: string, stored: string): boolean;
 };
 
-/** HMAC-SHA-256 under the ring's first key for a purpose; hashes of before a rotation still compare. */
-export function keyedHash(ring: Pick<KeyRing, 'keys'>, purpose: 'fingerprint' | 'request-hash'): KeyedHash {
+/** HMAC-SHA-256 under the first key for a purpose; hashes of before a rotation still compare. */
+export function keyedHash(keys: Pick<KeyRing, 'all'>, purpose: 'fingerprint' | 'request-hash'): KeyedHash {
   const hmac = (text: string, id: string) => {
-    const digest = createHmac('sha256', purposeKey(ring, purpose, id))
+    const digest = createHmac('sha256', purposeKey(keys, purpose, id))
       .update(text, 'utf8')
       .digest('base64url');
     return `${id}:${digest}`;
   };
   return {
-    of: (text) => hmac(text, ring.keys[0].id),
+    of: (text) => hmac(text, keys.all[0].id),
     isOf(text, stored) {
       const wanted = Buffer.from(hmac(text, stored.slice(0, Math.max(0, stored.lastIndexOf(':')))));
       const given = Buffer.from(stored);

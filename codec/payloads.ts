@@ -48,7 +48,7 @@ const textOf = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []
 export class EncryptingCodec implements PayloadCodec {
   private readonly sealer: Sealer;
 
-  /** @param ring of which only the keys for payloads are kept */
+  /** @param keys of which only the keys for payloads are kept */
   constructor({ payloads }: Pick<KeyRing, 'payloads'>) {
     this.sealer = payloads;
   }
@@ -61,7 +61,7 @@ export class EncryptingCodec implements PayloadCodec {
     });
   }
 
-  /** @throws Error when a payload's key is not on the ring; payloads of other encodings pass untouched */
+  /** @throws Error when a payload's key is not held; payloads of other encodings pass untouched */
   async decode(payloads: Payload[]): Promise<Payload[]> {
     return payloads.map((payload) => {
       if (textOf(payload.metadata?.encoding) !== ENCODING) return payload;

@@ -39,5 +39,5 @@ export function placeOf(name: SealedColumnName, row: string): Place {
 }
 
 /** Seals a value that moves to another place for that place. @throws as `openText` */
-export const moveSealed = (ring: KeyRing, sealed: Uint8Array, from: Place, to: Place): Buffer =>
-  sealText(ring, openText(ring, sealed, from), to);
+export const moveSealed = (keys: KeyRing, sealed: Uint8Array, from: Place, to: Place): Buffer =>
+  sealText(keys, openText(keys, sealed, from), to);

@@ -6,9 +6,9 @@ import { placeOf } from './places';
 const stored = z.array(z.object({ secret: z.string(), untilMs: z.number().nullable() }));
 
 /** An endpoint's signing secrets as they are stored. */
-export const sealSecrets = (ring: KeyRing, secrets: SigningSecret[], endpointId: string): Buffer =>
-  sealText(ring, JSON.stringify(secrets), placeOf('webhookSecrets', endpointId));
+export const sealSecrets = (keys: KeyRing, secrets: SigningSecret[], endpointId: string): Buffer =>
+  sealText(keys, JSON.stringify(secrets), placeOf('webhookSecrets', endpointId));
 
 /** The secrets that `sealSecrets` stored. @throws as `openText` */
-export const openSecrets = (ring: KeyRing, sealed: Uint8Array, endpointId: string): SigningSecret[] =>
-  stored.parse(JSON.parse(openText(ring, sealed, placeOf('webhookSecrets', endpointId))));
+export const openSecrets = (keys: KeyRing, sealed: Uint8Array, endpointId: string): SigningSecret[] =>
+  stored.parse(JSON.parse(openText(keys, sealed, placeOf('webhookSecrets', endpointId))));

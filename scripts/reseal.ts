@@ -10,12 +10,12 @@ import { keysInUse, resealColumn } from '../prisma/store/shared/sealed-values';
  */
 async function main(): Promise<void> {
   const config = readSealingConfig();
-  const ring = keyRing(config.CODEC_KEYS);
+  const keys = keyRing(config.CODEC_KEYS);
   const db = openDatabase(config.DATABASE_URL, 2);
   try {
     for (const name of names()) {
       const { table, column, appendOnly } = SEALED_COLUMNS[name];
-      const { resealed, unreadable } = appendOnly ? { resealed: 0, unreadable: 0 } : await resealColumn(db, ring, name);
+      const { resealed, unreadable } = appendOnly ? { resealed: 0, unreadable: 0 } : await resealColumn(db, keys, name);
       const lost = unreadable === 0 ? '' : `; ${unreadable} left, their key is not in CODEC_KEYS`;
       const what = appendOnly ? 'append-only: keeps its keys' : `${resealed} sealed anew${lost}`;
       console.log(`${table}.${column}: ${what}; ${await inUse(db, name)}`);

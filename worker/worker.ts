@@ -23,7 +23,7 @@ import { BUNDLE_PATH } from './bundle';
 /** What the activities reach the outside with. */
 export type Outside = {
   db: Database;
-  ring: KeyRing;
+  keys: KeyRing;
   calendar: HolidayCalendar;
   channel: PaymentChannelPort;
   webhooks: WebhookPort;
@@ -45,14 +45,14 @@ export function allActivities(outside: Outside) {
 /** The real outside world, as the configuration names it. */
 export function outsideOf(config: Config, db: Database): Outside {
   if (config.PAYMENT_CHANNEL_URL === undefined) throw new Error('The worker needs PAYMENT_CHANNEL_URL for refunds');
-  const ring = keyRing(config.CODEC_KEYS);
+  const keys = keyRing(config.CODEC_KEYS);
   return {
     db,
-    ring,
+    keys,
     calendar: chineseCalendar(loadHolidays(config)),
     channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
     webhooks: webhookSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
-    effects: reviewHandlersOf(ring),
+    effects: reviewHandlersOf(keys),
   };
 }
 
@@ -73,7 +73,7 @@ export async function createWorker(
     workflowBundle: { codePath: bundle },
     buildId: buildIdOf(bundle),
     activities: allActivities(outside),
-    dataConverter: { payloadCodecs: [new EncryptingCodec(outside.ring)] },
+    dataConverter: { payloadCodecs: [new EncryptingCodec(outside.keys)] },
     shutdownGraceTime: '10 seconds',
     ...overrides,
   });

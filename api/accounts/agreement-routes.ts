@@ -43,7 +43,7 @@ function kindOf(sent: string): AgreementKind {
 }
 
 /** The agreements with the marketplace: what can be signed, and what was signed, when, word for word (ACC-4). */
-export function agreementRoutes(context: ApiContext, { db, ring }: { db: Database; ring: KeyRing }): void {
+export function agreementRoutes(context: ApiContext, { db, keys }: { db: Database; keys: KeyRing }): void {
   async function agreementsOf(providerId: string) {
     const account = await findAccount(db, providerId);
     const [parties, signed] = await Promise.all([partiesOf(db, account), signedAgreements(db, providerId)]);
@@ -82,7 +82,7 @@ export function agreementRoutes(context: ApiContext, { db, ring }: { db: Databas
       const providerId = providerOf(call.principal);
       const id = idFrom('agr', call.command.atMs, call.command.commandId);
       const change = ownChangeOf(call, providerId, `provider.agreement.sign.${kind}`);
-      await signAgreement(db, ring, change, { id, kind, revision: call.body.revision });
+      await signAgreement(db, keys, change, { id, kind, revision: call.body.revision });
       return (await agreementsOf(providerId)).find((agreement) => agreement.kind === kind);
     },
   });

@@ -104,11 +104,11 @@ const common = {
 type AnyCall = Call<z.ZodType, z.ZodType, z.ZodType>;
 
 /** What a provider says of itself, and where its money goes (ACC-1, ACC-2, ACC-5). */
-export function accountRoutes(context: ApiContext, { db, ring }: { db: Database; ring: KeyRing }): void {
+export function accountRoutes(context: ApiContext, { db, keys }: { db: Database; keys: KeyRing }): void {
   async function view({ principal, response }: Pick<AnyCall, 'principal' | 'response'>) {
     const account = await findAccount(db, providerOf(principal));
     response.setHeader('ETag', etagOf(account));
-    return accountView(account, ring, principal.accessStatus);
+    return accountView(account, keys, principal.accessStatus);
   }
   async function change(
     call: AnyCall,
@@ -137,7 +137,7 @@ export function accountRoutes(context: ApiContext, { db, ring }: { db: Database;
       change(call, 'payee', (account) => {
         requireUnlocked(account);
         requireHolder(call.body.accountHolder, account, 'body.accountHolder');
-        return sealedPayee(ring, account, call.body);
+        return sealedPayee(keys, account, call.body);
       }),
   });
   put(context, {

@@ -47,7 +47,7 @@ const numbersSchema = z
   .openapi('TicketAccountNumbers');
 
 /** What the ticket routes need beside the door. */
-export type TicketRoutes = { db: Database; ring: KeyRing; reviews: ReviewService };
+export type TicketRoutes = { db: Database; keys: KeyRing; reviews: ReviewService };
 
 const noTicket = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review.');
 
@@ -110,7 +110,7 @@ export function ticketRoutes(context: ApiContext, needs: TicketRoutes): void {
 }
 
 /** Operations compare account numbers in full; each look is in the trail of the account (ACC-6). */
-function numbersRoute(context: ApiContext, { db, ring }: TicketRoutes): void {
+function numbersRoute(context: ApiContext, { db, keys }: TicketRoutes): void {
   get(context, {
     path: '/v1/ops/tickets/{id}/account-numbers',
     summary: 'The account numbers of a payee ticket in full, the one in force and the one asked for; the look is kept',
@@ -128,14 +128,14 @@ function numbersRoute(context: ApiContext, { db, ring }: TicketRoutes): void {
       }));
       if (numbers === null) throw new AppError('REVIEW.NOT_FOUND', 'There is no such ticket about an account number.');
       const { account, proposed } = numbers;
-      const opened = proposed === null ? null : openText(ring, proposed, placeOf('review', id));
-      return { id, inForce: accountNumberOf(ring, account), proposed: opened };
+      const opened = proposed === null ? null : openText(keys, proposed, placeOf('review', id));
+      return { id, inForce: accountNumberOf(keys, account), proposed: opened };
     },
   });
 }
 
 /** Submits a ticket; answers it as it is in review then. */
-async function ask({ db, ring, reviews }: TicketRoutes, call: CommandRequest, asked: Asked) {
+async function ask({ db, keys, reviews }: TicketRoutes, call: CommandRequest, asked: Asked) {
   const { principal, command } = call;
   const providerId = providerOf(principal);
   const reviewId = idFrom('tkt', command.atMs, command.commandId);
@@ -146,7 +146,7 @@ async function ask({ db, ring, reviews }: TicketRoutes, call: CommandRequest, as
   const account = await findAccount(db, providerId);
   if (asked.change === 'payee') requireHolder(asked.payee.accountHolder, account, 'body.payee.accountHolder');
   const subject = { reviewId, kind: 'account', operation: asked.change, objectId: providerId, providerId } as const;
-  await addProposal(db, proposalOf(reviewId, account, asked, ring));
+  await addProposal(db, proposalOf(reviewId, account, asked, keys));
   try {
     await reviews.submit(call, { subject: { ...subject, title: account.name }, needsSecurityCheck: false });
   } catch (error) {
@@ -157,7 +157,7 @@ async function ask({ db, ring, reviews }: TicketRoutes, call: CommandRequest, as
   return reviews.view(reviewId, scope, command.commandId);
 }
 
-function proposalOf(id: string, account: AccountRow, asked: Asked, ring: KeyRing): NewProposal {
+function proposalOf(id: string, account: AccountRow, asked: Asked, keys: KeyRing): NewProposal {
   const { reason, attachmentIds: files } = asked;
   const proposal = { id, providerId: account.id };
   const words = { reason, attachmentIds: files };
@@ -165,6 +165,6 @@ function proposalOf(id: string, account: AccountRow, asked: Asked, ring: KeyRing
     return { ...proposal, content: { licenceNumber: asked.licenceNumber, ...words } };
   const { accountNumber, ...payee } = asked.payee;
   const masked: Payee = { ...payee, accountNumber: maskedNumber(lastDigits(accountNumber)) };
-  const sealed = sealText(ring, accountNumber, placeOf('proposal', id));
+  const sealed = sealText(keys, accountNumber, placeOf('proposal', id));
   return { ...proposal, content: { ...masked, ...words }, sealed };
 }

@@ -7,10 +7,10 @@ const fenOrNull = (amount: bigint | null) => (amount === null ? null : Number(am
 const merchant = (merchantId: string | null) => ({ merchantId, opened: merchantId !== null });
 
 /** A provider's account as somebody of it reads it: the bank account number in full for few, masked for others (ACC-6). */
-export function accountView(row: AccountRow, ring: KeyRing, reader: AccessStatus | undefined) {
+export function accountView(row: AccountRow, keys: KeyRing, reader: AccessStatus | undefined) {
   const masked = maskedPayee(row);
   const inFull = reader !== undefined && seesAccountNumbers(reader);
-  const accountNumber = masked && inFull ? accountNumberOf(ring, row) : null;
+  const accountNumber = masked && inFull ? accountNumberOf(keys, row) : null;
   return {
     id: row.id,
     business: { providerType: row.providerType, name: row.name, licenceNumber: row.licenceNumber },

@@ -33,7 +33,7 @@ export type DeliveryService = ReturnType<typeof deliveryService>;
 const noDelivery = () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery.');
 const noAppeal = () => new AppError('APPEAL.NOT_FOUND', 'There is no such appeal.');
 
-export function deliveryService({ db, ring, commands }: { db: Database; ring: KeyRing; commands: CommandSender }) {
+export function deliveryService({ db, keys, commands }: { db: Database; keys: KeyRing; commands: CommandSender }) {
   /**
    * A delivery in full.
    * @param asOf the command after whose step it is shown; as it is now if left out
@@ -42,12 +42,12 @@ export function deliveryService({ db, ring, commands }: { db: Database; ring: Ke
   async function view(deliveryId: string, principal: Principal, asOf?: string) {
     const found = await findDelivery(db, deliveryId, scopeOf(principal), asOf);
     if (found === null) throw noDelivery();
-    return deliveryView(found, principal.role, ring);
+    return deliveryView(found, principal.role, keys);
   }
 
   // From here on nobody reads the words but the parties: neither Temporal's histories nor the codec endpoint (ORD-2).
   const sealedNote = (commandId: string, note: string) =>
-    sealText(ring, note, placeOf('submission', commandId)).toString('base64');
+    sealText(keys, note, placeOf('submission', commandId)).toString('base64');
 
   return {
     view,

@@ -33,10 +33,10 @@ export function deliverySummary(row: DeliveryRow) {
 }
 
 /** A delivery in full, for one of its parties or operations. Sealed words are for the parties only (ORD-2). */
-export function deliveryView(details: DeliveryDetails, role: PrincipalRole, ring: KeyRing) {
+export function deliveryView(details: DeliveryDetails, role: PrincipalRole, keys: KeyRing) {
   const note = (step: TimelineRow): string | null => {
     if (step.sealedNote === null) return step.note;
-    return role === 'ops' ? null : openedNote(ring, step.commandId, step.sealedNote);
+    return role === 'ops' ? null : openedNote(keys, step.commandId, step.sealedNote);
   };
   const timeline = details.timeline.map((step) => ({
     at: iso(step.at),
@@ -50,9 +50,9 @@ export function deliveryView(details: DeliveryDetails, role: PrincipalRole, ring
 }
 
 /** The words of a submission; null once the key that sealed them was retired: the trail cannot be sealed anew. */
-function openedNote(ring: KeyRing, commandId: string, sealedNote: string): string | null {
+function openedNote(keys: KeyRing, commandId: string, sealedNote: string): string | null {
   try {
-    return openText(ring, Buffer.from(sealedNote, 'base64'), placeOf('submission', commandId));
+    return openText(keys, Buffer.from(sealedNote, 'base64'), placeOf('submission', commandId));
   } catch (error) {
     if (error instanceof KeyNotHeld) return null;
     throw error;

@@ -29,7 +29,7 @@ export type Answer = { status: number; body: string };
  * Where requests and answers are remembered. Answers are stored sealed: what only the parties may read (ORD-2) is in the
  * answers they got, too. The commits of `eager` need not wait for the disk.
  */
-export type Memory = { db: Database; eager: Database; ring: KeyRing; logger: Logger; retentionMs: number };
+export type Memory = { db: Database; eager: Database; keys: KeyRing; logger: Logger; retentionMs: number };
 
 /**
  * A POST by somebody, under a key.
@@ -88,13 +88,13 @@ async function answerOf(
   keyed: Keyed & { key: string },
   perform: (record: CommandRecord) => Promise<Answer>,
 ): Promise<Answer | null> {
-  const { ring, retentionMs } = memory;
+  const { keys, retentionMs } = memory;
   const { principal, route, key, requestId } = keyed;
   const db = keyed.isRebuilt ? memory.eager : memory.db;
   const owner = principalKey(principal);
   const id = commandIdOf(owner, route, key);
   const text = JSON.stringify(keyed.body ?? null);
-  const bodyHashes = keyedHash(ring, 'request-hash');
+  const bodyHashes = keyedHash(keys, 'request-hash');
   const request = { id, principal: owner, route, key, bodyHash: bodyHashes.of(text) };
   const record = await recordRequest(db, request, retentionMs);
   if (record === 'expired') throw keyExpired();
@@ -104,7 +104,7 @@ async function answerOf(
   }
   const attempt = record.isNew ? record : await nextAttempt(db, id, record);
   if (attempt === null) return null;
-  if (attempt.answer !== null) return unsealed(ring, id, attempt.answer);
+  if (attempt.answer !== null) return unsealed(keys, id, attempt.answer);
 
   try {
     const answer = await performed(requestId, () => perform({ commandId: id, atMs: record.createdAt.getTime() }));
@@ -122,7 +122,7 @@ const commandIdOf = (owner: string, route: string, key: string): string =>
 
 /** Has the answer remembered; null when a later attempt is to give it. */
 async function recorded(
-  { db, eager, ring, logger }: Memory,
+  { db, eager, keys, logger }: Memory,
   { isRebuilt, requestId }: Keyed,
   request: KeyedRequest,
   attempt: IdempotencyRecord,
@@ -130,7 +130,7 @@ async function recorded(
 ): Promise<Answer | null> {
   const sealed = {
     status: answer.status,
-    body: sealText(ring, answer.body, placeOf('answer', request.id)).toString('base64'),
+    body: sealText(keys, answer.body, placeOf('answer', request.id)).toString('base64'),
   };
   if (isRebuilt && answer.status < 400) {
     // Not waited for: whoever repeats the request before it is recorded gets it rebuilt.
@@ -140,12 +140,12 @@ async function recorded(
     return answer;
   }
   const accessStatus = await recordAnswer(db, request, attempt, sealed);
-  return accessStatus === null ? null : unsealed(ring, request.id, accessStatus);
+  return accessStatus === null ? null : unsealed(keys, request.id, accessStatus);
 }
 
-const unsealed = (ring: KeyRing, id: string, { status, body }: RecordedAnswer): Answer => ({
+const unsealed = (keys: KeyRing, id: string, { status, body }: RecordedAnswer): Answer => ({
   status,
-  body: openText(ring, Buffer.from(body, 'base64'), placeOf('answer', id)),
+  body: openText(keys, Buffer.from(body, 'base64'), placeOf('answer', id)),
 });
 
 /** The outcome as an answer; what may succeed when tried again is thrown. */

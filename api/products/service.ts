@@ -48,7 +48,7 @@ export type Sent = { content: SentContent; grade?: Grade };
 /** Where routes apply for what is to be done to a product (PRD-3). */
 export type ProductService = ReturnType<typeof productService>;
 
-type ReviewServiceDependencies = { db: Database; ring: KeyRing; policy: Policy; reviews: ReviewService };
+type ReviewServiceDependencies = { db: Database; keys: KeyRing; policy: Policy; reviews: ReviewService };
 
 const noProduct = () => new AppError('PRODUCT.NOT_FOUND', 'There is no such product.');
 
@@ -59,7 +59,7 @@ export async function ownProductOf(db: Database, id: string, { providerId = '' }
   return found;
 }
 
-export function productService({ db, ring, policy, reviews }: ReviewServiceDependencies) {
+export function productService({ db, keys, policy, reviews }: ReviewServiceDependencies) {
   /**
    * Applies for one operation; answers the application as it is then: in review, or effective at once (PRD-5).
    * @param productId of a product that there is, or, to publish one for the first time, its future id
@@ -87,7 +87,7 @@ export function productService({ db, ring, policy, reviews }: ReviewServiceDepen
     if (type === undefined || title === undefined) throw noProduct();
     const subject: ReviewSubject = { reviewId, kind: 'product', operation, objectId: productId, providerId, title };
     const proposal = proposalOf(sent, (n) => idFrom('spc', command.atMs, `${command.commandId}/${n}`));
-    const sealed = sealedToken(ring, sent, reviewId);
+    const sealed = sealedToken(keys, sent, reviewId);
     if (isReviewed(type, operation, policy['product.reviewed'])) {
       await addProposal(db, { id: reviewId, providerId, content: proposal, sealed });
       await reviews
@@ -95,7 +95,7 @@ export function productService({ db, ring, policy, reviews }: ReviewServiceDepen
         .catch(forgetting(db, reviewId));
     } else {
       const change = changeOf(call, reviewId, `provider.${operation}`);
-      await applyAtOnce(db, ring, change, { subject, proposal, sealed });
+      await applyAtOnce(db, keys, change, { subject, proposal, sealed });
     }
     return reviews.view(reviewId, scope, command.commandId);
   }
@@ -131,9 +131,9 @@ function proposalOf(sent: Sent | null, specId: (n: number) => string): ProductPr
   return sent.grade === undefined ? { content } : { content, grade: sent.grade };
 }
 
-function sealedToken(ring: KeyRing, sent: Sent | null, reviewId: string): Buffer | null {
+function sealedToken(keys: KeyRing, sent: Sent | null, reviewId: string): Buffer | null {
   const token = sent?.content.type === 'saas' ? sent.content.deliveryToken : undefined;
-  return token === undefined ? null : sealText(ring, token, placeOf('proposal', reviewId));
+  return token === undefined ? null : sealText(keys, token, placeOf('proposal', reviewId));
 }
 
 /**

@@ -38,7 +38,7 @@ const DESCRIPTION_MAX = 200;
 const SECRET_BYTES = 32;
 
 /** What the routes of webhooks need. */
-export type WebhookService = { db: Database; ring: KeyRing; policy: Policy; allowPrivate: boolean };
+export type WebhookService = { db: Database; keys: KeyRing; policy: Policy; allowPrivate: boolean };
 
 export const webhookSchema = z
   .object({
@@ -156,7 +156,7 @@ function reading(context: ApiContext, { db }: WebhookService): void {
   });
 }
 
-function writing(context: ApiContext, { db, ring, policy, allowPrivate }: WebhookService): void {
+function writing(context: ApiContext, { db, keys, policy, allowPrivate }: WebhookService): void {
   const newTerms = termsOf(allowPrivate, optionalText(DESCRIPTION_MAX), 'NewWebhook');
   const terms = termsOf(allowPrivate, words(DESCRIPTION_MAX), 'WebhookTerms');
   post(context, {
@@ -173,9 +173,9 @@ function writing(context: ApiContext, { db, ring, policy, allowPrivate }: Webhoo
       const id = idFrom('whk', call.command.atMs, call.command.commandId);
       const change = endpointChange(call, id, 'webhook.create');
       const { groups: eventGroups, ...body } = call.body;
-      const sealed = sealSecrets(ring, [{ secret: newSecret(), untilMs: null }], id);
+      const sealed = sealSecrets(keys, [{ secret: newSecret(), untilMs: null }], id);
       await createEndpoint(db, change, { ...body, eventGroups }, sealed, policy['webhook.endpointsMax']);
-      return { ...webhookView(await findEndpoint(db, change)), secret: (await secretsOf(db, ring, change)).secret };
+      return { ...webhookView(await findEndpoint(db, change)), secret: (await secretsOf(db, keys, change)).secret };
     },
   });
   put(context, {
@@ -229,7 +229,7 @@ function switching(context: ApiContext, { db, policy }: WebhookService): void {
   }
 }
 
-function rotating(context: ApiContext, { db, ring, policy }: WebhookService): void {
+function rotating(context: ApiContext, { db, keys, policy }: WebhookService): void {
   post(context, {
     path: '/v1/provider/webhooks/{id}/secret/rotate',
     summary: 'Get a new signing secret; for a day both sign, so that recipients can change over',
@@ -243,10 +243,10 @@ function rotating(context: ApiContext, { db, ring, policy }: WebhookService): vo
       const change = endpointChange(call, call.params.id, 'webhook.secret.rotate');
       const overlapMs = policy['webhook.secretOverlap'].ms;
       await changeSecrets(db, change, (sealed) => {
-        const secrets = openSecrets(ring, sealed, change.objectId);
-        return sealSecrets(ring, withNewSecret(secrets, newSecret(), change.at.getTime(), overlapMs), change.objectId);
+        const secrets = openSecrets(keys, sealed, change.objectId);
+        return sealSecrets(keys, withNewSecret(secrets, newSecret(), change.at.getTime(), overlapMs), change.objectId);
       });
-      return secretsOf(db, ring, change);
+      return secretsOf(db, keys, change);
     },
   });
 }
@@ -254,8 +254,8 @@ function rotating(context: ApiContext, { db, ring, policy }: WebhookService): vo
 const newSecret = () => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 
 /** The newest secret of an endpoint, and until when the one before signs beside it. */
-async function secretsOf(db: Database, ring: KeyRing, { objectId, providerId }: EndpointChange) {
-  const [newest, before] = openSecrets(ring, await sealedSecrets(db, objectId, providerId), objectId);
+async function secretsOf(db: Database, keys: KeyRing, { objectId, providerId }: EndpointChange) {
+  const [newest, before] = openSecrets(keys, await sealedSecrets(db, objectId, providerId), objectId);
   if (newest === undefined) throw new Error(`Webhook ${objectId} has no secret`);
   return { secret: newest.secret, oldSecretUntil: before?.untilMs == null ? null : new Date(before.untilMs) };
 }

@@ -43,7 +43,7 @@ const ACTORS = { buyer: BUYER, provider: 'usr_provider_demo' } as const;
  */
 export async function serve(config: Config, db: Database, backend: Backend): Promise<void> {
   const records = openDatabase(config.DATABASE_URL, 5, 'eager');
-  const ring = keyRing(config.CODEC_KEYS);
+  const keys = keyRing(config.CODEC_KEYS);
   const { delivery: policy, payWithinMs } = orderPolicy(parsePolicy({}));
   const app = express();
   app.use(express.json());
@@ -79,7 +79,7 @@ export async function serve(config: Config, db: Database, backend: Backend): Pro
       const { action, note } = operation.parse(request.body);
       const actorId = ACTORS[action.startsWith('buyer.') ? 'buyer' : 'provider'];
       const origin = { actorId, providerId: null, requestId, sourceIp };
-      const words = isSealed(action) ? sealed(ring, commandId, note) : note;
+      const words = isSealed(action) ? sealed(keys, commandId, note) : note;
       const orderId = orderIdOf(String(request.params.id));
       await backend.perform(orderId, { commandId, action, note: words, attachmentIds: [], origin });
       return db.delivery.findUniqueOrThrow({ where: { orderId }, omit: { state: true, policy: true } });
@@ -90,8 +90,8 @@ export async function serve(config: Config, db: Database, backend: Backend): Pro
 
 const newId = (prefix: string) => idFrom(prefix, Date.now(), randomUUID());
 
-const sealed = (ring: KeyRing, commandId: string, note: string) =>
-  sealText(ring, note, placeOf('submission', commandId)).toString('base64');
+const sealed = (keys: KeyRing, commandId: string, note: string) =>
+  sealText(keys, note, placeOf('submission', commandId)).toString('base64');
 
 type Origin = { commandId: string; requestId: string; sourceIp: string };
 

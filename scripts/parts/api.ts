@@ -27,7 +27,7 @@ export function apiWithoutConnections() {
     config,
     db: openDatabase(config.DATABASE_URL, 1),
     client: new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) }),
-    ring: keyRing(config.CODEC_KEYS),
+    keys: keyRing(config.CODEC_KEYS),
     files: localFileStore(tmpdir()),
     policy: parsePolicy(),
     logger: createLogger(config, 'openapi'),

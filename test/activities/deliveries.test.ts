@@ -9,7 +9,7 @@ import { businessOf } from '../factories/rows';
 import { POLICY } from '../factories/states';
 import { told } from '../support/observe';
 import { RUN, run, type Store, startStore, stepOf } from '../support/store';
-import { RING } from '../support/world';
+import { KEYS } from '../support/world';
 
 let store: Store;
 beforeAll(async () => {
@@ -229,7 +229,7 @@ describe('what only the parties may read (ORD-2)', () => {
     await record(stepOf(delivery, 'provider.implementation.submit', { note: secret }));
     const step = await store.db.step.findFirstOrThrow({ where: { objectId: delivery.deliveryId, sequence: 2 } });
     expect(step.note).toBeNull();
-    expect(openText(RING, step.sealedNote ?? new Uint8Array(), placeOf('submission', step.commandId))).toBe(secret);
+    expect(openText(KEYS, step.sealedNote ?? new Uint8Array(), placeOf('submission', step.commandId))).toBe(secret);
     expect(Buffer.from(step.sealedNote ?? []).includes(secret)).toBe(false);
     const everywhere = await Promise.all([
       store.db.$queryRaw<object[]>`SELECT t::text FROM steps t`,

@@ -6,7 +6,7 @@ import { claimEvents, findDueEvent, markHanded, recordAttempt } from '../../pris
 import { changeBy, eventsOf, subscribe } from '../factories/webhooks';
 import { dyingAt, run, type Store, startStore } from '../support/store';
 import { failing, startWebhookReceiver, verified, WELL, type WebhookReceiver } from '../support/webhook-receiver';
-import { RING } from '../support/world';
+import { KEYS } from '../support/world';
 
 const HOUR_MS = 3_600_000;
 const retryForMs = 72 * HOUR_MS;
@@ -38,7 +38,7 @@ async function oneEvent() {
   };
   const secrets = async () => {
     const { sealed } = await store.db.webhookEndpoint.findUniqueOrThrow({ where: { id: endpointId } });
-    return openSecrets(RING, sealed, endpointId);
+    return openSecrets(KEYS, sealed, endpointId);
   };
   return { endpointId, objectId: terms.orderId, deliver, event, secrets };
 }
@@ -67,8 +67,8 @@ describe('MSG-3: what is sent is signed', () => {
     const { endpointId, deliver, event, secrets } = await oneEvent();
     await changeSecrets(store.db, changeBy(endpointId, 'webhook.secret.rotate'), (sealed) => {
       const fresh = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
-      const secrets = withNewSecret(openSecrets(RING, sealed, endpointId), fresh, Date.now(), 24 * HOUR_MS);
-      return sealSecrets(RING, secrets, endpointId);
+      const secrets = withNewSecret(openSecrets(KEYS, sealed, endpointId), fresh, Date.now(), 24 * HOUR_MS);
+      return sealSecrets(KEYS, secrets, endpointId);
     });
     const [fresh = '', old = ''] = (await secrets()).map(({ secret }) => secret);
     for (const [hours, verify] of [

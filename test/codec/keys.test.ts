@@ -16,25 +16,25 @@ const key = (id: string): Key => ({ id, key: randomBytes(32) });
 const PLACE: Place = ['reviews', 'tkt_1', 'sealed'];
 const [old, current] = [key('2025'), key('2026')];
 
-describe('a key ring seals with its first key and opens with whichever sealed', () => {
+describe('ACC-6, ORD-2: the first key seals, and whichever key sealed a value opens it', () => {
   test('what is sealed is opened again, whatever it is', () => {
-    const ring = keyRing([current]);
+    const keys = keyRing([current]);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2_000 }), (bytes) => {
-        expect(ring.values.open(ring.values.seal(bytes, 'here'), 'here')).toEqual(Buffer.from(bytes));
+        expect(keys.values.open(keys.values.seal(bytes, 'here'), 'here')).toEqual(Buffer.from(bytes));
       }),
     );
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
-        expect(openText(ring, sealText(ring, text, PLACE), PLACE)).toBe(text);
+        expect(openText(keys, sealText(keys, text, PLACE), PLACE)).toBe(text);
       }),
     );
   });
 
   test('nothing of it shows, and no two seals are alike', () => {
-    const ring = keyRing([current]);
+    const keys = keyRing([current]);
     const seals = Array.from({ length: 100 }, () =>
-      sealText(ring, '账号 admin，密码 Pa55-word', PLACE).toString('hex'),
+      sealText(keys, '账号 admin，密码 Pa55-word', PLACE).toString('hex'),
     );
     expect(new Set(seals).size).toBe(100);
     for (const seal of seals) expect(seal).not.toContain(Buffer.from('Pa55').toString('hex'));
@@ -56,32 +56,32 @@ describe('a key ring seals with its first key and opens with whichever sealed', 
   });
 
   test('a change of any byte is noticed', () => {
-    const ring = keyRing([current]);
-    const sealed = sealText(ring, 'refund 100 fen', PLACE);
+    const keys = keyRing([current]);
+    const sealed = sealText(keys, 'refund 100 fen', PLACE);
     for (let at = 0; at < sealed.length; at += 1) {
       const altered = Buffer.from(sealed);
       altered.writeUInt8(altered.readUInt8(at) ^ 1, at);
-      expect(() => openText(ring, altered, PLACE)).toThrow();
+      expect(() => openText(keys, altered, PLACE)).toThrow();
     }
   });
 
   test('a part of it is not taken for the whole', () => {
-    const ring = keyRing([current]);
-    const sealed = sealText(ring, 'refund 100 fen', PLACE);
+    const keys = keyRing([current]);
+    const sealed = sealText(keys, 'refund 100 fen', PLACE);
     for (let length = 0; length < sealed.length; length += 1) {
-      expect(() => openText(ring, sealed.subarray(0, length), PLACE)).toThrow();
+      expect(() => openText(keys, sealed.subarray(0, length), PLACE)).toThrow();
     }
-    expect(() => openText(ring, Buffer.concat([sealed, Buffer.from([0])]), PLACE)).toThrow();
+    expect(() => openText(keys, Buffer.concat([sealed, Buffer.from([0])]), PLACE)).toThrow();
   });
 
-  test('a ring without keys is none', () => {
+  test('without a key there is nothing to seal with: it refuses to start', () => {
     expect(() => keyRing([])).toThrow('CODEC_KEYS');
   });
 });
 
 describe('what is sealed opens only where it was sealed, and for what', () => {
-  const ring = keyRing([current]);
-  const sealed = sealText(ring, '6222021234567890', PLACE);
+  const keys = keyRing([current]);
+  const sealed = sealText(keys, '6222021234567890', PLACE);
 
   test('a value that was moved to another row, column or table does not open', () => {
     for (const place of [
@@ -90,24 +90,24 @@ describe('what is sealed opens only where it was sealed, and for what', () => {
       ['proposals', 'tkt_1', 'sealed'],
       ['reviews', 'tkt_1sealed', ''],
     ] as const)
-      expect(() => openText(ring, sealed, place)).toThrow(/authenticate/);
-    expect(openText(ring, sealed, PLACE)).toBe('6222021234567890');
+      expect(() => openText(keys, sealed, place)).toThrow(/authenticate/);
+    expect(openText(keys, sealed, PLACE)).toBe('6222021234567890');
   });
 
   test('the keys for payloads open no stored value, and those for values no payload', () => {
     const place = JSON.stringify(PLACE);
-    expect(() => ring.payloads.open(sealed, place)).toThrow(/authenticate/);
-    expect(() => ring.values.open(ring.payloads.seal(Buffer.from('x'), place), place)).toThrow(/authenticate/);
+    expect(() => keys.payloads.open(sealed, place)).toThrow(/authenticate/);
+    expect(() => keys.values.open(keys.payloads.seal(Buffer.from('x'), place), place)).toThrow(/authenticate/);
   });
 
   test('a shortened tag is refused: its length is fixed at 16 bytes', () => {
     for (const authTagLength of [4, 8, 12, 15]) {
       const iv = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', purposeKey(ring, 'values'), iv, { authTagLength });
+      const cipher = createCipheriv('aes-256-gcm', purposeKey(keys, 'values'), iv, { authTagLength });
       cipher.setAAD(Buffer.from(JSON.stringify(PLACE)));
       const body = Buffer.concat([cipher.update(''), cipher.final()]);
       const short = Buffer.concat([Buffer.from(`${current.id}\0`), iv, body, cipher.getAuthTag()]);
-      expect(() => openText(ring, short, PLACE)).toThrow('Too short');
+      expect(() => openText(keys, short, PLACE)).toThrow('Too short');
     }
   });
 
@@ -118,17 +118,17 @@ describe('what is sealed opens only where it was sealed, and for what', () => {
 });
 
 describe('a purpose key', () => {
-  const ring = keyRing([current, old]);
+  const keys = keyRing([current, old]);
 
-  test('is made by HKDF-SHA-256: 32 bytes that are another key for another purpose, and never the ring’s own', () => {
-    const made = purposeKey(ring, 'request-hash');
+  test('is made by HKDF-SHA-256: 32 bytes that are another key for another purpose, and never the key it was made from', () => {
+    const made = purposeKey(keys, 'request-hash');
     const expected = hkdfSync('sha256', current.key, '', 'back-office/request-hash', 32);
     expect(made.equals(Buffer.from(expected))).toBe(true);
     expect(made).toHaveLength(32);
-    expect(made.equals(purposeKey(ring, 'fingerprint'))).toBe(false);
-    expect(made.equals(purposeKey(ring, 'request-hash', old.id))).toBe(false);
+    expect(made.equals(purposeKey(keys, 'fingerprint'))).toBe(false);
+    expect(made.equals(purposeKey(keys, 'request-hash', old.id))).toBe(false);
     expect(made.equals(current.key)).toBe(false);
-    expect(() => purposeKey(ring, 'request-hash', 'gone')).toThrow('"gone", which CODEC_KEYS does not hold');
+    expect(() => purposeKey(keys, 'request-hash', 'gone')).toThrow('"gone", which CODEC_KEYS does not hold');
   });
 });
 
@@ -146,7 +146,7 @@ describe('a keyed hash', () => {
     expect(() => hash.isOf('6222021234567890', 'no key id')).toThrow('""');
   });
 
-  test('still compares after a rotation, while the ring holds its key', () => {
+  test('still compares after a rotation, while its key is held', () => {
     const stored = hash.of('a body');
     const rotated = keyedHash(keyRing([current, old]), 'request-hash');
     expect(rotated.isOf('a body', stored)).toBe(true);

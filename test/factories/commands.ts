@@ -8,7 +8,7 @@ export const PROVIDER = 'prv_demo';
 export const ACTORS = { buyer: BUYER, provider: 'usr_provider_demo', ops: 'usr_ops_demo' } as const;
 
 /** The keys of the tests' systems. */
-export const RING = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
+export const KEYS = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
 
 let count = 0;
 /** Something no other test of this run has used. */
@@ -33,7 +33,7 @@ export function command(action: DeliveryAction, extras: Extras = {}): DeliveryCo
   const note = extras.note ?? `note of ${action}`;
   const common = {
     commandId,
-    note: isSealed(action) ? sealText(RING, note, placeOf('submission', commandId)).toString('base64') : note,
+    note: isSealed(action) ? sealText(KEYS, note, placeOf('submission', commandId)).toString('base64') : note,
     attachmentIds: extras.attachmentIds ?? [],
     origin: originOf(action, extras),
   };

@@ -7,7 +7,7 @@ import type { Database } from '../../prisma/store/shared/database';
 import { createEndpoint, type EndpointChange } from '../../prisma/store/webhooks/endpoints';
 import { startWebhookRelay } from '../../worker/relays/webhooks';
 import type { WebhookReceiver } from '../support/webhook-receiver';
-import { RING, type World } from '../support/world';
+import { KEYS, type World } from '../support/world';
 import { unique } from './commands';
 
 /** A change by usr_provider_demo, as a route would make it. */
@@ -31,7 +31,7 @@ export async function subscribe(
 ): Promise<string> {
   const id = `whk_${unique()}`;
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  const sealed = sealSecrets(RING, [{ secret, untilMs: null }], id);
+  const sealed = sealSecrets(KEYS, [{ secret, untilMs: null }], id);
   const terms = { url: receiver.url, description: '', eventGroups };
   await createEndpoint(db, changeBy(id, 'webhook.create'), terms, sealed, 1_000);
   receiver.trust(secret);

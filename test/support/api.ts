@@ -98,7 +98,7 @@ function undoList() {
 
 /** All but the API itself. */
 async function startParts(env: NodeJS.ProcessEnv, policy: Policy, undo: Undo) {
-  const ring = keyRing([{ id: 'test', key: KEY }]);
+  const keys = keyRing([{ id: 'test', key: KEY }]);
   const folder = mkdtempSync(path.join(tmpdir(), 'api-files-'));
   undo(() => rmSync(folder, { recursive: true }));
   const database = await seededDatabase();
@@ -109,25 +109,25 @@ async function startParts(env: NodeJS.ProcessEnv, policy: Policy, undo: Undo) {
   undo(() => inbox.stop());
   const sms = await startSmsInbox({ port: 0 });
   undo(() => sms.stop());
-  const temporal = await devServer({ dataConverter: { payloadCodecs: [new EncryptingCodec(ring)] } });
+  const temporal = await devServer({ dataConverter: { payloadCodecs: [new EncryptingCodec(keys)] } });
   undo(() => temporal.teardown());
   const namespace = temporal.namespace ?? 'default';
   const config = configOf({ database: database.appUrl, namespace, channel: channel.url, inbox, sms, folder, env });
   const db = openDatabase(database.appUrl, 10);
   undo(() => db.$disconnect());
   undo(await startWork({ config, db, temporal, inbox, policy }));
-  return { config, database, db, temporal, channel, inbox, sms, folder, ring };
+  return { config, database, db, temporal, channel, inbox, sms, folder, keys };
 }
 
 /** The API, and everybody who speaks with it. */
 async function openApi(system: Awaited<ReturnType<typeof startParts>>, policy: Policy, undo: Undo) {
-  const { config, db, temporal, ring } = system;
+  const { config, db, temporal, keys } = system;
   const logs: LogLine[] = [];
   const usual: Omit<ApiDependencies, 'callbackBase'> = {
     config,
     db,
     client: temporal.client,
-    ring,
+    keys,
     files: localFileStore(config.FILES_DIR),
     policy,
     logger: pino({ level: 'info' }, intoLines(logs)),

@@ -15,7 +15,7 @@ import { command, type Extras, unique } from '../factories/commands';
 import { newTerms, paymentFor } from '../factories/orders';
 import { POLICY } from '../factories/states';
 import { seededDatabase } from './database';
-import { RING } from './world';
+import { KEYS } from './world';
 
 export const RUN = 'run_test';
 
@@ -50,10 +50,10 @@ export async function startStore() {
   const webhooks = webhookSender({ allowPrivate: true });
   const outside = {
     db,
-    ring: RING,
+    keys: KEYS,
     calendar: chineseCalendar(),
     channel: channel.port,
-    effects: reviewHandlersOf(RING),
+    effects: reviewHandlersOf(KEYS),
     webhooks,
   };
   const activities = allActivities(outside);

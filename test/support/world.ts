@@ -25,7 +25,7 @@ import { deliveryState, deliveryWorkflowId } from '../../workflows/deliveries/me
 import type { delivery as deliveryProcess } from '../../workflows/deliveries/workflow';
 import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
-import { command, type Extras, RING, unique } from '../factories/commands';
+import { command, type Extras, KEYS, unique } from '../factories/commands';
 import { newTerms, paymentFor } from '../factories/orders';
 import { seededDatabase } from './database';
 import { eventually } from './eventually';
@@ -34,7 +34,7 @@ import { timeSkippingServer } from './time-skipping';
 export const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
 const SECRET = 'a secret of the sandbox channel';
 
-export { BUYER, PROVIDER, RING } from '../factories/commands';
+export { BUYER, KEYS, PROVIDER } from '../factories/commands';
 
 /** What a test may want otherwise than usual. */
 export type Wishes = { flow?: Flow; policy?: Record<string, unknown>; payableFen?: number };
@@ -50,7 +50,7 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 export async function startWorld(
   start: typeof timeSkippingServer = timeSkippingServer,
   outside: Partial<Outside> = {},
-  payloadCodecs: PayloadCodec[] = [new EncryptingCodec(RING)],
+  payloadCodecs: PayloadCodec[] = [new EncryptingCodec(KEYS)],
 ) {
   const dataConverter = { payloadCodecs };
   const [database, env, channel] = await Promise.all([
@@ -77,11 +77,11 @@ export async function startWorld(
     channel,
     outside: {
       db,
-      ring: RING,
+      keys: KEYS,
       calendar: chineseCalendar(),
       channel: httpPaymentChannel(channel.url),
       webhooks: webhookSender({ allowPrivate: true }),
-      effects: reviewHandlersOf(RING),
+      effects: reviewHandlersOf(KEYS),
       ...outside,
     },
   };
@@ -166,7 +166,7 @@ async function paidDelivery(base: Base, wishes: Wishes) {
   async function view() {
     const found = await findDelivery(db, deliveryId, 'all');
     if (found === null) throw new Error(`${deliveryId} has no row`);
-    return deliveryView(found, 'buyer', RING);
+    return deliveryView(found, 'buyer', KEYS);
   }
 
   // The channel's word has been signalled; the delivery is there a moment later.

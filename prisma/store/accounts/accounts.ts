@@ -23,13 +23,13 @@ export type SealedPayee = Omit<Payee, 'accountNumber'> & {
 };
 
 /** Payee info as an account is to hold it. An unchanged number keeps its fingerprint, whatever key is the first now. */
-export function sealedPayee(ring: KeyRing, account: AccountRow, { accountNumber, ...payee }: Payee): SealedPayee {
+export function sealedPayee(keys: KeyRing, account: AccountRow, { accountNumber, ...payee }: Payee): SealedPayee {
   const { id, accountNumberFingerprint: before } = account;
-  const isSame = accountNumberOf(ring, account) === accountNumber;
-  const fingerprint = () => keyedHash(ring, 'fingerprint').of(JSON.stringify(['account number', id, accountNumber]));
+  const isSame = accountNumberOf(keys, account) === accountNumber;
+  const fingerprint = () => keyedHash(keys, 'fingerprint').of(JSON.stringify(['account number', id, accountNumber]));
   return {
     ...payee,
-    accountNumberSealed: sealText(ring, accountNumber, placeOf('accountNumber', id)),
+    accountNumberSealed: sealText(keys, accountNumber, placeOf('accountNumber', id)),
     accountNumberLast4: lastDigits(accountNumber),
     accountNumberFingerprint: isSame && before !== null ? before : fingerprint(),
   };
@@ -37,10 +37,10 @@ export function sealedPayee(ring: KeyRing, account: AccountRow, { accountNumber,
 
 /** The account number in force, in full; null when there is none yet (ACC-6). @throws as `openText` */
 export function accountNumberOf(
-  ring: KeyRing,
+  keys: KeyRing,
   { id, accountNumberSealed }: Pick<AccountRow, 'id' | 'accountNumberSealed'>,
 ): string | null {
-  return accountNumberSealed === null ? null : openText(ring, accountNumberSealed, placeOf('accountNumber', id));
+  return accountNumberSealed === null ? null : openText(keys, accountNumberSealed, placeOf('accountNumber', id));
 }
 
 /** A provider's account. @throws Error when there is no such provider: its people's tokens name it */

@@ -61,7 +61,7 @@ export async function partiesOf(db: Reader, account: AccountRow): Promise<Partie
  */
 export async function signAgreement(
   db: Database,
-  ring: KeyRing,
+  keys: KeyRing,
   change: OwnChange,
   signing: { id: string; kind: AgreementKind; revision: string },
 ): Promise<void> {
@@ -76,7 +76,7 @@ export async function signAgreement(
       data: {
         ...{ id, providerId, kind, revision, signedBy, signedAt },
         text: AGREEMENTS[kind].write(parties),
-        sealed: locks ? numberSignedBy(ring, account, id) : null,
+        sealed: locks ? numberSignedBy(keys, account, id) : null,
       },
     });
     const revenueAgreementAt = locks ? (account.revenueAgreementAt ?? signedAt) : account.revenueAgreementAt;
@@ -89,10 +89,10 @@ export async function signAgreement(
 }
 
 /** The account number in force, sealed for the agreement that names it. */
-function numberSignedBy(ring: KeyRing, { id, accountNumberSealed }: AccountRow, agreementId: string) {
+function numberSignedBy(keys: KeyRing, { id, accountNumberSealed }: AccountRow, agreementId: string) {
   if (accountNumberSealed === null) return null;
   const signed = moveSealed(
-    ring,
+    keys,
     accountNumberSealed,
     placeOf('accountNumber', id),
     placeOf('signedNumber', agreementId),

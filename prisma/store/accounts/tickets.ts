@@ -26,12 +26,12 @@ import {
 } from './accounts';
 
 /** What tickets mean for the account that they are to change (ACC-1, ACC-3). */
-export const accountReviewHandler = (ring: KeyRing): ReviewHandler => ({
+export const accountReviewHandler = (keys: KeyRing): ReviewHandler => ({
   async onSubmitted(tx, subject) {
     const account = await findAccount(tx, subject.objectId);
     const { content, sealed } = await proposalOf(tx, subject.reviewId);
     return changeOf(subject) === 'payee'
-      ? payeeTakenUp(ring, account, subject, ticketProposals.payee.parse(content), sealed)
+      ? payeeTakenUp(keys, account, subject, ticketProposals.payee.parse(content), sealed)
       : licenceTakenUp(account, ticketProposals.licence_number.parse(content));
   },
 
@@ -39,7 +39,7 @@ export const accountReviewHandler = (ring: KeyRing): ReviewHandler => ({
     const account = await findAccount(tx, review.objectId);
     const changed =
       changeOf(review) === 'payee'
-        ? await applyPayee(ring, tx, account, review)
+        ? await applyPayee(keys, tx, account, review)
         : await updateAccount(tx, account.id, {
             licenceNumber: ticketProposals.licence_number.parse(review.proposed).licenceNumber,
           });
@@ -64,7 +64,7 @@ async function proposalOf(tx: Transaction, id: string): Promise<{ content: unkno
 const unchanged = () => new AppError('ACCOUNT.UNCHANGED', 'This is what is in force: there is nothing to change.');
 
 function payeeTakenUp(
-  ring: KeyRing,
+  keys: KeyRing,
   account: AccountRow,
   { reviewId }: ReviewSubject,
   asked: PayeeProposal,
@@ -78,9 +78,9 @@ function payeeTakenUp(
   requireCompany(account, asked);
   if (proposed === null) throw new Error(`The account number of ticket ${reviewId} is missing`);
   const place = placeOf('proposal', reviewId);
-  const isNewNumber = openText(ring, proposed, place) !== accountNumberOf(ring, account);
+  const isNewNumber = openText(keys, proposed, place) !== accountNumberOf(keys, account);
   if (isSamePayee(now, asked, isNewNumber)) throw unchanged();
-  const sealed = moveSealed(ring, proposed, place, placeOf('review', reviewId));
+  const sealed = moveSealed(keys, proposed, place, placeOf('review', reviewId));
   return { base: now, proposed: { ...asked, isNewNumber }, sealed };
 }
 
@@ -95,7 +95,7 @@ function requireCompany({ name }: AccountRow, { accountHolder }: PayeeProposal):
 }
 
 async function applyPayee(
-  ring: KeyRing,
+  keys: KeyRing,
   tx: Transaction,
   account: AccountRow,
   { reviewId, proposed, sealed }: Decided,
@@ -105,9 +105,9 @@ async function applyPayee(
   requireCompany(account, asked);
   if (sealed === null) throw new Error(`The account number of a ticket of ${account.id} is missing`);
   const { accountHolder, bankLocation, bank, branch } = asked;
-  const accountNumber = openText(ring, sealed, placeOf('review', reviewId));
+  const accountNumber = openText(keys, sealed, placeOf('review', reviewId));
   const payee = { accountHolder, bankLocation, bank, branch, accountNumber };
-  return updateAccount(tx, account.id, sealedPayee(ring, account, payee));
+  return updateAccount(tx, account.id, sealedPayee(keys, account, payee));
 }
 
 /** The account numbers that a payee ticket is about, sealed: the account holds the one in force. */

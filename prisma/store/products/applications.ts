@@ -24,11 +24,11 @@ export type AtOnce = { subject: ReviewSubject; proposal: ProductProposal; sealed
  */
 export async function applyAtOnce(
   db: Database,
-  ring: KeyRing,
+  keys: KeyRing,
   change: Change,
   { subject, proposal, sealed }: AtOnce,
 ): Promise<void> {
-  const effects = productReviewHandler(ring);
+  const effects = productReviewHandler(keys);
   const { reviewId, objectId, providerId } = subject;
   const { at } = change;
   await auditedTransaction(db, change, async (tx) => {

@@ -18,7 +18,7 @@ import type { Decided, ReviewHandler } from '../reviews/review-handler';
 import { lockObject, type Transaction } from '../shared/audited-transaction';
 
 /** What an application means for its product, whether it was reviewed or took effect at once (PRD-3, PRD-5). */
-export const productReviewHandler = (ring: KeyRing): ReviewHandler => ({
+export const productReviewHandler = (keys: KeyRing): ReviewHandler => ({
   async onSubmitted(tx, subject, at) {
     await lockObject(tx, subject.objectId);
     const operation = operationOf(subject);
@@ -33,7 +33,7 @@ export const productReviewHandler = (ring: KeyRing): ReviewHandler => ({
     if (content !== undefined && operation === 'publish') await keepUnpublished(tx, subject, content, at);
     return {
       ...changeAsked(operation, now, proposal, sealed !== null),
-      sealed: sealedForReview(ring, subject, sealed),
+      sealed: sealedForReview(keys, subject, sealed),
     };
   },
 
@@ -44,7 +44,7 @@ export const productReviewHandler = (ring: KeyRing): ReviewHandler => ({
       UPDATE products SET status = coalesce(${status ?? null}, status), grade = coalesce(${grade ?? null}, grade),
         updated_at = ${review.at}
       WHERE id = ${review.objectId}`;
-    if (content != null) await publishContent(ring, tx, review, content);
+    if (content != null) await publishContent(keys, tx, review, content);
     const after = await productNow(tx, review);
     if (after === null) throw new Error(`Product ${review.objectId} has no row`);
     return { before, after };
@@ -56,8 +56,8 @@ export const productReviewHandler = (ring: KeyRing): ReviewHandler => ({
 });
 
 /** The delivery token of a proposal, sealed for its review; null when none was sent. */
-const sealedForReview = (ring: KeyRing, { reviewId }: ReviewSubject, sealed: Buffer | null): Buffer | null =>
-  sealed && moveSealed(ring, sealed, placeOf('proposal', reviewId), placeOf('review', reviewId));
+const sealedForReview = (keys: KeyRing, { reviewId }: ReviewSubject, sealed: Buffer | null): Buffer | null =>
+  sealed && moveSealed(keys, sealed, placeOf('proposal', reviewId), placeOf('review', reviewId));
 
 const operation = z.enum(PRODUCT_OPERATIONS);
 const operationOf = (subject: ReviewSubject) => operation.parse(subject.operation);
@@ -125,10 +125,10 @@ async function changeOf(tx: Transaction, { reviewId }: Decided): Promise<Product
 }
 
 /** The next version: what is sold from now on. Orders keep the terms they were placed on (PRD-7). */
-async function publishContent(ring: KeyRing, tx: Transaction, review: Decided, content: ProductContent): Promise<void> {
+async function publishContent(keys: KeyRing, tx: Transaction, review: Decided, content: ProductContent): Promise<void> {
   const { objectId, reviewId, at } = review;
   const places = [placeOf('review', reviewId), placeOf('deliveryToken', objectId)] as const;
-  const token = review.sealed && moveSealed(ring, review.sealed, ...places);
+  const token = review.sealed && moveSealed(keys, review.sealed, ...places);
   const { name, category, summary, selfOperated, specs } = content;
   const json = JSON.stringify(content);
   await tx.$executeRaw`

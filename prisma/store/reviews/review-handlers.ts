@@ -4,9 +4,9 @@ import { productReviewHandler } from '../products/review-handler';
 import { shopReviewHandler } from '../shops/shops';
 import type { ReviewHandlers } from './review-handler';
 
-/** What the decisions of reviews mean for what is reviewed. @param ring opens what a proposal holds sealed */
-export const reviewHandlersOf = (ring: KeyRing): ReviewHandlers => ({
+/** What the decisions of reviews mean for what is reviewed. @param keys opens what a proposal holds sealed */
+export const reviewHandlersOf = (keys: KeyRing): ReviewHandlers => ({
   shop: shopReviewHandler,
-  product: productReviewHandler(ring),
-  account: accountReviewHandler(ring),
+  product: productReviewHandler(keys),
+  account: accountReviewHandler(keys),
 });

@@ -23,21 +23,21 @@ const bytesOf = ({ column, type }: SealedColumn): Prisma.Sql =>
 const stored = (bytes: Prisma.Sql, { type }: SealedColumn): Prisma.Sql =>
   type === 'bytea' ? bytes : Prisma.sql`replace(encode(${bytes}, 'base64'), E'\n', '')`;
 
-/** What became of a column's values: sealed anew, or left because their key is not on the ring. */
+/** What became of a column's values: sealed anew, or left because their key is not held. */
 export type Resealed = { resealed: number; unreadable: number };
 
 /**
- * Seals every value of a column anew that is not sealed with the ring's first key. It may be stopped, repeated and run
+ * Seals every value of a column anew that is not sealed with the first key. It may be stopped, repeated and run
  * beside the application at any time: a value that changes meanwhile is left to a repetition.
  * @param name of a column that is not append-only
  * @throws Error when a value was altered, or belongs elsewhere
  */
-export async function resealColumn(db: Connection, ring: KeyRing, name: SealedColumnName): Promise<Resealed> {
+export async function resealColumn(db: Connection, keys: KeyRing, name: SealedColumnName): Promise<Resealed> {
   const done: Resealed = { resealed: 0, unreadable: 0 };
   for (let after = ''; ; ) {
-    const rows = await otherwiseSealed(db, ring, name, after);
+    const rows = await otherwiseSealed(db, keys, name, after);
     for (const { row, sealed } of rows) {
-      const fresh = sealedAnew(ring, name, row, sealed);
+      const fresh = sealedAnew(keys, name, row, sealed);
       if (fresh === null) done.unreadable += 1;
       else done.resealed += await replaceValue(db, name, { row, sealed, fresh });
     }
@@ -48,9 +48,9 @@ export async function resealColumn(db: Connection, ring: KeyRing, name: SealedCo
 }
 
 /** The next values of a column that another key than the first sealed, by the keys of their rows. */
-function otherwiseSealed(db: Connection, { keys }: KeyRing, name: SealedColumnName, after: string) {
+function otherwiseSealed(db: Connection, { all }: KeyRing, name: SealedColumnName, after: string) {
   const column = SEALED_COLUMNS[name];
-  const prefix = Buffer.from(`${keys[0].id}\0`);
+  const prefix = Buffer.from(`${all[0].id}\0`);
   const bytes = bytesOf(column);
   const query = Prisma.sql`
     SELECT ${identifier(column.key)} AS row, ${bytes} AS sealed FROM ${identifier(column.table)}
@@ -60,10 +60,10 @@ function otherwiseSealed(db: Connection, { keys }: KeyRing, name: SealedColumnNa
   return queryRows(db, sealedRow, query);
 }
 
-function sealedAnew(ring: KeyRing, name: SealedColumnName, row: string, sealed: Uint8Array): Buffer | null {
+function sealedAnew(keys: KeyRing, name: SealedColumnName, row: string, sealed: Uint8Array): Buffer | null {
   const place = placeOf(name, row);
   try {
-    return moveSealed(ring, sealed, place, place);
+    return moveSealed(keys, sealed, place, place);
   } catch (error) {
     if (error instanceof KeyNotHeld) return null;
     throw new Error(`${place.join(' ')} does not open with key "${sealingKeyId(sealed)}"`, { cause: error });

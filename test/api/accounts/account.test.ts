@@ -141,7 +141,7 @@ describe('ACC-6: bank account numbers', () => {
   test('are stored sealed', async () => {
     const row = await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } });
     const sealed = Buffer.from(row.accountNumberSealed ?? []);
-    expect(openText(api.ring, sealed, placeOf('accountNumber', 'prv_demo'))).toBe(NUMBER);
+    expect(openText(api.keys, sealed, placeOf('accountNumber', 'prv_demo'))).toBe(NUMBER);
     expect(sealed.includes(NUMBER)).toBe(false);
     expect(row.accountNumberLast4).toBe('0123');
   });
@@ -197,14 +197,14 @@ describe('ACC-6: a changed account number is a change in the trail', () => {
     bodyOf(await putPayee(), 200);
     expect(await latest()).toEqual([]);
     const fresh = { id: 'new', key: randomBytes(32) };
-    const rotated = await api.createApiContext({ ring: keyRing([fresh, ...api.ring.keys]) });
+    const rotated = await api.createApiContext({ keys: keyRing([fresh, ...api.keys.all]) });
     const provider = httpClient(() => rotated.url, api.tokens.provider);
     bodyOf(await provider.put(`${PATH}/payee`, PAYEE), 200);
     expect(await latest()).toEqual([]);
     bodyOf(await provider.put(`${PATH}/payee`, { ...PAYEE, accountNumber: '8888000011112220123' }), 200);
     expect(await latest()).toMatchObject([{ field: FIELD, after: expect.stringMatching(/^new:/) }]);
     // Back under the key that the other tests' API holds.
-    const before = await api.createApiContext({ ring: keyRing([...api.ring.keys, fresh]) });
+    const before = await api.createApiContext({ keys: keyRing([...api.keys.all, fresh]) });
     bodyOf(await httpClient(() => before.url, api.tokens.provider).put(`${PATH}/payee`, PAYEE), 200);
   });
 
@@ -216,7 +216,7 @@ describe('ACC-6: a changed account number is a change in the trail', () => {
       ...(await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } })),
       accountNumberSealed: null,
     };
-    const of = (id: string) => sealedPayee(api.ring, { ...account, id }, PAYEE).accountNumberFingerprint;
+    const of = (id: string) => sealedPayee(api.keys, { ...account, id }, PAYEE).accountNumberFingerprint;
     expect(of('prv_demo')).toBe(of('prv_demo'));
     expect(of('prv_demo')).not.toBe(of('prv_other'));
   });

@@ -96,7 +96,7 @@ describe('ACC-4: agreements', () => {
     }
     expect(signed?.text).not.toContain(NUMBER);
     const row = await api.db.agreement.findUniqueOrThrow({ where: { id: signed?.id ?? '' } });
-    expect(openText(api.ring, row.sealed ?? new Uint8Array(), placeOf('signedNumber', row.id))).toBe(NUMBER);
+    expect(openText(api.keys, row.sealed ?? new Uint8Array(), placeOf('signedNumber', row.id))).toBe(NUMBER);
     // What changes later leaves the text alone.
     bodyOf(await main.post('/v1/provider/contacts', { name: '新人', phone: '13800000009' }), 201);
     expect((await agreement('revenue_supplement')).signed[0]?.text).toBe(signed?.text);

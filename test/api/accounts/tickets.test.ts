@@ -108,7 +108,7 @@ describe('ACC-3: after the lock payee info changes by a ticket that operations a
     expect(payee).toEqual({ ...PAYEE, bank: '第二银行', accountNumber: OTHER_NUMBER });
     expect(after).toBe(version + 1);
     const row = await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } });
-    expect(openText(api.ring, row.accountNumberSealed ?? new Uint8Array(), placeOf('accountNumber', row.id))).toBe(
+    expect(openText(api.keys, row.accountNumberSealed ?? new Uint8Array(), placeOf('accountNumber', row.id))).toBe(
       OTHER_NUMBER,
     );
     const steps = await trail();

@@ -112,8 +112,8 @@ describe('what is kept of a body is a hash under a key that the database does no
   test('after the key was replaced, the same body is still the same, and another one another', async () => {
     const upload = (content: string) => api.buyer.upload('/v1/buyer/attachments', 'a.txt', content, key('rotated'));
     const first = await upload('text');
-    const ring = keyRing([{ id: 'newer', key: Buffer.alloc(32, 9) }, ...api.ring.keys]);
-    const { url } = await api.createApiContext({ ring });
+    const keys = keyRing([{ id: 'newer', key: Buffer.alloc(32, 9) }, ...api.keys.all]);
+    const { url } = await api.createApiContext({ keys });
     const client = httpClient(() => url, api.tokens.buyer);
     const repeated = (content: string) => client.upload('/v1/buyer/attachments', 'a.txt', content, key('rotated'));
     expect(told(await repeated('text'))).toEqual(told(first));

@@ -76,7 +76,7 @@ describe('ORD-2: what was implemented, accounts and passwords with it, is for bu
 
   test('what an older key sealed is read as long as the key is there', async () => {
     const newKey = { id: 'new', key: randomBytes(32) };
-    const rotated = await api.createApiContext({ ring: keyRing([newKey, { id: 'test', key: KEY }]) });
+    const rotated = await api.createApiContext({ keys: keyRing([newKey, { id: 'test', key: KEY }]) });
     const buyer = httpClient(() => rotated.url, api.tokens.buyer);
     expect(JSON.stringify((await buyer.get(`/v1/buyer/deliveries/${id}`)).body)).toContain('password-in-plain');
     await rotated.close();

@@ -180,7 +180,7 @@ describe('INS-1: the token of a delivery URL', () => {
   test('is sealed, kept where none is sent, and replaced where one is', async () => {
     const sealed = async () =>
       Buffer.from((await api.db.product.findUniqueOrThrow({ where: { id: saas.id } })).deliveryTokenSealed ?? []);
-    const open = async () => openText(api.ring, await sealed(), placeOf('deliveryToken', saas.id));
+    const open = async () => openText(api.keys, await sealed(), placeOf('deliveryToken', saas.id));
     expect(await open()).toBe(TOKEN);
     const kept = await products.applied(saas.id, 'modify', products.changed(saas, { deliveryDays: 4 }));
     expect(kept.diff).toEqual([{ field: 'content.deliveryDays', before: 3, after: 4 }]);

@@ -56,7 +56,7 @@ afterAll(() => api.stop());
 
 const names = Object.keys(SEALED_COLUMNS).filter((name): name is keyof typeof SEALED_COLUMNS => name in SEALED_COLUMNS);
 const contextWith = async (...keys: { id: string; key: Buffer }[]) => {
-  const context = await api.createApiContext({ ring: keyRing(keys) });
+  const context = await api.createApiContext({ keys: keyRing(keys) });
   const clientOf = (token: string) => httpClient(() => context.url, token);
   return { buyer: clientOf(api.tokens.buyer), provider: clientOf(api.tokens.provider), ops: clientOf(api.tokens.ops) };
 };
@@ -98,10 +98,10 @@ describe('a sealed value is bound to its table, row and column', () => {
       // What is proposed is taken up within the request that proposed it.
       if (name !== 'proposal') expect([name, rows.length > 0]).toEqual([name, true]);
       for (const { row, sealed: bytes } of rows) {
-        expect(openText(api.ring, bytes, placeOf(name, row))).not.toBe('');
-        expect(() => openText(api.ring, bytes, placeOf(name, `${row}x`))).toThrow(/authenticate/);
+        expect(openText(api.keys, bytes, placeOf(name, row))).not.toBe('');
+        expect(() => openText(api.keys, bytes, placeOf(name, `${row}x`))).toThrow(/authenticate/);
         for (const other of names.filter((one) => one !== name))
-          expect(() => openText(api.ring, bytes, placeOf(other, row))).toThrow(/authenticate/);
+          expect(() => openText(api.keys, bytes, placeOf(other, row))).toThrow(/authenticate/);
       }
     }
   });
@@ -126,15 +126,15 @@ describe('a key is retired by sealing anew what may change (docs/keys.md)', () =
     const numbers = await ops.get(`/v1/ops/tickets/${ticketId}/account-numbers`);
     expect(numbers.body).toMatchObject({ inForce: NUMBER, proposed: OTHER_NUMBER });
     expect((await provider.post(`/v1/provider/webhooks/${webhookId}/secret/rotate`, {})).status).toBe(200);
-    const ring = keyRing([FRESH]);
+    const keys = keyRing([FRESH]);
     const product = await api.db.product.findUniqueOrThrow({ where: { id: productId } });
-    const token = openText(ring, product.deliveryTokenSealed ?? new Uint8Array(), placeOf('deliveryToken', productId));
+    const token = openText(keys, product.deliveryTokenSealed ?? new Uint8Array(), placeOf('deliveryToken', productId));
     expect(token).toBe('token-in-plain-1');
     const pending = await api.db.review.findUniqueOrThrow({ where: { id: pendingId } });
-    expect(openText(ring, pending.sealed ?? new Uint8Array(), placeOf('review', pendingId))).toBe('token-in-plain-2');
+    expect(openText(keys, pending.sealed ?? new Uint8Array(), placeOf('review', pendingId))).toBe('token-in-plain-2');
     const answers = await api.db.idempotencyRecord.findMany({ where: { key: 'retired' } });
     for (const { id, body } of answers)
-      expect(JSON.parse(openText(ring, Buffer.from(body ?? '', 'base64'), placeOf('answer', id)))).toEqual(first);
+      expect(JSON.parse(openText(keys, Buffer.from(body ?? '', 'base64'), placeOf('answer', id)))).toEqual(first);
     expect(answers).toHaveLength(1);
     // The words of a submission went with the key; the rest of the delivery is there.
     const delivery = bodyOf<Delivery>(await buyer.get(`/v1/buyer/deliveries/${deliveryId}`), 200);
@@ -164,7 +164,7 @@ describe('a key is retired by sealing anew what may change (docs/keys.md)', () =
   });
 
   test('a value that changes while it is sealed anew is not overwritten', async () => {
-    const ring = keyRing([OLD, FRESH]);
+    const keys = keyRing([OLD, FRESH]);
     const racing = api.db.$extends({
       query: {
         async $executeRaw({ args, query }) {
@@ -178,11 +178,11 @@ describe('a key is retired by sealing anew what may change (docs/keys.md)', () =
     });
     const { accountNumberSealed } = await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } });
     const raced = { $queryRaw: api.db.$queryRaw.bind(api.db), $executeRaw: racing.$executeRaw.bind(racing) };
-    expect(await resealColumn(raced, ring, 'accountNumber')).toEqual({ resealed: 0, unreadable: 0 });
+    expect(await resealColumn(raced, keys, 'accountNumber')).toEqual({ resealed: 0, unreadable: 0 });
     const after = await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } });
     expect(Buffer.from(after.accountNumberSealed ?? []).toString()).toBe('new');
     await api.db.provider.update({ where: { id: 'prv_demo' }, data: { accountNumberSealed } });
-    expect(await resealColumn(api.db, ring, 'accountNumber')).toEqual({ resealed: 1, unreadable: 0 });
+    expect(await resealColumn(api.db, keys, 'accountNumber')).toEqual({ resealed: 1, unreadable: 0 });
     const back = await api.db.provider.findUniqueOrThrow({ where: { id: 'prv_demo' } });
     expect(sealingKeyId(back.accountNumberSealed ?? new Uint8Array())).toBe('test');
   });

@@ -10,7 +10,7 @@ import { deliveryState, deliveryWorkflowId } from '../../../workflows/deliveries
 import { quietTemporal } from '../../support/quiet';
 import type { Deal } from './deal';
 import { inParallel, range } from './in-parallel';
-import { type FaultSystem, RING } from './system';
+import { type FaultSystem, KEYS } from './system';
 
 /** How many people hear of a step: one buyer, one provider, and operations, who are never asked here. */
 const HEARD_BY: Record<string, number> = {
@@ -117,7 +117,7 @@ export async function expectHistoriesReplay({ temporal }: FaultSystem, deals: re
     const workflowId = deliveryWorkflowId(deliveryId);
     return { workflowId, history: await temporal.workflow.getHandle(workflowId).fetchHistory() };
   });
-  const dataConverter = { payloadCodecs: [new EncryptingCodec(RING)] };
+  const dataConverter = { payloadCodecs: [new EncryptingCodec(KEYS)] };
   const options = { workflowBundle: { codePath: BUNDLE }, dataConverter };
   const errors: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {

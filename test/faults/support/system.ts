@@ -27,7 +27,7 @@ export type Part = 'postgres' | 'temporal' | 'worker' | 'api';
 /** Which program runs as the worker, and with what in its environment. */
 export type WorkerProgram = { entry: string; env: NodeJS.ProcessEnv };
 
-export const RING = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
+export const KEYS = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
 const CODEC_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;
 const JWT_SECRET = 'a secret of the fault tests, 32 characters';
 const CALLBACK_SECRET = 'a secret of the sandbox channel';
@@ -118,7 +118,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
   const stopping = new AbortController();
   // Every request under way listens to it.
   setMaxListeners(0, stopping.signal);
-  const client = new Client({ connection, dataConverter: { payloadCodecs: [new EncryptingCodec(RING)] } });
+  const client = new Client({ connection, dataConverter: { payloadCodecs: [new EncryptingCodec(KEYS)] } });
 
   const system = {
     apiUrl: `http://127.0.0.1:${ports.api}`,

@@ -132,7 +132,7 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
     expect(await told(world.db, opened.delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
   });
 
-  test('earlier: the alarm rings at the new instant, not at the old one', async () => {
+  test('earlier: the deadline timer fires at the new instant, not at the old one', async () => {
     const opened = await appealed({ 'delivery.appealTarget': '8 working days' });
     // Plain weekdays left weekends out; published, every day is worked.
     isPublished([]);

@@ -15,7 +15,7 @@ import { addImage, contentOf } from '../../factories/products';
 import { commanded, serviceOf } from '../../factories/reviews';
 import { eventually } from '../../support/eventually';
 import { stepsOf, told } from '../../support/observe';
-import { RING, startWorld, type World } from '../../support/world';
+import { KEYS, startWorld, type World } from '../../support/world';
 
 let world: World;
 let reviews: ReturnType<typeof serviceOf>;
@@ -23,7 +23,7 @@ let service: ProductService;
 beforeAll(async () => {
   world = await startWorld();
   reviews = serviceOf(world);
-  service = productService({ db: world.db, ring: RING, policy: parsePolicy(), reviews });
+  service = productService({ db: world.db, keys: KEYS, policy: parsePolicy(), reviews });
 });
 afterAll(() => world.stop());
 

@@ -10,7 +10,7 @@ import { changeBy, eventsOf, subscribe, webhookRelay } from '../../factories/web
 import { devServer } from '../../support/dev-server';
 import { eventually } from '../../support/eventually';
 import { failing, startWebhookReceiver, WELL } from '../../support/webhook-receiver';
-import { BUNDLE, RING, startWorld, type World } from '../../support/world';
+import { BUNDLE, KEYS, startWorld, type World } from '../../support/world';
 
 let world: World;
 beforeAll(async () => {
@@ -79,7 +79,7 @@ test('MSG-3: told while it takes its last look, the process looks once more', as
     taskQueue,
     workflowBundle: { codePath: BUNDLE },
     activities: { deliverNextWebhook },
-    dataConverter: { payloadCodecs: [new EncryptingCodec(RING)] },
+    dataConverter: { payloadCodecs: [new EncryptingCodec(KEYS)] },
   });
   await worker.runUntil(async () => {
     const input = { endpointId: 'whe_looks', objectId: unique(), retryForMs: 1_000 };
