@@ -12,14 +12,14 @@ import { addProposal, dropProposal, type NewProposal } from '../../prisma/store/
 import { findReview, listReviews } from '../../prisma/store/reviews/reviews';
 import type { Database } from '../../prisma/store/shared/database';
 import { requireOwnAttachments } from '../attachments/service';
-import type { CommandRequest } from '../deliveries/service';
 import { changeOf } from '../http/audited-change';
+import type { CommandRequest } from '../http/command-request';
 import { type ApiContext, get, nothing, post } from '../http/endpoint';
 import { idFrom } from '../http/ids';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { attachmentIds, byId, paging, REASON_MAX, text } from '../http/schemas';
 import { providerOf } from '../http/scope';
-import { reviewPage, reviewSchema } from '../reviews/routes';
+import { reviewPage, reviewSchema } from '../reviews/schemas';
 import { type ReviewService, reviewScope } from '../reviews/service';
 import { reviewSummary } from '../reviews/view';
 import { payeeBody, requireHolder } from './routes';

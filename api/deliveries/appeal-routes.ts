@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { RULINGS } from '../../domain/deliveries/state';
 import { type ApiContext, nothing, post } from '../http/endpoint';
-import { amountFen, attachmentIds, byId, deliverySchema, REASON_MAX, text, WORDS_MAX } from '../http/schemas';
+import { amountFen, attachmentIds, byId, REASON_MAX, text, WORDS_MAX } from '../http/schemas';
+import { deliverySchema } from './schemas';
 import type { DeliveryService } from './service';
 
 const evidence = z.strictObject({ text: text(WORDS_MAX), attachmentIds }).openapi('Evidence');

@@ -7,20 +7,9 @@ import { type ApiContext, get, nothing, post } from '../http/endpoint';
 import type { CommandRecord } from '../http/idempotency';
 import { idFrom } from '../http/ids';
 import { pageAnswer, pageOfQuery } from '../http/paging';
-import {
-  attachmentIds,
-  byId,
-  deliverySchema,
-  deliverySummarySchema,
-  id,
-  optionalText,
-  pageOf,
-  paging,
-  REASON_MAX,
-  text,
-  WORDS_MAX,
-} from '../http/schemas';
+import { attachmentIds, byId, id, optionalText, pageOf, paging, REASON_MAX, text, WORDS_MAX } from '../http/schemas';
 import { scopeOf } from '../http/scope';
+import { deliverySchema, deliverySummarySchema } from './schemas';
 import type { CommandDetails, DeliveryService } from './service';
 import { deliverySummary } from './view';
 

@@ -1,24 +1,16 @@
-import type { Request } from 'express';
 import { type KeyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
-import { type DeliveryCommand, isSealed, type Origin } from '../../domain/deliveries/commands';
+import { type DeliveryCommand, isSealed } from '../../domain/deliveries/commands';
 import { AppError } from '../../domain/shared/errors';
 import { deliveryOfAppeal, deliveryStatus, findDelivery } from '../../prisma/store/deliveries/deliveries';
 import type { Database } from '../../prisma/store/shared/database';
 import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import { requireOwnAttachments } from '../attachments/service';
 import type { Principal } from '../http/auth';
-import type { CommandRecord } from '../http/idempotency';
+import { type CommandRequest, originOf } from '../http/command-request';
 import { scopeOf } from '../http/scope';
 import type { CommandSender } from '../http/temporal-commands';
 import { deliveryView } from './view';
-
-/** What a command to a delivery needs of the request that brings it. */
-export type CommandRequest = {
-  principal: Principal;
-  request: Pick<Request, 'requestId' | 'ip' | 'workflow'>;
-  command: CommandRecord;
-};
 
 /** The part of a command that differs from route to route. */
 export type CommandDetails = DeliveryCommand extends infer C
@@ -74,9 +66,4 @@ export function deliveryService({ db, keys, commands }: { db: Database; keys: Ke
       return deliveryId;
     },
   };
-}
-
-/** Who sent a command, and from where (AUD-1). */
-export function originOf({ sub, providerId }: Principal, request: CommandRequest['request']): Origin {
-  return { actorId: sub, providerId: providerId ?? null, requestId: request.requestId, sourceIp: request.ip ?? '' };
 }

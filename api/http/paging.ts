@@ -1,9 +1,7 @@
 import { AppError } from '../../domain/shared/errors';
+import type { Page } from '../../prisma/store/shared/paging';
 
 const ID = /^[a-z]{3}_[0-9A-Za-z_]{1,60}$/;
-
-/** A page as the store wants it: `after` is the id of the last item already seen. */
-export type Page = { limit: number; after: string | null; newestFirst: boolean };
 
 /** Reads `?limit=&cursor=&sort=`. @throws AppError REQUEST.INVALID when the cursor is not one of ours */
 export function pageOfQuery(query: { limit: number; cursor?: string | undefined; sort: 'id' | '-id' }): Page {

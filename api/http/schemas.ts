@@ -1,8 +1,6 @@
 import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { AREAS } from '../../domain/accounts/areas';
-import { OPERATIONS } from '../../domain/deliveries/commands';
-import { RULINGS, STAGES } from '../../domain/deliveries/state';
 import { ORDER_STATES, PAYMENT_CHANNELS } from '../../domain/orders/order';
 import { id, namesNothingTwice } from '../../domain/shared/text';
 
@@ -56,56 +54,10 @@ export const pageOf = (item: z.ZodType, name: string) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() }).openapi(name);
 
 const time = z.iso.datetime({ offset: true });
-const attachmentRef = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
+/** A file as the step that brought it names it. */
+export const attachmentRef = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
 
 export const attachmentSchema = attachmentRef.extend({ sha256: z.string() }).openapi('Attachment');
-
-const appealSchema = z
-  .object({
-    id: z.string(),
-    deliveryId: z.string(),
-    status: z.enum(['open', 'resolved']),
-    openedBy: z.enum(['buyer', 'provider']),
-    grounds: z.array(z.string()),
-    reason: z.string(),
-    openedAt: time,
-    dueAt: time,
-    dueProvisional: z.boolean(),
-    ruling: z.enum(RULINGS).nullable(),
-    rulingReason: z.string().nullable(),
-    refundFen: z.int().nullable(),
-    resolvedAt: time.nullable(),
-  })
-  .openapi('Appeal');
-
-export const deliverySchema = z
-  .object({
-    id: z.string(),
-    orderId: z.string(),
-    flow: z.enum(['standard', 'self_operated']),
-    stage: z.enum(STAGES),
-    frozen: z.boolean(),
-    requirementRejections: z.int(),
-    acceptanceRejections: z.int(),
-    appeal: z.union([appealSchema, z.null()]).openapi({ description: 'The latest appeal, open or resolved' }),
-    outcome: z.enum(['accepted', 'auto_accepted', 'accepted_by_ruling', 'cancelled_and_refunded']).nullable(),
-    allowedActions: z.array(z.enum(OPERATIONS)),
-    deadlines: z.array(z.object({ name: z.string(), at: time, outcome: z.string(), stoppableBy: z.array(z.string()) })),
-    timeline: z.array(
-      z.object({
-        at: time,
-        actor: z.string(),
-        action: z.string(),
-        note: z.string().nullable(),
-        attachments: z.array(attachmentRef),
-      }),
-    ),
-    createdAt: time,
-    updatedAt: time,
-  })
-  .openapi('Delivery');
-
-export const deliverySummarySchema = deliverySchema.omit({ timeline: true, appeal: true }).openapi('DeliverySummary');
 
 export const orderSchema = z
   .object({

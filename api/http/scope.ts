@@ -1,6 +1,6 @@
 import type { Area } from '../../domain/accounts/areas';
 import { areasOf } from '../../domain/accounts/permissions';
-import type { Scope } from '../../prisma/store/deliveries/deliveries';
+import type { Scope } from '../../prisma/store/shared/scopes';
 import type { Principal } from './auth';
 
 /** What a principal may see: their own, their provider's, or, for operations, everything. */

@@ -11,7 +11,7 @@ import { type ApiContext, get, nothing, post } from '../http/endpoint';
 import { idFrom } from '../http/ids';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { byId, id, pageOf, paging } from '../http/schemas';
-import { reviewPage, reviewSchema } from '../reviews/routes';
+import { reviewPage, reviewSchema } from '../reviews/schemas';
 import { type ReviewService, reviewScope } from '../reviews/service';
 import { reviewSummary } from '../reviews/view';
 import { contentBody, ownProductSchema, ownProductSummarySchema } from './schemas';

@@ -33,9 +33,9 @@ import { addProposal, dropProposal } from '../../prisma/store/reviews/proposals'
 import { findReview } from '../../prisma/store/reviews/reviews';
 import type { Database } from '../../prisma/store/shared/database';
 import { fileUser } from '../attachments/service';
-import type { CommandRequest } from '../deliveries/service';
 import { changeOf } from '../http/audited-change';
 import type { Principal } from '../http/auth';
+import type { CommandRequest } from '../http/command-request';
 import { idFrom } from '../http/ids';
 import { invalid } from '../http/problems';
 import { providerOf } from '../http/scope';

@@ -28,8 +28,8 @@ import {
 } from '../../workflows/reviews/messages';
 import type { shopReview } from '../../workflows/reviews/workflow';
 import { PROVIDER_ID } from '../../workflows/shared/search-attributes';
-import { type CommandRequest, originOf } from '../deliveries/service';
 import type { Principal } from '../http/auth';
+import { type CommandRequest, originOf } from '../http/command-request';
 import { ANSWER_WITHIN_MS, type CommandSender, unanswered, type WorkflowTarget } from '../http/temporal-commands';
 import { reviewView } from './view';
 

@@ -11,7 +11,7 @@ import { etagOf, expectedVersion } from '../http/etag';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { byId, pageOf, paging } from '../http/schemas';
 import { providerOf } from '../http/scope';
-import { reviewSummarySchema } from '../reviews/routes';
+import { reviewSummarySchema } from '../reviews/schemas';
 import type { ShopService } from './service';
 import { versionSummary, versionView } from './view';
 

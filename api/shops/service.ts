@@ -14,9 +14,9 @@ import {
   shopState,
   submittable,
 } from '../../prisma/store/shops/shops';
-import type { CommandRequest } from '../deliveries/service';
 import { changeOf } from '../http/audited-change';
 import type { Principal } from '../http/auth';
+import type { CommandRequest } from '../http/command-request';
 import { idFrom } from '../http/ids';
 import { invalid } from '../http/problems';
 import { providerOf } from '../http/scope';

@@ -1,10 +1,11 @@
-import { type DeliveryCommand, roleOf } from '../../domain/deliveries/commands';
+import type { DeliveryCommand } from '../../domain/deliveries/commands';
 import { type DeliveryState, newDelivery } from '../../domain/deliveries/state';
 import type { DeliveryStep } from '../../domain/deliveries/step';
 import { applyCommand } from '../../domain/deliveries/transitions';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
 import type { PlacedStep, SettledStep } from '../../domain/orders/step';
 import type { DeliveryPolicy } from '../../domain/policies/catalogue';
+import { roleOf } from '../../domain/shared/actor';
 
 /** What a peer's workflow starts with. The rules are the system's own; what differs is how a command reaches its row. */
 export type PeerInput = {

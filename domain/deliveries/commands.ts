@@ -1,3 +1,4 @@
+import type { Origin } from '../shared/actor';
 import type { Ruling } from './state';
 
 /** What people can do to a delivery, named role + path as the API lists it in `allowedActions`. */
@@ -20,11 +21,6 @@ export type Operation = (typeof OPERATIONS)[number];
 /** Evidence goes to the open appeal, not to the flow, and so is not among the operations (DLV-10). */
 export type Evidence = 'buyer.evidence' | 'provider.evidence';
 
-export type Role = 'buyer' | 'provider' | 'ops' | 'system';
-
-/** Who sent a command, for which provider (null for others), and from where: for tenancy and the audit trail (AUD-1). */
-export type Origin = { actorId: string; providerId: string | null; requestId: string; sourceIp: string };
-
 /**
  * The words and files that come with a command: requirement text, reason, summary, comment … The words of `isSealed`
  * actions are sealed before they are sent, and travel as base64.
@@ -43,9 +39,3 @@ export type DeliveryAction = DeliveryCommand['action'];
 
 /** Whether an action's words may hold accounts and passwords: only buyer and provider ever read them (ORD-2). */
 export const isSealed = (action: string): boolean => action === 'provider.implementation.submit';
-
-/** The role that an action belongs to: the first part of its name. */
-export function roleOf(action: `${'buyer' | 'provider' | 'ops'}.${string}`): Exclude<Role, 'system'> {
-  if (action.startsWith('buyer.')) return 'buyer';
-  return action.startsWith('provider.') ? 'provider' : 'ops';
-}

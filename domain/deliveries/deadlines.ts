@@ -1,6 +1,6 @@
 import type { DeliveryPolicy } from '../policies/catalogue';
+import type { Role } from '../shared/actor';
 import { instantOf } from '../shared/clock';
-import type { Role } from './commands';
 import type { DeliveryState, Stage } from './state';
 
 /** What happens when a deadline passes. */

@@ -1,9 +1,10 @@
 import type { MessageEvent } from '../notifications/events';
 import type { Notice } from '../notifications/notice';
 import type { DeliveryPolicy } from '../policies/catalogue';
+import type { Role } from '../shared/actor';
 import { pauseClock, resumeClock, startClock, stoppedClock } from '../shared/clock';
 import type { Transition as TransitionOf } from '../shared/step';
-import type { DeliveryCommand, Role } from './commands';
+import type { DeliveryCommand } from './commands';
 import { type Deadline, type DeadlineOutcome, deadlines } from './deadlines';
 import { groundsMet } from './rules';
 import type { DeliveryState, Outcome, Stage } from './state';

@@ -1,4 +1,4 @@
-import type { Origin } from '../deliveries/commands';
+import type { Origin } from '../shared/actor';
 
 /** What people can do to an open review, named role + path as the API lists it in `allowedActions`. */
 export const REVIEW_OPERATIONS = [

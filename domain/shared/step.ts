@@ -1,5 +1,5 @@
-import type { Origin, Role } from '../deliveries/commands';
 import type { Notice } from '../notifications/notice';
+import type { Origin, Role } from './actor';
 
 /** Who and what causes a step: a person's command, a fact from outside, or a deadline that passed (AUD-1). */
 export type Cause = {

@@ -1,6 +1,7 @@
 import { keyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
-import { type DeliveryAction, type DeliveryCommand, isSealed, roleOf } from '../../domain/deliveries/commands';
+import { type DeliveryAction, type DeliveryCommand, isSealed } from '../../domain/deliveries/commands';
+import { roleOf } from '../../domain/shared/actor';
 
 export const BUYER = 'usr_demo';
 export const PROVIDER = 'prv_demo';

@@ -1,4 +1,4 @@
-import type { CommandRequest } from '../../api/deliveries/service';
+import type { CommandRequest } from '../../api/http/command-request';
 import { createMetrics } from '../../api/http/metrics';
 import { createCommandSender } from '../../api/http/temporal-commands';
 import { reviewService } from '../../api/reviews/service';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { reviewSummarySchema } from '../../api/reviews/routes';
+import type { reviewSummarySchema } from '../../api/reviews/schemas';
 import type { ShopContent, ShopDraft } from '../../domain/shops/content';
 import type { ShopOperation, VersionStatus } from '../../domain/shops/rules';
 import type { Api } from '../support/api';

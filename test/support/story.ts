@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { deliverySchema, orderSchema } from '../../api/http/schemas';
+import type { deliverySchema } from '../../api/deliveries/schemas';
+import type { orderSchema } from '../../api/http/schemas';
 import type { Operation } from '../../domain/deliveries/commands';
 import type { Stage } from '../../domain/deliveries/state';
 import type { PaymentChannel } from '../../domain/orders/order';

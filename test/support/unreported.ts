@@ -1,6 +1,7 @@
-import { type DeliveryCommand, roleOf } from '../../domain/deliveries/commands';
+import type { DeliveryCommand } from '../../domain/deliveries/commands';
 import type { DeliveryStep } from '../../domain/deliveries/step';
 import { applyCommand } from '../../domain/deliveries/transitions';
+import { roleOf } from '../../domain/shared/actor';
 import { writeDeliveryStep } from '../../prisma/store/deliveries/steps';
 import { POLICY } from '../factories/states';
 import type { Delivery, World } from './world';

@@ -1,11 +1,12 @@
 import { makeContinueAsNewFunc, proxyLocalActivities, setHandler } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../../activities/deliveries';
-import { type DeliveryAction, type DeliveryCommand, OPERATIONS, roleOf } from '../../domain/deliveries/commands';
+import { type DeliveryAction, type DeliveryCommand, OPERATIONS } from '../../domain/deliveries/commands';
 import { nextDeadline } from '../../domain/deliveries/deadlines';
 import { allowedActions, judge } from '../../domain/deliveries/rules';
 import { type DeliveryState, isClosed } from '../../domain/deliveries/state';
 import type { StepContent } from '../../domain/deliveries/step';
 import { applyCommand, passDeadline } from '../../domain/deliveries/transitions';
+import { roleOf } from '../../domain/shared/actor';
 import type { Refused } from '../shared/failures';
 import { type Recomputation, supervise } from '../shared/supervision';
 import { changedAttributes, describeDelivery } from './display';

@@ -1,9 +1,9 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { Origin } from '../../domain/deliveries/commands';
 import type { ReviewCommand, ReviewOperation } from '../../domain/reviews/commands';
 import type { ReviewPolicy } from '../../domain/reviews/rules';
 import type { ReviewKind, ReviewState } from '../../domain/reviews/state';
 import type { ReviewSubject } from '../../domain/reviews/step';
+import type { Origin } from '../../domain/shared/actor';
 
 /** What the process of a review is started with. */
 export type ReviewInput = {

@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { compareDeadlines, RECOMPUTED, type Recomputed } from '../../domain/calendar/recompute';
 import type { Deadline } from '../../domain/calendar/working-days';
-import { roleOf } from '../../domain/deliveries/commands';
+import { roleOf } from '../../domain/shared/actor';
 import { asOf, type DeadlineRules, type NamedDeadline } from '../../domain/shared/deadlines';
 import {
   type Cause,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Area } from '../../../domain/accounts/areas';
 import { Prisma } from '../../generated/client';
-import { type Scope, within } from '../deliveries/deliveries';
 import { auditedTransaction, type Change } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import { queryRows } from '../shared/query-rows';
+import { type Scope, within } from '../shared/scopes';
 
 /** An uploaded file and whose it is. */
 export type AttachmentRow = {

@@ -3,15 +3,8 @@ import type { DeliveryPolicy } from '../../../domain/policies/catalogue';
 import { Prisma } from '../../generated/client';
 import type { ProcessStatus } from '../shared/command-status';
 import type { Database } from '../shared/database';
-
-/** Whose rows a reader may see: a buyer's, a provider's, or all of them (operations). */
-export type Scope = { buyerId: string } | { providerId: string } | 'all';
-
-/** The SQL condition of a scope, on a table that has buyer_id and provider_id. */
-export function within(scope: Scope): Prisma.Sql {
-  if (scope === 'all') return Prisma.sql`true`;
-  return 'buyerId' in scope ? Prisma.sql`buyer_id = ${scope.buyerId}` : Prisma.sql`provider_id = ${scope.providerId}`;
-}
+import { equal, keyset, type Page } from '../shared/paging';
+import { type Scope, within } from '../shared/scopes';
 
 /** A delivery as it is stored. */
 export type DeliveryRow = {
@@ -111,25 +104,13 @@ export async function listDeliveries(
   db: Database,
   scope: Scope,
   filter: DeliveryFilter,
-  page: { limit: number; after: string | null; newestFirst: boolean },
+  page: Page,
 ): Promise<DeliveryRow[]> {
   return db.$queryRaw<DeliveryRow[]>`
     SELECT ${COLUMNS} FROM deliveries d WHERE ${within(scope)}
       ${equal('stage', filter.stage)} ${equal('order_id', filter.orderId)}
       ${filter.frozen === undefined ? Prisma.empty : filter.frozen ? Prisma.sql`AND frozen` : Prisma.sql`AND NOT frozen`}
       ${keyset(page)}`;
-}
-
-/** A filter that may be left out: a query has only the conditions that it needs, so that its plan can follow them. */
-export function equal(column: string, value: string | undefined): Prisma.Sql {
-  return value === undefined ? Prisma.empty : Prisma.sql`AND ${Prisma.raw(column)} = ${value}`;
-}
-
-/** The end of a list's query: what comes after the cursor, in order. */
-export function keyset(page: { limit: number; after: string | null; newestFirst: boolean }): Prisma.Sql {
-  const [beyond, direction] = page.newestFirst ? [Prisma.sql`<`, Prisma.sql`DESC`] : [Prisma.sql`>`, Prisma.sql`ASC`];
-  const after = page.after === null ? Prisma.empty : Prisma.sql`AND id ${beyond} ${page.after}`;
-  return Prisma.sql`${after} ORDER BY id ${direction} LIMIT ${page.limit + 1}`;
 }
 
 /** What the table says of a delivery and of a command to it, as far as the reader may know. */

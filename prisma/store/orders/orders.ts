@@ -1,6 +1,7 @@
 import { Prisma } from '../../generated/client';
-import { equal, keyset, type Scope, within } from '../deliveries/deliveries';
 import type { Database } from '../shared/database';
+import { equal, keyset, type Page } from '../shared/paging';
+import { type Scope, within } from '../shared/scopes';
 
 /** An order as it is stored. */
 export type OrderRow = {
@@ -41,7 +42,7 @@ export async function listOrders(
   db: Database,
   scope: Scope,
   filter: { state?: string | undefined },
-  page: { limit: number; after: string | null; newestFirst: boolean },
+  page: Page,
 ): Promise<OrderRow[]> {
   return db.$queryRaw<OrderRow[]>`
     SELECT ${COLUMNS} FROM orders WHERE ${within(scope)} ${equal('state', filter.state)} ${keyset(page)}`;

@@ -1,8 +1,8 @@
 import type { ProductContent } from '../../../domain/products/content';
 import type { Category, Grade, ProductStatus, ProductType } from '../../../domain/products/kinds';
 import { Prisma } from '../../generated/client';
-import { equal, keyset } from '../deliveries/deliveries';
 import type { Database } from '../shared/database';
+import { equal, keyset } from '../shared/paging';
 
 /** A product as its provider and operations know it. */
 export type ProductRow = {

@@ -1,7 +1,7 @@
 import type { ProductContent } from '../../../domain/products/content';
 import { Prisma } from '../../generated/client';
-import { equal, keyset } from '../deliveries/deliveries';
 import type { Database } from '../shared/database';
+import { equal, keyset } from '../shared/paging';
 
 /** A spec as it is sold. */
 export type SpecRow = {

@@ -1,4 +1,4 @@
-import type { Role } from '../../../domain/deliveries/commands';
+import type { Role } from '../../../domain/shared/actor';
 import type { Prisma } from '../../generated/client';
 import { appendStep } from './audit-log';
 import type { Database } from './database';

@@ -1,7 +1,7 @@
 import { type ShopContent, shopContent } from '../../../domain/shops/content';
 import { Prisma } from '../../generated/client';
-import { equal } from '../deliveries/deliveries';
 import type { Database } from '../shared/database';
+import { equal } from '../shared/paging';
 
 /** A shop as buyers see it: its published version. */
 export type ShopPage = { id: string; providerId: string; content: ShopContent; publishedAt: Date };

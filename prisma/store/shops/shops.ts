@@ -19,11 +19,11 @@ import {
   wayOf,
 } from '../../../domain/shops/rules';
 import { Prisma } from '../../generated/client';
-import { keyset } from '../deliveries/deliveries';
 import { notOwnImages, publishImages } from '../images/images';
 import type { ReviewHandler } from '../reviews/review-handler';
 import { auditedTransaction, type Change, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
+import { keyset } from '../shared/paging';
 import { queryRows } from '../shared/query-rows';
 
 /** One company has one shop: its id follows from the provider's. */

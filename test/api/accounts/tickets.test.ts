@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { reviewSchema } from '../../../api/reviews/routes';
+import type { reviewSchema } from '../../../api/reviews/schemas';
 import { openText } from '../../../codec/keys';
 import { placeOf } from '../../../codec/places';
 import { keyClient, subAccount } from '../../factories/accounts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { deliverySchema, orderSchema } from '../../../api/http/schemas';
+import { deliverySchema } from '../../../api/deliveries/schemas';
+import { orderSchema } from '../../../api/http/schemas';
 import { eventually } from '../../support/eventually';
 import type { Deal, Post, Role } from './deal';
 import type { FaultSystem } from './system';
