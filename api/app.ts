@@ -92,8 +92,8 @@ export function createApp(deps: ApiDependencies) {
   };
   const codec = new EncryptingCodec(keys);
   // Before all that is limited by address: its callers are known by their signature.
-  if (config.PAYMENT_CALLBACK_SECRET !== undefined)
-    gatewayRoutes(context, { db, secret: config.PAYMENT_CALLBACK_SECRET });
+  if (config.PAYMENT_CALLBACK_SECRETS !== undefined)
+    gatewayRoutes(context, { db, secrets: config.PAYMENT_CALLBACK_SECRETS });
   router.use(limitByAddress(context.limiter));
   systemRoutes(context, { db, client, codec, metrics, temporalUiOrigin: originOf(config.TEMPORAL_UI_URL) });
   attachmentRoutes(context, { db, files });

@@ -1,6 +1,8 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import sharp from 'sharp';
 import { z } from 'zod';
+import { callbackSecrets } from '../config/callback-secrets';
+import { signCallback } from '../sandbox/signature';
 import type { System } from '../scripts/parts/system';
 
 /** What of any answer the load generator reads. */
@@ -92,12 +94,13 @@ export async function straightDelivery(market: DeliveryMarket): Promise<string> 
 /** The API as a load generator uses it: every command under an Idempotency-Key. */
 export function marketplace({ endpoints, tokens, secrets }: System) {
   const { apiUrl } = endpoints;
+  const [secret = ''] = callbackSecrets.parse(secrets.paymentCallbackSecrets).wechat;
   const post = async (role: keyof typeof tokens, path: string, body: unknown, expected = 200): Promise<View> =>
     view.parse(
       await send(`${apiUrl}/v1/${role}/${path}`, tokens[role], body, expected, { 'idempotency-key': randomUUID() }),
     );
 
-  /** Tells the gateway, as the channel would, that an order is paid. */
+  /** Reports to the gateway, as the channel does, that an order is paid. */
   async function callback(order: View): Promise<void> {
     const body = JSON.stringify({
       transactionId: randomUUID(),
@@ -105,11 +108,12 @@ export function marketplace({ endpoints, tokens, secrets }: System) {
       status: 'succeeded',
       amountFen: order.payableFen,
     });
-    const time = Math.floor(Date.now() / 1000);
-    const signature = createHmac('sha256', secrets.paymentCallbackSecret).update(`${time}.${body}`).digest('hex');
     const response = await fetch(`${apiUrl}/v1/gateway/payments/wechat/callbacks`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-channel-signature': `t=${time},v1=${signature}` },
+      headers: {
+        'content-type': 'application/json',
+        'x-channel-signature': signCallback({ secret, channel: 'wechat', rawBody: body }),
+      },
       body,
     });
     if (response.status !== 202) throw new Error(`The gateway answered ${response.status}`);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { PAYMENT_CHANNELS } from '../domain/orders/order';
+import { callbackSecrets } from './callback-secrets';
 
 /**
  * All configuration of the processes, read from the environment in this one place.
@@ -92,7 +94,8 @@ const environment = z
     /** Holidays that replace config/holidays.json: how operators extend the calendar without a release. */
     CALENDAR_FILE: z.string().optional(),
     PAYMENT_CHANNEL_URL: z.url().optional(),
-    PAYMENT_CALLBACK_SECRET: z.string().min(16).optional(),
+    /** What each payment channel signs its callbacks with. */
+    PAYMENT_CALLBACK_SECRETS: callbackSecrets.optional(),
     /** Lets webhooks call private addresses, and HTTP without TLS: for development. */
     WEBHOOK_ALLOW_PRIVATE: flag.default(false),
     /** How many of our own balancers a request passes: so many entries of X-Forwarded-For are believed. */
@@ -120,7 +123,10 @@ const environment = z
     need(env.SMTP_URL !== undefined, 'production needs SMTP_URL');
     need(env.SMS_URL === undefined, 'SMS_URL is for development: production sends SMS by SMS_TENCENT_…');
     need(env.PAYMENT_CHANNEL_URL !== undefined, 'production needs PAYMENT_CHANNEL_URL');
-    need(env.PAYMENT_CALLBACK_SECRET !== undefined, 'production needs PAYMENT_CALLBACK_SECRET');
+    for (const channel of PAYMENT_CHANNELS) {
+      const isGiven = (env.PAYMENT_CALLBACK_SECRETS?.[channel] ?? []).length > 0;
+      need(isGiven, `production needs a secret of ${channel} in PAYMENT_CALLBACK_SECRETS`);
+    }
   });
 
 const isHttps = (url: string): boolean => new URL(url).protocol === 'https:';

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallbackSecrets } from '../config/callback-secrets';
 import type { ChannelPayment } from './payment-channel';
 import { signCallback } from './signature';
 
@@ -13,19 +14,20 @@ const longestRetryMs = 10_000;
 const answerTimeoutMs = 5_000;
 
 /** Starts with nothing to send; `heard` is told when all callbacks of a payment were answered with 2xx. */
-export function startNotifier(secret: string, heard: (transactionId: string) => void): Notifier {
+export function startNotifier(secrets: CallbackSecrets, heard: (transactionId: string) => void): Notifier {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
 
   const sendOnce = async (payment: ChannelPayment, status: string): Promise<boolean> => {
-    const { transactionId, orderId, amountFen, callbackUrl, behaviour } = payment;
-    const body = JSON.stringify({ transactionId, orderId, status, amountFen });
-    const signature = signCallback(behaviour.badSignature ? `not ${secret}` : secret, body);
+    const { transactionId, orderId, channel, amountFen, callbackUrl, behaviour } = payment;
+    const [secret = ''] = secrets[channel];
+    const rawBody = JSON.stringify({ transactionId, orderId, status, amountFen });
+    const signature = signCallback({ secret: behaviour.badSignature ? `not ${secret}` : secret, channel, rawBody });
     try {
       const response = await fetch(callbackUrl, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json', 'X-Channel-Signature': signature },
-        body,
+        body: rawBody,
         signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(answerTimeoutMs)]),
       });
       await response.body?.cancel();

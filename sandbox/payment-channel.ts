@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import express, { type Express } from 'express';
 import { z } from 'zod';
+import { type CallbackSecrets, callbackSecrets } from '../config/callback-secrets';
+import { PAYMENT_CHANNELS } from '../domain/orders/order';
 import { type Notifier, startNotifier } from './callbacks';
 import { openJournal } from './journal';
 import { type RunningServer, runAsMain, serve } from './server';
@@ -31,7 +33,7 @@ export const behaviour = z
 const payment = z.object({
   transactionId: z.string(),
   orderId: z.string(),
-  channel: z.string(),
+  channel: z.enum(PAYMENT_CHANNELS),
   amountFen,
   callbackUrl: z.url(),
   behaviour,
@@ -72,14 +74,14 @@ type Entry = z.infer<typeof entry>;
 /** How to start the payment channel. */
 export interface PaymentChannelOptions {
   port: number;
-  /** Signs the callbacks (PAYMENT_CALLBACK_SECRET). */
-  secret: string;
+  /** Sign the callbacks (PAYMENT_CALLBACK_SECRETS). */
+  secrets: CallbackSecrets;
   /** Keeps payments and refunds across restarts. */
   file?: string;
 }
 
 /** Starts the channel; payments whose callback was not heard before a restart are called back again. */
-export async function startPaymentChannel({ port, secret, file }: PaymentChannelOptions): Promise<RunningServer> {
+export async function startPaymentChannel({ port, secrets, file }: PaymentChannelOptions): Promise<RunningServer> {
   const journal = openJournal<Entry>(file, entry);
   const payments = new Map<string, ChannelPayment>();
   const refunds = new Map<string, ChannelRefund>();
@@ -96,7 +98,7 @@ export async function startPaymentChannel({ port, secret, file }: PaymentChannel
     journal.append(happened);
     keep(happened);
   };
-  const notifier = startNotifier(secret, (transactionId) => record({ kind: 'notified', transactionId }));
+  const notifier = startNotifier(secrets, (transactionId) => record({ kind: 'notified', transactionId }));
   const app = express().use(express.json());
   paymentRoutes(app, payments, record, notifier);
   refundRoutes(app, payments, refunds, record);
@@ -199,7 +201,7 @@ function idOf(refundId: string): string {
 runAsMain(module, 'payment channel', () =>
   startPaymentChannel({
     port: Number(process.env.PAYMENT_CHANNEL_PORT ?? 8090),
-    secret: process.env.PAYMENT_CALLBACK_SECRET ?? '',
+    secrets: callbackSecrets.parse(process.env.PAYMENT_CALLBACK_SECRETS ?? ''),
     ...(process.env.PAYMENT_CHANNEL_FILE ? { file: process.env.PAYMENT_CHANNEL_FILE } : {}),
   }),
 );

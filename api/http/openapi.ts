@@ -109,7 +109,7 @@ export function createRegistry(): OpenAPIRegistry {
     type: 'apiKey',
     in: 'header',
     name: 'X-Channel-Signature',
-    description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<raw body>" with the shared secret>',
+    description: 't=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<channel>.<raw body>" with the secret of the channel>',
   });
   registry.register('Problem', problem);
   for (const [name, description] of Object.values(REFUSALS)) {

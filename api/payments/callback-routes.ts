@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import express from 'express';
 import { z } from 'zod';
+import type { CallbackSecrets } from '../../config/callback-secrets';
 import { read } from '../../domain/faults';
-import { PAYMENT_CHANNELS } from '../../domain/orders/order';
+import { PAYMENT_CHANNELS, type PaymentChannel } from '../../domain/orders/order';
 import { AppError } from '../../domain/shared/errors';
 import { storeCallback } from '../../prisma/store/payments/callbacks';
 import type { Database } from '../../prisma/store/shared/database';
@@ -24,15 +25,26 @@ const callback = z
   })
   .openapi('PaymentCallback');
 
-const refused = () => new AppError('PAYMENT.SIGNATURE_INVALID', 'Sign the raw body with the shared secret, now.');
+const refused = () =>
+  new AppError(
+    'PAYMENT.SIGNATURE_INVALID',
+    'Sign the time, the channel and the raw body with the secret of the channel.',
+  );
 
-/** Checks `X-Channel-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`. */
-function isSigned(header: string | undefined, body: Buffer, secret: string): boolean {
+type Signed = { header: string | undefined; channel: PaymentChannel; body: Buffer };
+
+/**
+ * Checks `X-Channel-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<channel>.<body>">` with the secrets of the
+ * channel: two during a rotation, none when it is not configured.
+ */
+function isSigned({ header, channel, body }: Signed, secrets: CallbackSecrets): boolean {
   const [, time, signature] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header ?? '') ?? [];
   if (time === undefined || signature === undefined) return false;
   if (Math.abs(Date.now() / 1000 - Number(time)) > TOLERANCE_SECONDS) return false;
-  const expected = createHmac('sha256', secret).update(`${time}.`).update(body).digest();
-  return timingSafeEqual(expected, Buffer.from(signature, 'hex'));
+  const given = Buffer.from(signature, 'hex');
+  return secrets[channel].some((secret) =>
+    timingSafeEqual(createHmac('sha256', secret).update(`${time}.${channel}.`).update(body).digest(), given),
+  );
 }
 
 function parseJson(body: Buffer): unknown {
@@ -44,7 +56,7 @@ function parseJson(body: Buffer): unknown {
 }
 
 /** Where payment channels call back (ORD-6): stored first, then answered 202; counted once, whatever comes how often. */
-export function gatewayRoutes(context: ApiContext, { db, secret }: { db: Database; secret: string }): void {
+export function gatewayRoutes(context: ApiContext, { db, secrets }: { db: Database; secrets: CallbackSecrets }): void {
   const params = z.strictObject({ channel: z.enum(PAYMENT_CHANNELS) });
   const spec = {
     path: '/v1/gateway/payments/{channel}/callbacks',
@@ -62,19 +74,20 @@ export function gatewayRoutes(context: ApiContext, { db, secret }: { db: Databas
     express.raw({ type: () => true, limit: '64kb' }),
     async (request, response) => {
       request.routePattern = spec.path;
-      const channel = read(params, request.params, 'path');
-      if (!channel.isRead) throw invalid(channel.faults);
+      const path = read(params, request.params, 'path');
+      if (!path.isRead) throw invalid(path.faults);
+      const { channel } = path.data;
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       // Whoever else sends garbage, from whatever address, uses up nothing of what the channel may send.
-      if (!isSigned(request.header('x-channel-signature'), body, secret)) {
+      if (!isSigned({ header: request.header('x-channel-signature'), channel, body }, secrets)) {
         context.limiter.unverified({ request, response });
         throw refused();
       }
-      context.limiter.signed(channel.data.channel, response);
+      context.limiter.signed(channel, response);
       const fact = read(callback, parseJson(body), 'body');
       if (!fact.isRead) throw invalid(fact.faults);
-      const seed = `${channel.data.channel}/${fact.data.transactionId}/${fact.data.status}`;
-      await storeCallback(db, { id: idFrom('pay', Date.now(), seed), channel: channel.data.channel, ...fact.data });
+      const seed = `${channel}/${fact.data.transactionId}/${fact.data.status}`;
+      await storeCallback(db, { id: idFrom('pay', Date.now(), seed), channel, ...fact.data });
       response.status(202).json({ received: true });
     },
   );

@@ -21,7 +21,7 @@ export function apiWithoutConnections() {
     JWT_SECRET: 'x'.repeat(32),
     JWT_AUDIENCE: 'nobody',
     PAYMENT_CHANNEL_URL: 'http://127.0.0.1:1',
-    PAYMENT_CALLBACK_SECRET: 'x'.repeat(32),
+    PAYMENT_CALLBACK_SECRETS: `wechat:${'x'.repeat(32)}`,
   });
   return createApp({
     config,

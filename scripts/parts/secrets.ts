@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { PAYMENT_CHANNELS } from '../../domain/orders/order';
 
 const secrets = z.object({
   jwtSecret: z.string().min(32),
   /** As CODEC_KEYS wants it: `id:base64`. */
   codecKeys: z.string(),
-  paymentCallbackSecret: z.string().min(16),
+  /** As PAYMENT_CALLBACK_SECRETS wants it: `channel:secret` of each channel. */
+  paymentCallbackSecrets: z.string(),
 });
 
 /** The secrets of one local system. */
@@ -28,7 +30,9 @@ export function ensureSecrets(dataDir: string): Secrets {
   const fresh: Secrets = {
     jwtSecret: randomBytes(32).toString('base64url'),
     codecKeys: `k1:${randomBytes(32).toString('base64')}`,
-    paymentCallbackSecret: randomBytes(24).toString('base64url'),
+    paymentCallbackSecrets: PAYMENT_CHANNELS.map(
+      (channel) => `${channel}:${randomBytes(24).toString('base64url')}`,
+    ).join(','),
   };
   mkdirSync(dataDir, { recursive: true });
   writeFileSync(fileIn(dataDir), `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600 });

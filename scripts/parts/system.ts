@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { callbackSecrets } from '../../config/callback-secrets';
 import { seed } from '../../prisma/seed/index';
 import { startMailInbox } from '../../sandbox/mail-inbox';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
@@ -127,11 +128,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
 /** The data directory's own secrets, except those that the environment brings along with its services. */
 function secretsOf(dataDir: string, external: NodeJS.ProcessEnv): Secrets {
-  const { codecKeys, jwtSecret, paymentCallbackSecret } = ensureSecrets(dataDir);
+  const { codecKeys, jwtSecret, paymentCallbackSecrets } = ensureSecrets(dataDir);
   return {
     codecKeys: external.CODEC_KEYS || codecKeys,
     jwtSecret: external.JWT_SECRET || jwtSecret,
-    paymentCallbackSecret: external.PAYMENT_CALLBACK_SECRET || paymentCallbackSecret,
+    paymentCallbackSecrets: external.PAYMENT_CALLBACK_SECRETS || paymentCallbackSecrets,
   };
 }
 
@@ -215,7 +216,7 @@ function childEnvironment(c: Construction, found: Found): NodeJS.ProcessEnv {
     FILES_DIR: path.join(dataDir, 'files'),
     POLICY_FILE: c.options.policyFile ?? '',
     PAYMENT_CHANNEL_URL: outside.channelUrl,
-    PAYMENT_CALLBACK_SECRET: secrets.paymentCallbackSecret,
+    PAYMENT_CALLBACK_SECRETS: secrets.paymentCallbackSecrets,
     ...c.options.env,
   };
 }
@@ -327,7 +328,7 @@ async function provideOutside(c: Construction): Promise<OutsideUrls> {
   c.undo.push(() => sms.stop());
   const channel = await startPaymentChannel({
     port: await c.port(8090),
-    secret: c.secrets.paymentCallbackSecret,
+    secrets: callbackSecrets.parse(c.secrets.paymentCallbackSecrets),
     file: path.join(c.dataDir, 'payment-channel.jsonl'),
   });
   c.undo.push(() => channel.stop());

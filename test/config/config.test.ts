@@ -1,5 +1,6 @@
 import { readConfig } from '../../config';
 import { temporalConnection } from '../../config/temporal';
+import { PAYMENT_CHANNELS } from '../../domain/orders/order';
 
 const KEY = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
 const OTHER_KEY = `k2:${Buffer.alloc(32, 2).toString('base64')}`;
@@ -12,6 +13,9 @@ const DEVELOPMENT = {
   JWT_AUDIENCE: 'back-office',
 };
 
+const secretOf = (letter: string) => letter.repeat(16);
+const CALLBACKS = `tencent_cloud:${secretOf('a')},wechat:${secretOf('b')},tenpay:${secretOf('c')}`;
+
 /** What production needs at least. */
 const PRODUCTION = {
   NODE_ENV: 'production',
@@ -21,7 +25,7 @@ const PRODUCTION = {
   JWT_AUDIENCE: 'back-office',
   SMTP_URL: 'smtps://mail.example',
   PAYMENT_CHANNEL_URL: 'https://pay.example',
-  PAYMENT_CALLBACK_SECRET: 'p'.repeat(16),
+  PAYMENT_CALLBACK_SECRETS: CALLBACKS,
 };
 
 const without = (env: NodeJS.ProcessEnv, name: string) => ({ ...env, [name]: undefined });
@@ -95,6 +99,29 @@ describe('production refuses to start on anything less than all of it', () => {
   });
 });
 
+describe('PAYMENT_CALLBACK_SECRETS', () => {
+  const read = (text: string) =>
+    readConfig({ ...DEVELOPMENT, PAYMENT_CALLBACK_SECRETS: text }).PAYMENT_CALLBACK_SECRETS;
+
+  test('ORD-6: each channel has its own secret, and two during a rotation', () => {
+    expect(read(`${CALLBACKS}, wechat:${secretOf('d')}`)).toEqual({
+      tencent_cloud: [secretOf('a')],
+      wechat: [secretOf('b'), secretOf('d')],
+      tenpay: [secretOf('c')],
+    });
+  });
+
+  test('ORD-6: a secret may hold any character but a comma', () => {
+    expect(read('wechat:a:secret=with/all+sorts')?.wechat).toEqual(['a:secret=with/all+sorts']);
+  });
+
+  test.each(PAYMENT_CHANNELS)('ORD-6: production does not start without a secret of %s', (channel) => {
+    const others = CALLBACKS.split(',').filter((pair) => !pair.startsWith(channel));
+    const attempt = () => readConfig({ ...PRODUCTION, PAYMENT_CALLBACK_SECRETS: others.join(',') });
+    expect(attempt).toThrow(`production needs a secret of ${channel} in PAYMENT_CALLBACK_SECRETS`);
+  });
+});
+
 describe('SMS', () => {
   const TENCENT = {
     SMS_TENCENT_SECRET_ID: 'id',
@@ -159,7 +186,13 @@ describe('values that are none', () => {
     ['TEMPORAL_TLS', '1'],
     ['JWT_SECRET', 's'.repeat(31)],
     ['JWKS_URL', 'sso.example'],
-    ['PAYMENT_CALLBACK_SECRET', 'p'.repeat(15)],
+    ['PAYMENT_CALLBACK_SECRETS', `wechat:${'p'.repeat(15)}`],
+    ['PAYMENT_CALLBACK_SECRETS', secretOf('p')],
+    ['PAYMENT_CALLBACK_SECRETS', `bitcoin:${secretOf('p')}`],
+    ['PAYMENT_CALLBACK_SECRETS', `wechat:${secretOf('p')},`],
+    ['PAYMENT_CALLBACK_SECRETS', `wechat:${secretOf('p')},tenpay:${secretOf('p')}`],
+    ['PAYMENT_CALLBACK_SECRETS', `wechat:${secretOf('p')},wechat:${secretOf('p')}`],
+    ['PAYMENT_CALLBACK_SECRETS', ['p', 'q', 'r'].map((letter) => `wechat:${secretOf(letter)}`).join(',')],
     ['RATE_LIMIT_PER_MINUTE', '0'],
     ['RATE_LIMIT_ADDRESS_PER_MINUTE', '0'],
     ['RATE_LIMIT_CALLBACKS_PER_MINUTE', 'many'],
@@ -178,7 +211,7 @@ describe('values that are none', () => {
         ...DEVELOPMENT,
         JWT_SECRET: 'hunter2',
         CODEC_KEYS: 'k1:hunter2',
-        PAYMENT_CALLBACK_SECRET: 'hunter2',
+        PAYMENT_CALLBACK_SECRETS: 'wechat:hunter2',
       });
     expect(attempt).toThrow('JWT_SECRET');
     expect(attempt).not.toThrow('hunter2');

@@ -7,7 +7,7 @@ import { startPaymentChannel } from '../../sandbox/payment-channel';
 import type { RunningServer } from '../../sandbox/server';
 import { eventually } from '../support/eventually';
 
-const secret = 'a secret for the tests';
+const secrets = { tencent_cloud: [], wechat: ['a secret for the tests', 'the one before'], tenpay: [] };
 
 interface Heard {
   status: string;
@@ -21,7 +21,7 @@ async function listener(answers: number[]): Promise<{ url: string; heard: Heard[
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const [, time, signature] = /^t=(\d+),v1=(\w+)$/.exec(String(request.headers['x-channel-signature'])) ?? [];
-    const expected = createHmac('sha256', secret).update(`${time}.${body}`).digest('hex');
+    const expected = createHmac('sha256', 'a secret for the tests').update(`${time}.wechat.${body}`).digest('hex');
     heard.push({ status: JSON.parse(body).status, isSigned: signature === expected });
     response.writeHead(answers.shift() ?? 202).end();
   });
@@ -46,7 +46,7 @@ describe('the payment channel of the sandbox', () => {
   const file = path.join(folder, 'channel.jsonl');
   let channel: RunningServer;
   beforeEach(async () => {
-    channel = await startPaymentChannel({ port: 0, secret, file });
+    channel = await startPaymentChannel({ port: 0, secrets, file });
   });
   afterEach(() => channel.stop());
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -79,7 +79,7 @@ describe('the payment channel of the sandbox', () => {
     await eventually(() => expect(us.heard.length).toBeGreaterThanOrEqual(1));
     await channel.stop();
     us.heard.length = 0;
-    channel = await startPaymentChannel({ port: 0, secret, file });
+    channel = await startPaymentChannel({ port: 0, secrets, file });
     await eventually(() => expect(us.heard.length).toBeGreaterThanOrEqual(5));
     us.server.close();
   });

@@ -11,6 +11,7 @@ import { localFileStore } from '../../api/files/store';
 import { keyRing } from '../../codec/keys';
 import { EncryptingCodec } from '../../codec/payloads';
 import { type Config, readConfig } from '../../config';
+import { callbackSecrets } from '../../config/callback-secrets';
 import { type Policy, parsePolicy } from '../../domain/policies/catalogue';
 import { PAYMENT_CALLBACKS } from '../../prisma/store/payments/callbacks';
 import { type Database, openDatabase } from '../../prisma/store/shared/database';
@@ -28,6 +29,7 @@ import { startReconciliation } from '../../worker/relays/reconciliation';
 import { startWebhookRelay } from '../../worker/relays/webhooks';
 import { createWorker, outsideOf } from '../../worker/worker';
 import { unaudited } from './audit';
+import { CALLBACK_SECRETS } from './callbacks';
 import { requireConformity } from './contract';
 import { seededDatabase } from './database';
 import { devServer } from './dev-server';
@@ -35,7 +37,6 @@ import { type HttpClient, httpClient } from './http';
 
 const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
 export const JWT_SECRET = 'a secret that signs the tokens of tests';
-export const CALLBACK_SECRET = 'a secret of the payment channel';
 export const UI_ORIGIN = 'http://temporal-ui.example:8233';
 /** The key that everything is sealed with. */
 export const KEY = Buffer.alloc(32, 7);
@@ -103,7 +104,7 @@ async function startParts(env: NodeJS.ProcessEnv, policy: Policy, undo: Undo) {
   undo(() => rmSync(folder, { recursive: true }));
   const database = await seededDatabase();
   undo(() => database.drop());
-  const channel = await startPaymentChannel({ port: 0, secret: CALLBACK_SECRET });
+  const channel = await startPaymentChannel({ port: 0, secrets: callbackSecrets.parse(CALLBACK_SECRETS) });
   undo(() => channel.stop());
   const inbox = await startMailInbox({ smtpPort: 0, httpPort: 0 });
   undo(() => inbox.stop());
@@ -183,7 +184,7 @@ function configOf({ database, namespace, channel, inbox, sms, folder, env }: Pla
     TEMPORAL_NAMESPACE: namespace,
     TEMPORAL_UI_URL: UI_ORIGIN,
     PAYMENT_CHANNEL_URL: channel,
-    PAYMENT_CALLBACK_SECRET: CALLBACK_SECRET,
+    PAYMENT_CALLBACK_SECRETS: CALLBACK_SECRETS,
     SMTP_URL: inbox.smtpUrl,
     SMS_URL: sms.sendUrl,
     FILES_DIR: folder,

@@ -11,6 +11,7 @@ import { createMetrics } from '../../api/http/metrics';
 import { createCommandSender } from '../../api/http/temporal-commands';
 import { EncryptingCodec } from '../../codec/payloads';
 import { readConfig } from '../../config';
+import { callbackSecrets } from '../../config/callback-secrets';
 import type { DeliveryAction, DeliveryCommand } from '../../domain/deliveries/commands';
 import type { Flow } from '../../domain/deliveries/state';
 import type { PaymentFact } from '../../domain/orders/order';
@@ -27,12 +28,12 @@ import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/o
 import type { order } from '../../workflows/orders/workflow';
 import { command, type Extras, KEYS, unique } from '../factories/commands';
 import { newTerms, paymentFor } from '../factories/orders';
+import { CALLBACK_SECRETS } from './callbacks';
 import { seededDatabase } from './database';
 import { eventually } from './eventually';
 import { timeSkippingServer } from './time-skipping';
 
 export const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle.js');
-const SECRET = 'a secret of the sandbox channel';
 
 export { BUYER, KEYS, PROVIDER } from '../factories/commands';
 
@@ -56,7 +57,7 @@ export async function startWorld(
   const [database, env, channel] = await Promise.all([
     seededDatabase(),
     start({ dataConverter }),
-    startPaymentChannel({ port: 0, secret: SECRET }),
+    startPaymentChannel({ port: 0, secrets: callbackSecrets.parse(CALLBACK_SECRETS) }),
   ]);
   const namespace = env.namespace ?? 'default';
   const db = openDatabase(database.appUrl, 10);

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { networkOf, windowCounter } from '../../../api/http/rate-limit';
 import type { Config } from '../../../config';
 import { openDatabase } from '../../../prisma/store/shared/database';
-import { signCallback } from '../../../sandbox/signature';
-import { type Api, CALLBACK_SECRET, PEOPLE, startApi, tokenOf } from '../../support/api';
+import { type Api, PEOPLE, startApi, tokenOf } from '../../support/api';
+import { signedBy } from '../../support/callbacks';
 import { httpClient } from '../../support/http';
 import { bodyOf, type Order } from '../../support/story';
 
@@ -163,7 +163,7 @@ describe('ORD-6: payment callbacks have a limit of their own', () => {
       status: 'failed',
       amountFen: 1,
     });
-    const signature = signed ? signCallback(CALLBACK_SECRET, body) : `t=1,v1=${'0'.repeat(64)}`;
+    const signature = signed ? signedBy('wechat', body) : `t=1,v1=${'0'.repeat(64)}`;
     return context.as(null).send('POST', '/v1/gateway/payments/wechat/callbacks', {
       body,
       headers: { 'content-type': 'application/json', 'x-channel-signature': signature },

@@ -1,6 +1,9 @@
+import { callbackSecrets } from '../../../config/callback-secrets';
+import { PAYMENT_CHANNELS, type PaymentChannel } from '../../../domain/orders/order';
 import { parsePolicy } from '../../../domain/policies/catalogue';
 import { signCallback } from '../../../sandbox/signature';
-import { type Api, CALLBACK_SECRET, startApi } from '../../support/api';
+import { type Api, startApi } from '../../support/api';
+import { callbackSecret, signedBy } from '../../support/callbacks';
 import { eventually } from '../../support/eventually';
 import { httpClient } from '../../support/http';
 import { bodyOf, type Order, storyOf } from '../../support/story';
@@ -25,6 +28,10 @@ const factOf = (order: Pick<Order, 'id' | 'payableFen'>, other: Partial<Fact> = 
   ...other,
 });
 
+const secretsOf = (text: string) => ({
+  config: { ...api.config, PAYMENT_CALLBACK_SECRETS: callbackSecrets.parse(text) },
+});
+
 const path = (channel = 'wechat') => `/v1/gateway/payments/${channel}/callbacks`;
 const send = (body: string, signature: string | null, channel?: string) =>
   api.anonymous.send('POST', path(channel), {
@@ -32,9 +39,9 @@ const send = (body: string, signature: string | null, channel?: string) =>
     headers: { 'content-type': 'application/json', ...(signature !== null && { 'x-channel-signature': signature }) },
   });
 /** The channel's word, properly signed, and taken. */
-async function report(fact: Fact, channel?: string): Promise<void> {
+async function report(fact: Fact, channel: PaymentChannel = 'wechat'): Promise<void> {
   const body = JSON.stringify(fact);
-  bodyOf(await send(body, signCallback(CALLBACK_SECRET, body), channel), 202);
+  bodyOf(await send(body, signedBy(channel, body), channel), 202);
 }
 
 const stored = () => api.db.paymentCallback.count();
@@ -44,7 +51,7 @@ const returned = async (transactionId: string) =>
   (await story.refunds()).filter((refund) => refund.transactionId === transactionId);
 
 /** A payment that goes back: the channel has sent all of it, once, and it stays so when it is reported again. */
-async function expectReturned(fact: Fact, channel?: string): Promise<void> {
+async function expectReturned(fact: Fact, channel?: PaymentChannel): Promise<void> {
   await eventually(async () => expect(await returned(fact.transactionId)).toHaveLength(1));
   await report(fact, channel);
   await handled();
@@ -61,13 +68,16 @@ describe('ORD-6: only what the channel has signed now is stored', () => {
   test.each<[string, (body: string) => string | null]>([
     ['no signature', () => null],
     ['no signature worth the name', () => 'sha256=abc'],
-    ['the signature of somebody else', (body) => signCallback('another secret', body)],
-    ['the signature of another body', (body) => signCallback(CALLBACK_SECRET, other(body))],
-    ['a signature of six minutes ago', (body) => signCallback(CALLBACK_SECRET, body, Date.now() - 360_000)],
-    ['a signature of the future', (body) => signCallback(CALLBACK_SECRET, body, Date.now() + 360_000)],
+    [
+      'the signature of somebody else',
+      (body) => signCallback({ secret: 'another secret', channel: 'wechat', rawBody: body }),
+    ],
+    ['the signature of another body', (body) => signedBy('wechat', other(body))],
+    ['a signature of six minutes ago', (body) => signedBy('wechat', body, Date.now() - 360_000)],
+    ['a signature of the future', (body) => signedBy('wechat', body, Date.now() + 360_000)],
     [
       'an old signature with a new time',
-      (body) => signCallback(CALLBACK_SECRET, body, 0).replace('t=0', `t=${Math.floor(Date.now() / 1000)}`),
+      (body) => signedBy('wechat', body, 0).replace('t=0', `t=${Math.floor(Date.now() / 1000)}`),
     ],
   ])('%s', async (_, signature) => {
     const order = await story.order();
@@ -94,13 +104,59 @@ describe('ORD-6: only what the channel has signed now is stored', () => {
   ])('signed, but %s: %i, and nothing is stored', async (_, status, bodyFor) => {
     const before = await stored();
     const body = bodyFor(factOf(await story.order()));
-    expect((await send(body, signCallback(CALLBACK_SECRET, body))).status).toBe(status);
+    expect((await send(body, signedBy('wechat', body))).status).toBe(status);
     expect(await stored()).toBe(before);
   });
 
   test('a channel that there is none of', async () => {
     const body = JSON.stringify(factOf(await story.order()));
-    expect((await send(body, signCallback(CALLBACK_SECRET, body), 'bitcoin')).status).toBe(422);
+    expect((await send(body, signedBy('wechat', body), 'bitcoin')).status).toBe(422);
+  });
+});
+
+describe('ORD-6: a signature is good for its own channel alone', () => {
+  test('ORD-6: one signed body is stored for the channel that signed it and refused for the two others', async () => {
+    const body = JSON.stringify(factOf(await story.order()));
+    const signature = signedBy('wechat', body);
+    const statuses: number[] = [];
+    for (const channel of PAYMENT_CHANNELS) statuses.push((await send(body, signature, channel)).status);
+    expect(statuses).toEqual([401, 202, 401]);
+  });
+
+  test('ORD-6: a channel cannot sign for another one, whatever channel it names in the signed text', async () => {
+    const body = JSON.stringify(factOf(await story.order()));
+    const before = await stored();
+    for (const channel of ['wechat', 'tenpay']) {
+      const signature = signCallback({ secret: callbackSecret('tenpay'), channel, rawBody: body });
+      expect((await send(body, signature, 'wechat')).status).toBe(401);
+    }
+    expect(await stored()).toBe(before);
+  });
+
+  test('ORD-6: during a rotation the old and the new secret of a channel are accepted, and no third one', async () => {
+    const secrets = ['the new secret of wechat', 'the old secret of wechat', 'the retired secret of wechat'];
+    const rotating = await api.createApiContext(secretsOf(`wechat:${secrets[0]},wechat:${secrets[1]}`));
+    const gateway = httpClient(() => rotating.url, null);
+    const statuses: number[] = [];
+    for (const secret of secrets) {
+      const body = JSON.stringify(factOf(await story.order()));
+      const headers = {
+        'content-type': 'application/json',
+        'x-channel-signature': signCallback({ secret, channel: 'wechat', rawBody: body }),
+      };
+      statuses.push((await gateway.send('POST', path(), { body, headers })).status);
+    }
+    await rotating.close();
+    expect(statuses).toEqual([202, 202, 401]);
+  });
+
+  test('ORD-6: a channel without a secret is refused', async () => {
+    const alone = await api.createApiContext(secretsOf('wechat:the secret of wechat'));
+    const body = JSON.stringify(factOf(await story.order()));
+    const headers = { 'content-type': 'application/json', 'x-channel-signature': signedBy('tenpay', body) };
+    const answer = await httpClient(() => alone.url, null).send('POST', path('tenpay'), { body, headers });
+    await alone.close();
+    expect(answer).toMatchObject({ status: 401, body: { code: 'PAYMENT.SIGNATURE_INVALID' } });
   });
 });
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { keyRing } from '../../../codec/keys';
 import { EncryptingCodec } from '../../../codec/payloads';
+import { callbackSecrets } from '../../../config/callback-secrets';
 import { EVENT_GROUPS } from '../../../domain/notifications/groups';
 import { seed } from '../../../prisma/seed/index';
 import { openDatabase } from '../../../prisma/store/shared/database';
@@ -19,6 +20,7 @@ import { type RunningPart, startProgram } from '../../../scripts/parts/processes
 import { startTemporal } from '../../../scripts/parts/temporal';
 import { watchTemporal } from '../../../scripts/parts/temporal-watch';
 import { DEVELOPMENT_TERMS, demoClaims, signToken } from '../../../scripts/parts/tokens';
+import { CALLBACK_SECRETS } from '../../support/callbacks';
 import { startSmtpInbox } from '../../worker/channels/smtp-inbox';
 
 /** The real processes that a test may kill. */
@@ -30,7 +32,6 @@ export type WorkerProgram = { entry: string; env: NodeJS.ProcessEnv };
 export const KEYS = keyRing([{ id: 'test', key: Buffer.alloc(32, 7) }]);
 const CODEC_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;
 const JWT_SECRET = 'a secret of the fault tests, 32 characters';
-const CALLBACK_SECRET = 'a secret of the sandbox channel';
 /** The set-up of the next test run ends what a killed one left running in folders of this name. */
 const FOLDER = 'marketplace-test-faults-';
 
@@ -56,7 +57,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
   const processes = await takeDirectory(folder, () => undefined);
   const inbox = await startSmtpInbox();
   const sms = await startSmsInbox({ port: 0 });
-  const channel = await startPaymentChannel({ port: 0, secret: CALLBACK_SECRET });
+  const channel = await startPaymentChannel({ port: 0, secrets: callbackSecrets.parse(CALLBACK_SECRETS) });
   const ports = {
     postgres: await freePort(),
     temporal: await freePort(),
@@ -108,7 +109,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
     FILES_DIR: path.join(folder, 'files'),
     POLICY_FILE: policyFile,
     PAYMENT_CHANNEL_URL: channel.url,
-    PAYMENT_CALLBACK_SECRET: CALLBACK_SECRET,
+    PAYMENT_CALLBACK_SECRETS: CALLBACK_SECRETS,
     RATE_LIMIT_PER_MINUTE: '1000000',
     ...env,
   };
