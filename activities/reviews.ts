@@ -15,11 +15,11 @@ export type ReviewActivities = ReturnType<typeof reviewActivities>;
 export function reviewActivities({
   db,
   calendar,
-  effects,
+  reviewHandlers,
 }: {
   db: Database;
   calendar: HolidayCalendar;
-  effects: ReviewHandlers;
+  reviewHandlers: ReviewHandlers;
 }) {
   return {
     /** The instant by which operations should be done with a stage, and how sure it is (GEN-1). */
@@ -38,7 +38,7 @@ export function reviewActivities({
      */
     async recordReviewStep(proposal: { step: ReviewStep; policy: ReviewPolicy }): Promise<StoredReviewStep> {
       const step = withDueInstant(proposal.step, proposal.policy, calendar);
-      return recordStep(db, step.subject.reviewId, step, (runId) => writeReviewStep(db, step, runId, effects));
+      return recordStep(db, step.subject.reviewId, step, (runId) => writeReviewStep(db, step, runId, reviewHandlers));
     },
   };
 }

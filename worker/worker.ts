@@ -28,7 +28,7 @@ export type Outside = {
   channel: PaymentChannelPort;
   webhooks: WebhookPort;
   /** What decisions of reviews mean for what is reviewed. */
-  effects: ReviewHandlers;
+  reviewHandlers: ReviewHandlers;
 };
 
 /** Every activity of the platform, with its dependencies filled in. */
@@ -52,7 +52,7 @@ export function outsideOf(config: Config, db: Database): Outside {
     calendar: chineseCalendar(loadHolidays(config)),
     channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
     webhooks: webhookSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
-    effects: reviewHandlersOf(keys),
+    reviewHandlers: reviewHandlersOf(keys),
   };
 }
 

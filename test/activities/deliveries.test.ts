@@ -7,7 +7,7 @@ import { openDatabase } from '../../prisma/store/shared/database';
 import { unique } from '../factories/commands';
 import { businessOf } from '../factories/rows';
 import { POLICY } from '../factories/states';
-import { told } from '../support/observe';
+import { notified } from '../support/observe';
 import { RUN, run, type Store, startStore, stepOf } from '../support/store';
 import { KEYS } from '../support/world';
 
@@ -90,7 +90,7 @@ describe('recordDeliveryStep: a step is stored once, whatever is retried', () =>
     expect(others).toEqual([]);
     expect(answers).toEqual(Array(10).fill({ sequence: 2, commandId: winner?.commandId, state: winner?.state }));
     expect(await rowOf(delivery.deliveryId)).toMatchObject({ sequence: 2, state: winner?.state });
-    expect(await told(store.db, delivery.deliveryId)).toEqual(['delivery.requirement_submitted → provider']);
+    expect(await notified(store.db, delivery.deliveryId)).toEqual(['delivery.requirement_submitted → provider']);
   });
 
   test('AUD-1: what is stored can be changed by nobody', async () => {

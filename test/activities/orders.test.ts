@@ -4,7 +4,7 @@ import { unique } from '../factories/commands';
 import { newTerms, paymentFor } from '../factories/orders';
 import { businessOf } from '../factories/rows';
 import { POLICY } from '../factories/states';
-import { told } from '../support/observe';
+import { notified } from '../support/observe';
 import { run, type Store, startStore } from '../support/store';
 
 let store: Store;
@@ -83,7 +83,7 @@ describe('recordSettled: an order is paid or closes, and what came first is the 
       expect(payments.map(({ id }) => id)).toEqual(winner === null ? [] : [winner.paymentId]);
       expect(await store.db.delivery.count({ where: { orderId: terms.orderId } })).toBe(winner === null ? 0 : 1);
       expect(await orderOf(terms)).toMatchObject({ state: winner === null ? 'closed' : 'awaiting_start' });
-      expect(await told(store.db, terms.orderId)).toHaveLength(winner === null ? 2 : 3);
+      expect(await notified(store.db, terms.orderId)).toHaveLength(winner === null ? 2 : 3);
     },
   );
 

@@ -2,7 +2,7 @@ import { refundActivities } from '../../activities/refunds';
 import { type PaymentFact, type Refund, returnOf } from '../../domain/orders/order';
 import { readTimeline } from '../../prisma/store/audit/entries';
 import { newTerms, paymentFor } from '../factories/orders';
-import { stepsOf, told, wordsOf } from '../support/observe';
+import { notified, stepsOf, wordsOf } from '../support/observe';
 import { countingChannel, dyingAt, run, type Store, startStore } from '../support/store';
 
 let store: Store;
@@ -29,7 +29,7 @@ describe('sendRefund', () => {
     expect(sentFor(refund)).toBe(200_000);
     expect(await refundOf(refund)).toMatchObject({ status: 'refunded', channelRefundId: `chr_${refund.refundId}` });
     expect(await orderOf(terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 200_000n });
-    expect(await told(store.db, refund.refundId)).toEqual(['order.refunded → buyer', 'order.refunded → provider']);
+    expect(await notified(store.db, refund.refundId)).toEqual(['order.refunded → buyer', 'order.refunded → provider']);
     const where = { objectId: refund.refundId };
     const messages = await store.db.message.findMany({ where, include: { notificationDeliveries: true } });
     expect(messages.map(({ eventGroup }) => eventGroup)).toEqual(['refunds', 'refunds']);
@@ -55,7 +55,7 @@ describe('sendRefund', () => {
       status: 'surplus',
     });
     expect(await orderOf(terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n });
-    expect(await told(store.db, refund.refundId)).toEqual(['order.payment_returned → buyer']);
+    expect(await notified(store.db, refund.refundId)).toEqual(['order.payment_returned → buyer']);
   });
 
   test('of money for an order that nobody knows', async () => {
@@ -63,7 +63,7 @@ describe('sendRefund', () => {
     await send(refund);
     expect(sentFor(refund)).toBe(200_000);
     expect(await refundOf(refund)).toMatchObject({ status: 'refunded' });
-    expect(await told(store.db, refund.refundId)).toEqual([]);
+    expect(await notified(store.db, refund.refundId)).toEqual([]);
   });
 });
 
@@ -99,7 +99,7 @@ describe('sendRefund: once, wherever the process dies', () => {
     expect(asked(refund)).toBe(heard);
     expect(sentFor(refund)).toBe(200_000);
     expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 200_000n });
-    expect(await told(store.db, refund.refundId)).toHaveLength(2);
+    expect(await notified(store.db, refund.refundId)).toHaveLength(2);
   });
 
   test('done already: again, and many at the same time', async () => {
@@ -110,7 +110,7 @@ describe('sendRefund: once, wherever the process dies', () => {
     expect(sentFor(refund)).toBe(150_000);
     expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 150_000n });
     expect(await store.db.refund.count({ where: { paymentId: payment.paymentId } })).toBe(1);
-    expect(await told(store.db, refund.refundId)).toHaveLength(2);
+    expect(await notified(store.db, refund.refundId)).toHaveLength(2);
   });
 });
 
@@ -180,7 +180,7 @@ describe('GEN-5: a refund that the database does not know as owed', () => {
       await expect(send(refund)).rejects.toMatchObject(failure);
     }
     expect(asked(refund)).toBe(0);
-    expect(await told(store.db, refund.refundId)).toEqual(['order.refund_refused → ops']);
+    expect(await notified(store.db, refund.refundId)).toEqual(['order.refund_refused → ops']);
     expect((await stepsOf(store.db, refund.refundId)).map(({ action }) => action)).toEqual(['refund.refused']);
   });
 
@@ -225,15 +225,15 @@ describe('reportStuckRefund', () => {
     const refund = cancelled(payment);
     await report(refund);
     await report(refund);
-    expect(await told(store.db, refund.refundId)).toEqual(['order.refund_stuck → ops']);
+    expect(await notified(store.db, refund.refundId)).toEqual(['order.refund_stuck → ops']);
     jest.useFakeTimers({ now: Date.now() + 86_400_000, doNotFake: ['nextTick', 'setImmediate', 'setTimeout'] });
     await report(refund).finally(() => jest.useRealTimers());
-    expect(await told(store.db, refund.refundId)).toHaveLength(2);
+    expect(await notified(store.db, refund.refundId)).toHaveLength(2);
   });
 
   test('also when the order is unknown', async () => {
     const refund = returnOf(paymentFor(newTerms()), 'unknown_order');
     await report(refund);
-    expect(await told(store.db, refund.refundId)).toEqual(['order.refund_stuck → ops']);
+    expect(await notified(store.db, refund.refundId)).toEqual(['order.refund_stuck → ops']);
   });
 });

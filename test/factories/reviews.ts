@@ -47,8 +47,8 @@ export function serviceOf({ db, client }: Pick<World, 'db' | 'client'>, policy: 
 }
 
 /** Ways to submit something of prv_demo for review, and to act on it; refusals are thrown as AppError. */
-export function reviewsOf(world: Pick<World, 'db' | 'client' | 'patient' | 'env'>) {
-  const { db, env, client, patient } = world;
+export function reviewsOf(world: Pick<World, 'db' | 'client' | 'realTimeClient' | 'env'>) {
+  const { db, env, client, realTimeClient } = world;
 
   /** Submits; answers ways to act on the review, as provider or operations. */
   async function submit({ policy = {}, needsSecurityCheck = false, ...wishes }: ReviewWishes = {}, commandId?: string) {
@@ -72,14 +72,14 @@ export function reviewsOf(world: Pick<World, 'db' | 'client' | 'patient' | 'env'
       subject,
       workflowId,
       view,
-      process: client.workflow.getHandle<typeof shopReview>(workflowId),
+      workflow: client.workflow.getHandle<typeof shopReview>(workflowId),
       /** What became of the review, without skipping any time for it. */
-      outcome: () => patient.workflow.getHandle<typeof shopReview>(workflowId).result(),
+      outcome: () => realTimeClient.workflow.getHandle<typeof shopReview>(workflowId).result(),
       state: () => client.workflow.getHandle(workflowId).query(reviewState),
       act: (action: ReviewOperation, note = '', command?: string) =>
         service.act(reviewId, action, note, commanded(action.startsWith('ops.') ? 'ops' : 'provider', command)),
       /** Lets days pass; afterwards what fell due meanwhile is recorded. */
-      async silence(days: number) {
+      async letDaysPass(days: number) {
         await env.sleep(Math.round(days * DAY_MS));
         const nowMs = await env.currentTimeMs();
         return eventually(async () => {

@@ -27,13 +27,13 @@ function recording(scenarios: Record<string, Scenario>, start: () => Promise<Wor
 }
 
 // Payloads are not encrypted: a history in the repository replays without any key.
-const effects = recordingReviewHandlers;
+const reviewHandlers = recordingReviewHandlers;
 describe('in real time', () =>
   recording({ ...REAL_TIME, ...REVIEWS_IN_REAL_TIME, ...WEBHOOKS_IN_REAL_TIME }, () =>
-    startWorld(devServer, { effects }, []),
+    startWorld(devServer, { reviewHandlers }, []),
   ));
 const recomputed: Scenario = (world) => reviewRecomputed(world, learningCalendar);
 describe('with skipped time', () =>
   recording({ ...SKIPPED_TIME, ...WEBHOOKS_WITH_SKIPPED_TIME, 'review-reckoned': recomputed }, () =>
-    startWorld(undefined, { calendar: learningCalendar, effects }, []),
+    startWorld(undefined, { calendar: learningCalendar, reviewHandlers }, []),
   ));

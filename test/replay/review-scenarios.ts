@@ -9,7 +9,7 @@ import type { World } from '../support/world';
 
 type Scenario = (world: World) => Promise<Record<string, string>>;
 
-/** The effects of a world that records: nothing lies behind what is reviewed, and `refused` is not taken up. */
+/** The review handlers of a world that records: nothing lies behind what is reviewed, and `refused` cannot be submitted. */
 export const recordingReviewHandlers = emptyReviewHandlers();
 recordingReviewHandlers.shop.onSubmitted = async (_tx, { operation }) => {
   if (operation === 'refused') throw new AppError('REQUEST.INVALID', 'This is not to be submitted.');
@@ -76,9 +76,9 @@ export async function reviewRecomputed(world: World, calendar: HolidayCalendar):
   const firstDay = new Date(submittedAt + 2 * DAY_MS).toISOString();
   Object.assign(calendar, { version: 'grown', coveredYears: { from: 2000, to: 2100 } });
   calendar.isWorkday = (day) => day > firstDay;
-  await review.process.signal(calendarGrown);
+  await review.workflow.signal(calendarGrown);
   await eventually(async () => expect((await review.view()).dueProvisional).toBe(false));
-  await review.silence(20);
+  await review.letDaysPass(20);
   await review.act('ops.reject', 'because');
   return processOf(review);
 }

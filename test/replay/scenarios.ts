@@ -161,7 +161,7 @@ export const REAL_TIME: Record<string, Scenario> = {
     await storeUnreported(world, delivery, command('buyer.requirement'));
     await delivery.act('provider.requirement.confirm');
     const truth = await storeUnreported(world, delivery, command('provider.implementation.submit'));
-    await delivery.process.signal('catchUp');
+    await delivery.workflow.signal('catchUp');
     await eventually(async () => expect((await delivery.state()).sequence).toBe(truth.sequence));
     return { delivery: processesOf(delivery).delivery };
   },
@@ -219,13 +219,13 @@ export const SKIPPED_TIME: Record<string, Scenario> = {
     Object.assign(learningCalendar, ignorant());
     const delivery = await world.paid();
     await delivery.acts(...STATED);
-    await delivery.silence(5.1);
+    await delivery.letDaysPass(5.1);
     await delivery.act('buyer.appeals');
     const openedAtMs = await world.env.currentTimeMs();
     const lastHoliday = new Date(openedAtMs + 8 * 86_400_000).toISOString();
     Object.assign(learningCalendar, { version: 'after', coveredYears: { from: 2000, to: 2100 } });
     learningCalendar.isWorkday = (day) => day > lastHoliday;
-    await delivery.silence(15);
+    await delivery.letDaysPass(15);
     return { delivery: processesOf(delivery).delivery };
   },
 
@@ -233,12 +233,12 @@ export const SKIPPED_TIME: Record<string, Scenario> = {
     Object.assign(learningCalendar, ignorant());
     const delivery = await world.paid({ policy: { 'delivery.appealTarget': '8 working days' } });
     await delivery.acts(...STATED);
-    await delivery.silence(5.1);
+    await delivery.letDaysPass(5.1);
     await delivery.act('buyer.appeals');
     Object.assign(learningCalendar, { version: 'after', coveredYears: { from: 2000, to: 2100 } });
-    await delivery.process.signal(calendarGrown);
-    await delivery.process.signal(calendarGrown);
-    await delivery.silence(10);
+    await delivery.workflow.signal(calendarGrown);
+    await delivery.workflow.signal(calendarGrown);
+    await delivery.letDaysPass(10);
     return { delivery: processesOf(delivery).delivery };
   },
 

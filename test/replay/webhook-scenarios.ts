@@ -22,7 +22,7 @@ const told =
       const workflowId = webhookWorkflowId({ endpointId, objectId: delivery.id });
       await notificationsOf(world, { receiver, endpointId, delivery, workflowId });
       await disableEndpoint(world.db, changeBy(endpointId, 'webhook.disable'));
-      await world.patient.workflow.getHandle(workflowId).result();
+      await world.realTimeClient.workflow.getHandle(workflowId).result();
       return { webhook: workflowId };
     } finally {
       await relay.stop();

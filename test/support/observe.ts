@@ -17,7 +17,7 @@ export async function stepsOf(db: Database, objectId: string) {
 
 /**
  * The deadlines that passed since somebody last did something, as the specification speaks of them:
- * `3d provider_reminder_1`. Days are exact to a hundredth: processes take milliseconds.
+ * `3d provider_reminder_1`. Days are exact to a hundredth: workflows take milliseconds.
  */
 export async function passedSince(db: Database, objectId: string, action: string): Promise<string[]> {
   const steps = await stepsOf(db, objectId);
@@ -29,8 +29,8 @@ export async function passedSince(db: Database, objectId: string, action: string
     .map((step) => `${days(step.atMs)}d ${step.action.replace('deadline.', '')}`);
 }
 
-/** Who was told what about an object, in the order of its steps: `delivery.reminder → buyer`. */
-export async function told(db: Database, objectId: string, event?: string): Promise<string[]> {
+/** Who was notified of what about an object, in the order of its steps: `delivery.reminder → buyer`. */
+export async function notified(db: Database, objectId: string, event?: string): Promise<string[]> {
   const where = event === undefined ? { objectId } : { objectId, event };
   const messages = await db.message.findMany({ where, orderBy: [{ sequence: 'asc' }, { event: 'asc' }] });
   const users = await db.user.findMany();

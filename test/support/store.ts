@@ -54,7 +54,7 @@ export async function startStore() {
     keys: KEYS,
     calendar: chineseCalendar(),
     channel: channel.port,
-    effects: reviewHandlersOf(KEYS),
+    reviewHandlers: reviewHandlersOf(KEYS),
     webhooks,
   };
   const activities = allActivities(outside);
@@ -123,7 +123,7 @@ export function stepOf(
   };
 }
 
-/** The database, whose n-th write breaks: as if the process had died before that line. */
+/** The database, whose n-th write breaks: as if the worker had died before that line. */
 export function dyingAt(db: Database, n: number): Database {
   let writes = 0;
   return new Proxy(db, {

@@ -23,7 +23,7 @@ import { type Database, openDatabase } from '../../prisma/store/shared/database'
 import { startPaymentChannel } from '../../sandbox/payment-channel';
 import { createWorker, type Outside } from '../../worker/worker';
 import { deliveryState, deliveryWorkflowId } from '../../workflows/deliveries/messages';
-import type { delivery as deliveryProcess } from '../../workflows/deliveries/workflow';
+import type { delivery as deliveryWorkflow } from '../../workflows/deliveries/workflow';
 import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
 import { command, type Extras, KEYS, unique } from '../factories/commands';
@@ -73,8 +73,8 @@ export async function startWorld(
     db,
     env,
     client: env.client,
-    /** Skips no time while it waits for a result: with nothing due, the server would skip ten years, to the end of any process left over. */
-    patient: new Client({ connection: env.connection, namespace, dataConverter }),
+    /** Skips no time while it waits for a result: with nothing due, the server would skip ten years, to the end of any workflow left over. */
+    realTimeClient: new Client({ connection: env.connection, namespace, dataConverter }),
     channel,
     outside: {
       db,
@@ -82,11 +82,11 @@ export async function startWorld(
       calendar: chineseCalendar(),
       channel: httpPaymentChannel(channel.url),
       webhooks: webhookSender({ allowPrivate: true }),
-      effects: reviewHandlersOf(KEYS),
+      reviewHandlers: reviewHandlersOf(KEYS),
       ...outside,
     },
   };
-  const worker = await worked(() =>
+  const worker = await runningWorker(() =>
     createWorker(config, world.outside, { connection: env.nativeConnection, bundle: BUNDLE, dataConverter }),
   );
   return {
@@ -106,9 +106,9 @@ export async function startWorld(
   };
 }
 
-/** A worker at work, which can be sent home and called back. */
-async function worked(hire: () => Promise<Worker>) {
-  let worker = await hire();
+/** A running worker, which can be stopped and started again. */
+async function runningWorker(create: () => Promise<Worker>) {
+  let worker = await create();
   let running = worker.run();
   return {
     async stop() {
@@ -116,7 +116,7 @@ async function worked(hire: () => Promise<Worker>) {
       await running;
     },
     async start() {
-      worker = await hire();
+      worker = await create();
       running = worker.run();
     },
   };
@@ -125,10 +125,10 @@ async function worked(hire: () => Promise<Worker>) {
 /** A paid order's delivery, as `World.paid` makes it. */
 export type Delivery = Awaited<ReturnType<typeof paidDelivery>>;
 
-type Base = { db: Database; env: TestWorkflowEnvironment; client: Client; patient: Client };
+type Base = { db: Database; env: TestWorkflowEnvironment; client: Client; realTimeClient: Client };
 
 /** Places an order of usr_demo with prv_demo; answers it with ways to pay and to watch it. */
-async function place({ client, patient }: Base, { policy = {}, ...wishes }: Wishes) {
+async function place({ client, realTimeClient }: Base, { policy = {}, ...wishes }: Wishes) {
   const terms = newTerms(wishes);
   const placedBy = { commandId: `cmd_${unique()}`, requestId: 'req_test', sourceIp: '127.0.0.1' };
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', {
@@ -144,8 +144,8 @@ async function place({ client, patient }: Base, { policy = {}, ...wishes }: Wish
     terms,
     handle,
     /** What became of the order, without skipping any time for it. */
-    ended: () => patient.workflow.getHandle<typeof order>(orderWorkflowId(terms.orderId)).result(),
-    /** The channel reports a payment; answers the fact as it was told. */
+    ended: () => realTimeClient.workflow.getHandle<typeof order>(orderWorkflowId(terms.orderId)).result(),
+    /** The channel reports a payment; answers the fact as it was reported. */
     async pay(fact: Partial<PaymentFact> = {}): Promise<PaymentFact> {
       const payment = paymentFor(terms, fact);
       await handle.signal(paymentReceived, payment);
@@ -170,7 +170,7 @@ async function paidDelivery(base: Base, wishes: Wishes) {
     return deliveryView(found, 'buyer', KEYS);
   }
 
-  // The channel's word has been signalled; the delivery is there a moment later.
+  // The payment has been signalled; the delivery is there a moment later.
   await eventually(() => handle.describe());
 
   /** Sends one command, as its role; refusals are thrown as AppError. */
@@ -185,9 +185,10 @@ async function paidDelivery(base: Base, wishes: Wishes) {
     ...placed,
     payment,
     id: deliveryId,
-    process: handle,
+    workflow: handle,
     /** What became of the delivery, without skipping any time for it. */
-    outcome: () => base.patient.workflow.getHandle<typeof deliveryProcess>(deliveryWorkflowId(deliveryId)).result(),
+    outcome: () =>
+      base.realTimeClient.workflow.getHandle<typeof deliveryWorkflow>(deliveryWorkflowId(deliveryId)).result(),
     status,
     view,
     act,
@@ -199,7 +200,7 @@ async function paidDelivery(base: Base, wishes: Wishes) {
       return view();
     },
     /** Lets days pass in which nobody does anything; afterwards what fell due meanwhile is recorded. */
-    async silence(days: number) {
+    async letDaysPass(days: number) {
       await env.sleep(Math.round(days * DAY_MS));
       const nowMs = await env.currentTimeMs();
       await eventually(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { command } from '../factories/commands';
 import { devServer } from '../support/dev-server';
-import { stepsOf, told } from '../support/observe';
+import { notified, stepsOf } from '../support/observe';
 import { type Delivery, startWorld, type World } from '../support/world';
 
 let world: World;
@@ -15,8 +15,8 @@ const stepsNamed = async ({ id }: Delivery, action: string) =>
 
 describe('GEN-4: what is allowed is data, not a clock', () => {
   /** The commands that entered the history: what the validator refuses leaves no trace there. */
-  async function acceptedUpdates({ process }: Delivery) {
-    const { events } = await process.fetchHistory();
+  async function acceptedUpdates({ workflow }: Delivery) {
+    const { events } = await workflow.fetchHistory();
     return (events ?? []).filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes != null);
   }
 
@@ -37,8 +37,8 @@ describe('GEN-4: what is allowed is data, not a clock', () => {
 
 describe('commands at the same time', () => {
   /** How often the process went to the table: once a step, as its handlers run one at a time. */
-  async function writesOf({ process }: Delivery) {
-    const { events } = await process.fetchHistory();
+  async function writesOf({ workflow }: Delivery) {
+    const { events } = await workflow.fetchHistory();
     return (events ?? []).filter((event) => event.markerRecordedEventAttributes != null);
   }
 
@@ -71,7 +71,7 @@ describe('commands at the same time', () => {
     const steps = await stepsOf(world.db, delivery.id);
     expect(steps.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 22 }, (_, n) => n + 1));
     expect(new Set(steps.map(({ note }) => note)).size).toBe(22);
-    expect(await told(world.db, delivery.id, 'delivery.requirement_edited')).toHaveLength(20);
+    expect(await notified(world.db, delivery.id, 'delivery.requirement_edited')).toHaveLength(20);
     expect(await writesOf(delivery)).toHaveLength(21);
   });
 });
@@ -81,7 +81,7 @@ describe('a process that has had 200 updates continues as new', () => {
     const delivery = await world.paid();
     await delivery.acts('buyer.requirement', 'provider.requirement.reject', 'buyer.requirement');
     const before = await delivery.state();
-    const first = await delivery.process.describe();
+    const first = await delivery.workflow.describe();
     const again = command('buyer.requirement', { note: 'sent in the first run' });
     await delivery.send(again);
     for (let round = 0; round < 52; round += 1) {
@@ -91,7 +91,7 @@ describe('a process that has had 200 updates continues as new', () => {
     }
     await delivery.send(again);
 
-    const next = await delivery.process.describe();
+    const next = await delivery.workflow.describe();
     expect(next.runId).not.toBe(first.runId);
     expect(next.typedSearchAttributes.getAll()).toEqual(expect.arrayContaining(first.typedSearchAttributes.getAll()));
     expect((await delivery.state()).state).toEqual(before.state);

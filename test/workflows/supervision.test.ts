@@ -50,7 +50,7 @@ const activities: ReservationActivities = {
 };
 
 let env: TestWorkflowEnvironment;
-let patient: Client;
+let realTimeClient: Client;
 let workflowBundle: WorkflowBundle;
 const workers: { worker: Worker; running: Promise<void> }[] = [];
 async function startWorker(taskQueue: string) {
@@ -59,7 +59,7 @@ async function startWorker(taskQueue: string) {
 }
 beforeAll(async () => {
   env = await timeSkippingServer();
-  patient = new Client({ connection: env.connection });
+  realTimeClient = new Client({ connection: env.connection });
   const workflowsPath = path.join(__dirname, 'toy', 'reservation.ts');
   workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: silent });
   await startWorker('toy');
@@ -87,7 +87,7 @@ async function reserved(extensions = 0, taskQueue = 'toy') {
     send: (action: Action, updateId: string = unique()) =>
       handle.executeUpdate(reservationUpdate(action), { updateId, args: [{ action, note: '', origin }] }),
     position: () => handle.query(reservationState),
-    outcome: () => patient.workflow.getHandle<typeof reservation>(id).result(),
+    outcome: () => realTimeClient.workflow.getHandle<typeof reservation>(id).result(),
     /** Stores a step of which no history knows: whoever wrote it died. */
     store(change: Partial<State>): StoredStep<State> {
       const last = stepsOf(id).at(-1);

@@ -28,19 +28,19 @@ export async function applyAtOnce(
   change: Change,
   { subject, proposal, sealed }: AtOnce,
 ): Promise<void> {
-  const effects = productReviewHandler(keys);
+  const handler = productReviewHandler(keys);
   const { reviewId, objectId, providerId } = subject;
   const { at } = change;
   await auditedTransaction(db, change, async (tx) => {
     await lockObject(tx, objectId);
     await requireNoneOpen(tx, subject);
     await addProposal(tx, { id: reviewId, providerId, content: proposal, sealed });
-    const taken = await effects.onSubmitted(tx, subject, at);
+    const taken = await handler.onSubmitted(tx, subject, at);
     await dropProposal(tx, reviewId);
     const state = { ...newReview(false, at.getTime()), stage: 'approved' };
     await addEffective(tx, change, subject, taken, state);
     const review = { ...subject, proposed: null, sealed: taken.sealed ?? null, reason: '', at };
-    await addAppliedStep(tx, subject, change, await effects.approve(tx, review));
+    await addAppliedStep(tx, subject, change, await handler.approve(tx, review));
     const notice: Notice = { event: 'product.changed', to: ['provider'], params: noticeParams(subject) };
     await writeNotifications(tx, {
       objectId: reviewId,

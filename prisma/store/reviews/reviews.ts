@@ -22,14 +22,14 @@ export async function writeReviewStep(
   db: Database,
   step: ReviewStep,
   runId: string,
-  effects: ReviewHandlers,
+  handlers: ReviewHandlers,
 ): Promise<StoredReviewStep | null> {
   const written = await db.$transaction(async (tx) => {
     // Whatever is done to the object meanwhile waits: it comes before this step, or after it.
     await lockObject(tx, step.subject.objectId);
     if (!(await addStep(tx, step, runId))) return false;
-    if (step.sequence === 1) await open(tx, step, effects);
-    else await advance(tx, step, runId, effects);
+    if (step.sequence === 1) await open(tx, step, handlers);
+    else await advance(tx, step, runId, handlers);
     await writeNotifications(tx, {
       objectId: step.subject.reviewId,
       about: step.subject.objectId,
@@ -51,12 +51,12 @@ async function addStep(tx: Transaction, step: ReviewStep, runId: string): Promis
 }
 
 /** The first step: the object goes into review, unless it is there already (SHOP-5, PRD-4). */
-async function open(tx: Transaction, step: ReviewStep, effects: ReviewHandlers): Promise<void> {
+async function open(tx: Transaction, step: ReviewStep, handlers: ReviewHandlers): Promise<void> {
   const { subject, state } = step;
   const { reviewId, kind, operation, objectId, providerId, title } = subject;
   const at = new Date(step.atMs);
   await requireNoneOpen(tx, subject);
-  const { base, proposed, sealed = null } = await effects[kind].onSubmitted(tx, subject, at);
+  const { base, proposed, sealed = null } = await handlers[kind].onSubmitted(tx, subject, at);
   const json = (document: Prisma.InputJsonObject | null) => (document === null ? null : JSON.stringify(document));
   await tx.$executeRaw`
     INSERT INTO reviews (id, kind, operation, object_id, provider_id, title, status, base, proposed, sealed, due_at,
@@ -81,7 +81,7 @@ export async function requireNoneOpen(
   throw new AppError('REVIEW.IN_REVIEW', `${open} is being reviewed: wait for the decision, or withdraw it first.`);
 }
 
-async function advance(tx: Transaction, step: ReviewStep, runId: string, effects: ReviewHandlers): Promise<void> {
+async function advance(tx: Transaction, step: ReviewStep, runId: string, handlers: ReviewHandlers): Promise<void> {
   const { subject, state, note, actorId } = step;
   const at = new Date(step.atMs);
   const decided = isDecided(state);
@@ -98,7 +98,7 @@ async function advance(tx: Transaction, step: ReviewStep, runId: string, effects
   if (!decided) return;
   const sealed = row.sealed === null ? null : Buffer.from(row.sealed);
   const review: Decided = { ...subject, proposed: row.proposed, sealed, reason: note, at };
-  const { approve, reject, withdraw } = effects[subject.kind];
+  const { approve, reject, withdraw } = handlers[subject.kind];
   const stage = decidedStage(state);
   if (stage === 'approved') await addAppliedStep(tx, subject, { ...step, runId, at }, await approve(tx, review));
   else await (stage === 'rejected' ? reject : withdraw)(tx, review);

@@ -14,7 +14,7 @@ const grow = (version: string) => Object.assign(calendar, { version, coveredYear
 let world: World;
 let reviews: ReturnType<typeof reviewsOf>;
 beforeAll(async () => {
-  world = await startWorld(undefined, { calendar, effects: emptyReviewHandlers() });
+  world = await startWorld(undefined, { calendar, reviewHandlers: emptyReviewHandlers() });
   reviews = reviewsOf(world);
 });
 beforeEach(() => {
@@ -34,15 +34,15 @@ const startRelay = () =>
 async function appealed() {
   const delivery = await world.paid();
   await delivery.acts('buyer.requirement', 'provider.requirement.confirm');
-  await delivery.silence(5.1);
+  await delivery.letDaysPass(5.1);
   await delivery.act('buyer.appeals');
   return delivery;
 }
 
 const last = async (id: string) => (await stepsOf(world.db, id)).at(-1)?.action;
 /** How often a process was told. */
-async function timesNotified(process: { fetchHistory: Review['process']['fetchHistory'] }): Promise<number> {
-  const { events } = await process.fetchHistory();
+async function timesNotified(workflow: { fetchHistory: Review['workflow']['fetchHistory'] }): Promise<number> {
+  const { events } = await workflow.fetchHistory();
   return (events ?? []).filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal != null).length;
 }
 const found = async () =>
@@ -57,7 +57,7 @@ describe('GEN-1: a worker that starts with a calendar that has grown tells every
     const decided = await reviews.submit();
     await decided.act('ops.approve');
     const overdue = await reviews.submit({ policy: { 'shop.reviewTarget': '1 working days' } });
-    await overdue.silence(2);
+    await overdue.letDaysPass(2);
     expect(await overdue.view()).toMatchObject({ overdue: true, dueProvisional: true });
     expect(await found()).toEqual([]);
     grow('after');
@@ -73,8 +73,8 @@ describe('GEN-1: a worker that starts with a calendar that has grown tells every
     expect(await found()).toEqual([]);
     await startRelay().stop();
 
-    for (const { process } of [appeal, shop, product, ticket]) expect(await timesNotified(process)).toBe(1);
-    for (const { process } of [decided, overdue, settled]) expect(await timesNotified(process)).toBe(0);
+    for (const { workflow } of [appeal, shop, product, ticket]) expect(await timesNotified(workflow)).toBe(1);
+    for (const { workflow } of [decided, overdue, settled]) expect(await timesNotified(workflow)).toBe(0);
     const row = await world.db.appeal.findFirstOrThrow({ where: { deliveryId: appeal.id } });
     expect(row).toMatchObject({ calendarVersion: 'after', dueProvisional: false });
   });
@@ -82,7 +82,7 @@ describe('GEN-1: a worker that starts with a calendar that has grown tells every
   test('a process that is gone does not keep the others from being told', async () => {
     const gone = await reviews.submit({ reviewId: 'srv_0gone' });
     const there = await reviews.submit({ reviewId: 'srv_1there' });
-    await gone.process.terminate();
+    await gone.workflow.terminate();
     grow('after that');
     const relay = startRelay();
     await eventually(async () => expect(await last(there.id)).toMatch(/^deadline\.review_target\./));

@@ -2,7 +2,7 @@ import type { HolidayCalendar } from '../../../domain/calendar/working-days';
 import { DAY_MS } from '../../../domain/policies/duration';
 import { calendarGrown } from '../../../workflows/shared/messages';
 import { eventually } from '../../support/eventually';
-import { passedSince, stepsOf, told, wordsOf } from '../../support/observe';
+import { notified, passedSince, stepsOf, wordsOf } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
 /** A calendar that learns more while a process runs: days of which it did not know become holidays. */
@@ -35,7 +35,7 @@ afterAll(() => world.stop());
 async function appealed(policy: Record<string, unknown> = {}) {
   const delivery = await world.paid({ policy });
   await delivery.acts('buyer.requirement', 'provider.requirement.confirm');
-  await delivery.silence(5.1);
+  await delivery.letDaysPass(5.1);
   await delivery.act('buyer.appeals');
   const appeal = await world.db.appeal.findFirstOrThrow({ where: { deliveryId: delivery.id } });
   const daysToTarget = (appeal.dueAt.getTime() - appeal.openedAt.getTime()) / DAY_MS;
@@ -47,13 +47,13 @@ describe('DLV-10: an appeal should be ruled on within 3 working days', () => {
     isPublished([]);
     const { delivery, appeal, daysToTarget } = await appealed();
     expect(appeal).toMatchObject({ dueProvisional: false, calendarVersion: 'after' });
-    await delivery.silence(daysToTarget - 0.1);
-    expect(await told(world.db, delivery.id, 'delivery.escalated')).toEqual([]);
-    await delivery.silence(0.2);
-    expect(await told(world.db, delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
+    await delivery.letDaysPass(daysToTarget - 0.1);
+    expect(await notified(world.db, delivery.id, 'delivery.escalated')).toEqual([]);
+    await delivery.letDaysPass(0.2);
+    expect(await notified(world.db, delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
     expect(await wordsOf(world.db, delivery.id, 'delivery.escalated')).toMatchObject({ reason: 'appeal_overdue' });
-    await delivery.silence(60);
-    expect(await told(world.db, delivery.id, 'delivery.escalated')).toHaveLength(1);
+    await delivery.letDaysPass(60);
+    expect(await notified(world.db, delivery.id, 'delivery.escalated')).toHaveLength(1);
     expect(await delivery.view()).toMatchObject({ frozen: true, allowedActions: ['ops.resolve'], deadlines: [] });
     expect(await delivery.act('ops.resolve', { ruling: 'resume' })).toMatchObject({ frozen: false });
   });
@@ -62,8 +62,8 @@ describe('DLV-10: an appeal should be ruled on within 3 working days', () => {
     isPublished([]);
     const { delivery } = await appealed();
     await delivery.act('ops.resolve', { ruling: 'redo_requirement' });
-    await delivery.silence(10);
-    expect(await told(world.db, delivery.id, 'delivery.escalated')).toEqual([]);
+    await delivery.letDaysPass(10);
+    expect(await notified(world.db, delivery.id, 'delivery.escalated')).toEqual([]);
   });
 });
 
@@ -73,7 +73,7 @@ describe('GEN-1: a target recomputed without the holidays is provisional, and re
     expect(appeal).toMatchObject({ dueProvisional: true, calendarVersion: 'before' });
     isPublished(shanghaiDays(appeal.openedAt.getTime(), 8));
 
-    await delivery.silence(daysToTarget + 0.1);
+    await delivery.letDaysPass(daysToTarget + 0.1);
     expect((await stepsOf(world.db, delivery.id)).at(-1)).toMatchObject({
       action: 'deadline.appeal_target.postponed',
       actorRole: 'system',
@@ -82,17 +82,17 @@ describe('GEN-1: a target recomputed without the holidays is provisional, and re
     expect(postponed).toMatchObject({ dueProvisional: false, calendarVersion: 'after', status: 'open' });
     const [expectedDay] = shanghaiDays(appeal.openedAt.getTime() + 11 * DAY_MS, 1);
     expect(postponed.dueAt.toISOString()).toBe(new Date(`${expectedDay}T00:00:00+08:00`).toISOString());
-    expect(await told(world.db, delivery.id, 'delivery.escalated')).toEqual([]);
+    expect(await notified(world.db, delivery.id, 'delivery.escalated')).toEqual([]);
 
-    await delivery.silence(12);
-    expect(await told(world.db, delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
+    await delivery.letDaysPass(12);
+    expect(await notified(world.db, delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
     expect(await passedSince(world.db, delivery.id, 'deadline.appeal_target.postponed')).toHaveLength(1);
   });
 
   test('still not published, it counts as it is', async () => {
     const { delivery, daysToTarget } = await appealed();
-    await delivery.silence(daysToTarget + 0.1);
-    expect(await told(world.db, delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
+    await delivery.letDaysPass(daysToTarget + 0.1);
+    expect(await notified(world.db, delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
   });
 });
 
@@ -116,7 +116,7 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
   test('later: row, view and alarm have the new instant, and nobody was told of the old one', async () => {
     const opened = await appealed();
     isPublished(shanghaiDays(opened.appeal.openedAt.getTime(), 8));
-    await opened.delivery.process.signal(calendarGrown);
+    await opened.delivery.workflow.signal(calendarGrown);
 
     const { actions, row, deadlines } = await recomputed(opened, 1);
     expect(actions).toEqual(['deadline.appeal_target.postponed']);
@@ -124,19 +124,19 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
     expect(row).toMatchObject({ dueAt, dueProvisional: false, calendarVersion: 'after', status: 'open' });
     expect(deadlines).toMatchObject([{ name: 'appeal_target', at: dueAt.toISOString() }]);
 
-    await opened.delivery.silence(12);
+    await opened.delivery.letDaysPass(12);
     const escalated = (await stepsOf(world.db, opened.delivery.id)).at(-1);
     expect(escalated).toMatchObject({ action: 'deadline.appeal_target' });
     expect(escalated?.atMs).toBeGreaterThanOrEqual(dueAt.getTime());
     expect(escalated?.atMs).toBeLessThan(dueAt.getTime() + 60_000);
-    expect(await told(world.db, opened.delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
+    expect(await notified(world.db, opened.delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
   });
 
   test('earlier: the deadline timer fires at the new instant, not at the old one', async () => {
     const opened = await appealed({ 'delivery.appealTarget': '8 working days' });
     // Plain weekdays left weekends out; published, every day is worked.
     isPublished([]);
-    await opened.delivery.process.signal(calendarGrown);
+    await opened.delivery.workflow.signal(calendarGrown);
 
     const { actions, row } = await recomputed(opened, 1);
     expect(actions).toEqual(['deadline.appeal_target.advanced']);
@@ -144,7 +144,7 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
     expect(dueAt.getTime()).toBeLessThan(opened.appeal.dueAt.getTime());
     expect(row).toMatchObject({ dueAt, dueProvisional: false });
 
-    await opened.delivery.silence(9.1);
+    await opened.delivery.letDaysPass(9.1);
     const escalated = (await stepsOf(world.db, opened.delivery.id)).at(-1);
     expect(escalated).toMatchObject({ action: 'deadline.appeal_target' });
     expect(escalated?.atMs).toBeGreaterThanOrEqual(dueAt.getTime());
@@ -153,10 +153,10 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
 
   test('so much earlier that it is over: escalated at once', async () => {
     const opened = await appealed({ 'delivery.appealTarget': '8 working days' });
-    await opened.delivery.silence(9.5);
-    expect(await told(world.db, opened.delivery.id, 'delivery.escalated')).toEqual([]);
+    await opened.delivery.letDaysPass(9.5);
+    expect(await notified(world.db, opened.delivery.id, 'delivery.escalated')).toEqual([]);
     isPublished([]);
-    await opened.delivery.process.signal(calendarGrown);
+    await opened.delivery.workflow.signal(calendarGrown);
     const { actions } = await recomputed(opened, 2);
     expect(actions).toEqual(['deadline.appeal_target.advanced', 'deadline.appeal_target']);
   });
@@ -167,7 +167,7 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
       [0, 6].includes(new Date(`${day}T00:00:00Z`).getUTCDay()),
     );
     isPublished(weekends);
-    for (let time = 1; time <= 3; time += 1) await opened.delivery.process.signal(calendarGrown);
+    for (let time = 1; time <= 3; time += 1) await opened.delivery.workflow.signal(calendarGrown);
     await opened.delivery.state();
     const { actions, row } = await recomputed(opened, 1);
     expect(actions).toEqual(['deadline.appeal_target.kept']);
@@ -177,12 +177,12 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
 
   test('a process without such a target takes no notice', async () => {
     const delivery = await world.paid();
-    await delivery.process.signal(calendarGrown);
+    await delivery.workflow.signal(calendarGrown);
     isPublished([]);
     const settled = await appealed();
     const before = await settled.delivery.state();
     calendar.version = 'yet another';
-    await settled.delivery.process.signal(calendarGrown);
+    await settled.delivery.workflow.signal(calendarGrown);
     await settled.delivery.act('ops.resolve', { ruling: 'resume' });
     expect((await settled.delivery.state()).sequence).toBe(before.sequence + 1);
     const actions = (await stepsOf(world.db, delivery.id)).map(({ action }) => action);

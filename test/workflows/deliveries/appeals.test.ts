@@ -1,6 +1,6 @@
 import type { DeliveryAction } from '../../../domain/deliveries/commands';
 import { OPERATIONS } from '../../../domain/deliveries/commands';
-import { told, wordsOf } from '../../support/observe';
+import { notified, wordsOf } from '../../support/observe';
 import { type Delivery, startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -74,7 +74,7 @@ describe('DLV-8: after the third rejected acceptance', () => {
   test('DLV-10: every ground met is recorded', async () => {
     const delivery = await twiceRejected();
     await delivery.acts('provider.implementation.submit', 'buyer.acceptance.reject');
-    await delivery.silence(5.1);
+    await delivery.letDaysPass(5.1);
     expect(await delivery.act('buyer.appeals')).toMatchObject({
       appeal: { grounds: ['stall', 'acceptance_rejections'] },
     });
@@ -85,7 +85,7 @@ describe('DLV-9: an appeal freezes the flow', () => {
   const frozenDelivery = async () => {
     const delivery = await world.paid();
     await delivery.acts('buyer.requirement', 'provider.requirement.confirm');
-    await delivery.silence(5.1);
+    await delivery.letDaysPass(5.1);
     await delivery.act('buyer.appeals', { note: 'nothing has come' });
     return delivery;
   };
@@ -104,7 +104,7 @@ describe('DLV-9: an appeal freezes the flow', () => {
 
   test('both sides and operations are told; the row says why and until when it should be ruled on', async () => {
     const delivery = await frozenDelivery();
-    expect(await told(world.db, delivery.id, 'delivery.appeal_opened')).toEqual([
+    expect(await notified(world.db, delivery.id, 'delivery.appeal_opened')).toEqual([
       'delivery.appeal_opened → buyer',
       'delivery.appeal_opened → ops',
       'delivery.appeal_opened → provider',
@@ -120,7 +120,7 @@ describe('DLV-9: an appeal freezes the flow', () => {
     const delivery = await frozenDelivery();
     const appealId = (await delivery.view()).appeal?.id ?? '';
     await delivery.acts('buyer.evidence', 'provider.evidence', 'buyer.evidence');
-    expect(await told(world.db, delivery.id, 'delivery.appeal_evidence')).toEqual([
+    expect(await notified(world.db, delivery.id, 'delivery.appeal_evidence')).toEqual([
       'delivery.appeal_evidence → ops',
       'delivery.appeal_evidence → provider',
       'delivery.appeal_evidence → buyer',
@@ -139,7 +139,7 @@ describe('DLV-9: an appeal freezes the flow', () => {
     const { allowedActions, appeal } = await delivery.act('ops.resolve', { ruling: 'resume', note: 'go on' });
     expect(allowedActions).toEqual(['provider.implementation.submit']);
     expect(appeal).toMatchObject({ status: 'resolved', ruling: 'resume', rulingReason: 'go on' });
-    await delivery.silence(5.1);
+    await delivery.letDaysPass(5.1);
     expect(await delivery.act('buyer.appeals')).toMatchObject({ frozen: true, appeal: { status: 'open' } });
   });
 });

@@ -25,7 +25,7 @@ describe('a delivery from payment to its end', () => {
     await delivery.act('buyer.requirement');
     await delivery.act('provider.requirement.confirm');
     await delivery.act('provider.implementation.submit');
-    await expect(delivery.process.result()).resolves.toEqual({ outcome: 'auto_accepted', refundFen: 0 });
+    await expect(delivery.workflow.result()).resolves.toEqual({ outcome: 'auto_accepted', refundFen: 0 });
     expect(await delivery.view()).toMatchObject({ stage: 'completed', outcome: 'auto_accepted' });
   });
 });

@@ -1,4 +1,4 @@
-import { passedSince, told, wordsOf } from '../../support/observe';
+import { notified, passedSince, wordsOf } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -12,29 +12,29 @@ const passed = (delivery: { id: string }, action: string) => passedSince(world.d
 describe('DLV-13: reminders go to the one whose turn it is', () => {
   test('a buyer who states no requirement: after 3, 7 and 30 days, and operations get a task after 90', async () => {
     const delivery = await world.paid();
-    await delivery.silence(89);
-    expect(await told(world.db, delivery.id)).toEqual(Array(3).fill('delivery.reminder → buyer'));
-    await delivery.silence(31);
+    await delivery.letDaysPass(89);
+    expect(await notified(world.db, delivery.id)).toEqual(Array(3).fill('delivery.reminder → buyer'));
+    await delivery.letDaysPass(31);
     expect(await passed(delivery, 'delivery.started')).toEqual([
       '3d buyer_reminder_1',
       '7d buyer_reminder_2',
       '30d buyer_reminder_3',
       '90d requirement_missing',
     ]);
-    expect(await told(world.db, delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
+    expect(await notified(world.db, delivery.id, 'delivery.escalated')).toEqual(['delivery.escalated → ops']);
     expect(await wordsOf(world.db, delivery.id, 'delivery.escalated')).toMatchObject({ reason: 'requirement_missing' });
   });
 
   test('a provider who does not confirm: after 3 and 5 days, naming the day of the cancellation', async () => {
     const delivery = await world.paid();
     await delivery.act('buyer.requirement');
-    await delivery.silence(14);
+    await delivery.letDaysPass(14);
     expect(await passed(delivery, 'buyer.requirement')).toEqual([
       '3d provider_reminder_1',
       '5d provider_reminder_2',
       '5d provider_stall',
     ]);
-    expect(await told(world.db, delivery.id, 'delivery.reminder')).toEqual(
+    expect(await notified(world.db, delivery.id, 'delivery.reminder')).toEqual(
       Array(2).fill('delivery.reminder → provider'),
     );
     const { deadlines } = await delivery.view();
@@ -48,7 +48,7 @@ describe('DLV-13: reminders go to the one whose turn it is', () => {
   test('a provider still implementing: after 3 and 5 days; escalated to operations after 15 and 30', async () => {
     const delivery = await world.paid();
     await delivery.acts('buyer.requirement', 'provider.requirement.confirm');
-    await delivery.silence(120);
+    await delivery.letDaysPass(120);
     expect(await passed(delivery, 'provider.requirement.confirm')).toEqual([
       '3d provider_reminder_1',
       '5d provider_reminder_2',
@@ -56,17 +56,21 @@ describe('DLV-13: reminders go to the one whose turn it is', () => {
       '15d implementing_overdue_1',
       '30d implementing_overdue_2',
     ]);
-    expect(await told(world.db, delivery.id, 'delivery.escalated')).toEqual(Array(2).fill('delivery.escalated → ops'));
+    expect(await notified(world.db, delivery.id, 'delivery.escalated')).toEqual(
+      Array(2).fill('delivery.escalated → ops'),
+    );
     expect(await delivery.view()).toMatchObject({ stage: 'implementing', deadlines: [] });
   });
 
   test('a buyer who does not decide: 7, 3 and 1 day before the automatic acceptance, which comes after 30', async () => {
     const delivery = await world.paid();
     await delivery.acts('buyer.requirement', 'provider.requirement.confirm', 'provider.implementation.submit');
-    await delivery.silence(29.9);
+    await delivery.letDaysPass(29.9);
     expect(await delivery.view()).toMatchObject({ stage: 'awaiting_acceptance' });
-    expect(await told(world.db, delivery.id, 'delivery.reminder')).toEqual(Array(3).fill('delivery.reminder → buyer'));
-    await delivery.silence(0.2);
+    expect(await notified(world.db, delivery.id, 'delivery.reminder')).toEqual(
+      Array(3).fill('delivery.reminder → buyer'),
+    );
+    await delivery.letDaysPass(0.2);
     expect(await passed(delivery, 'provider.implementation.submit')).toEqual([
       '23d buyer_reminder_1',
       '27d buyer_reminder_2',
@@ -86,22 +90,24 @@ describe('DLV-13: reminders go to the one whose turn it is', () => {
   ] as const)('operations in $stage: after 1, 3 and 7 days', async ({ stage, actions, since }) => {
     const delivery = await world.paid({ flow: 'self_operated' });
     expect(await delivery.acts(...actions)).toMatchObject({ stage });
-    await delivery.silence(60);
+    await delivery.letDaysPass(60);
     expect(await passed(delivery, since)).toEqual([
       '1d operations_reminder_1',
       '3d operations_reminder_2',
       '7d operations_reminder_3',
     ]);
-    expect(await told(world.db, delivery.id, 'delivery.reminder')).toEqual(Array(3).fill('delivery.reminder → ops'));
+    expect(await notified(world.db, delivery.id, 'delivery.reminder')).toEqual(
+      Array(3).fill('delivery.reminder → ops'),
+    );
   });
 
   test('nobody is reminded of what they did in time', async () => {
     const delivery = await world.paid();
-    await delivery.silence(2.9);
+    await delivery.letDaysPass(2.9);
     await delivery.act('buyer.requirement');
-    await delivery.silence(2.9);
+    await delivery.letDaysPass(2.9);
     await delivery.act('provider.requirement.confirm');
-    expect(await told(world.db, delivery.id, 'delivery.reminder')).toEqual([]);
+    expect(await notified(world.db, delivery.id, 'delivery.reminder')).toEqual([]);
   });
 });
 
@@ -110,7 +116,7 @@ describe('GEN-3: a process keeps the policy it started with', () => {
     const policy = { 'delivery.providerReminders': ['12 hours'], 'delivery.providerStall': '2 days' };
     const delivery = await world.paid({ policy });
     await delivery.act('buyer.requirement');
-    await delivery.silence(6);
+    await delivery.letDaysPass(6);
     expect(await passed(delivery, 'buyer.requirement')).toEqual(['0.5d provider_reminder_1', '2d provider_stall']);
   });
 });

@@ -1,4 +1,4 @@
-import { told } from '../../support/observe';
+import { notified } from '../../support/observe';
 import { type Delivery, startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -21,8 +21,8 @@ async function expectOneMailAMessage(objectIds: string[]) {
 
 async function expectNotified({ id, terms }: Delivery, lines: string[]) {
   const order = ['delivery.started → ops', 'order.paid → buyer', 'order.paid → provider'];
-  expect(await told(world.db, terms.orderId)).toEqual(order);
-  expect(await told(world.db, id)).toEqual(lines);
+  expect(await notified(world.db, terms.orderId)).toEqual(order);
+  expect(await notified(world.db, id)).toEqual(lines);
   expect(await expectOneMailAMessage([id, terms.orderId])).toBe(lines.length + order.length);
 }
 
@@ -42,7 +42,7 @@ describe('MSG-2: each step tells those it concerns, once each, in-site and by e-
       'ops.check.pass',
       'buyer.acceptance.reject',
     );
-    await delivery.silence(5.1);
+    await delivery.letDaysPass(5.1);
     await delivery.acts('buyer.appeals', 'buyer.evidence', 'provider.evidence');
     await delivery.act('ops.resolve', { ruling: 'accept' });
     await delivery.ended();

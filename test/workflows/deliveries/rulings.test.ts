@@ -1,6 +1,6 @@
 import type { DeliveryAction } from '../../../domain/deliveries/commands';
 import type { Ruling, Stage } from '../../../domain/deliveries/state';
-import { sentBack, told } from '../../support/observe';
+import { notified, sentBack } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -39,7 +39,7 @@ async function frozenIn(stage: Stage) {
   if (way === undefined) throw new Error(`Nobody can appeal in ${stage}`);
   const delivery = await world.paid();
   await delivery.acts(...way.actions);
-  if (way.silentFor > 0) await delivery.silence(way.silentFor);
+  if (way.silentFor > 0) await delivery.letDaysPass(way.silentFor);
   expect(await delivery.act('buyer.appeals')).toMatchObject({ stage, frozen: true });
   return delivery;
 }
@@ -98,7 +98,7 @@ describe('DLV-10: every ruling from every stage in which it is legal', () => {
   test('accept from implementing, when something was submitted before', async () => {
     const delivery = await world.paid();
     await delivery.acts('buyer.requirement', 'provider.requirement.confirm', ...refusedAcceptance);
-    await delivery.silence(FIVE_DAYS);
+    await delivery.letDaysPass(FIVE_DAYS);
     await delivery.act('buyer.appeals');
     await delivery.act('ops.resolve', { ruling: 'accept' });
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'accepted_by_ruling', refundFen: 0 });
@@ -163,15 +163,17 @@ describe('DLV-11: frozen time does not count for the automatic acceptance', () =
     await delivery.acts('buyer.requirement', 'provider.requirement.confirm');
     await delivery.acts(...refusedAcceptance, ...refusedAcceptance, ...refusedAcceptance);
     await delivery.act('provider.implementation.submit');
-    await delivery.silence(25);
+    await delivery.letDaysPass(25);
     await delivery.act('buyer.appeals');
-    await delivery.silence(60);
+    await delivery.letDaysPass(60);
     expect(await delivery.view()).toMatchObject({ stage: 'awaiting_acceptance', frozen: true });
     await delivery.act('ops.resolve', { ruling: 'resume' });
-    await delivery.silence(4.9);
+    await delivery.letDaysPass(4.9);
     expect(await delivery.view()).toMatchObject({ stage: 'awaiting_acceptance' });
-    await delivery.silence(0.2);
+    await delivery.letDaysPass(0.2);
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'auto_accepted', refundFen: 0 });
-    expect(await told(world.db, delivery.id, 'delivery.reminder')).toEqual(Array(3).fill('delivery.reminder → buyer'));
+    expect(await notified(world.db, delivery.id, 'delivery.reminder')).toEqual(
+      Array(3).fill('delivery.reminder → buyer'),
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { passedSince, stepsOf, told } from '../../support/observe';
+import { notified, passedSince, stepsOf } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -47,10 +47,10 @@ describe('DLV-12, DLV-12a: the self-operated flow', () => {
       stage: 'implementing',
       acceptanceRejections: 0,
     });
-    expect(await told(world.db, delivery.id, 'delivery.check_returned')).toEqual([
+    expect(await notified(world.db, delivery.id, 'delivery.check_returned')).toEqual([
       'delivery.check_returned → provider',
     ]);
-    expect(await told(world.db, delivery.id, 'delivery.submitted')).toEqual(['delivery.submitted → ops']);
+    expect(await notified(world.db, delivery.id, 'delivery.submitted')).toEqual(['delivery.submitted → ops']);
     await delivery.acts('provider.implementation.submit', 'ops.check.pass', 'buyer.acceptance.accept');
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
   });
@@ -71,9 +71,9 @@ describe('DLV-12, DLV-12a: the self-operated flow', () => {
   test('DLV-11: silence accepts 30 days after operations passed it on', async () => {
     const delivery = await selfOperated();
     await delivery.acts(...submitted);
-    await delivery.silence(20);
+    await delivery.letDaysPass(20);
     await delivery.act('ops.check.pass');
-    await delivery.silence(30.1);
+    await delivery.letDaysPass(30.1);
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'auto_accepted', refundFen: 0 });
     expect(await passedSince(world.db, delivery.id, 'ops.check.pass')).toEqual([
       '23d buyer_reminder_1',
@@ -86,7 +86,7 @@ describe('DLV-12, DLV-12a: the self-operated flow', () => {
   test('DLV-6 holds there too: a stall lets the buyer appeal, and the ruling may cancel', async () => {
     const delivery = await selfOperated();
     await delivery.acts('ops.dispatch', 'buyer.requirement');
-    await delivery.silence(5.1);
+    await delivery.letDaysPass(5.1);
     await delivery.act('buyer.appeals');
     await delivery.act('ops.resolve', { ruling: 'cancel_and_refund' });
     await expect(delivery.ended()).resolves.toEqual({ outcome: 'cancelled' });

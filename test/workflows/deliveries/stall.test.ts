@@ -1,4 +1,4 @@
-import { passedSince, sentBack, stepsOf, told } from '../../support/observe';
+import { notified, passedSince, sentBack, stepsOf } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -16,14 +16,14 @@ describe('DLV-6: a provider step of more than 5 days', () => {
     async ({ stage, actions }) => {
       const delivery = await world.paid();
       await delivery.acts(...actions);
-      await delivery.silence(4.9);
+      await delivery.letDaysPass(4.9);
       await expect(delivery.act('buyer.appeals')).rejects.toMatchObject({
         code: 'DELIVERY.NOT_ALLOWED',
         extra: { allowedActions: expect.not.arrayContaining(['buyer.appeals']) },
       });
-      const { allowedActions } = await delivery.silence(0.2);
+      const { allowedActions } = await delivery.letDaysPass(0.2);
       expect(allowedActions).toContain('buyer.appeals');
-      expect(await told(world.db, delivery.id, 'delivery.stalled')).toEqual([
+      expect(await notified(world.db, delivery.id, 'delivery.stalled')).toEqual([
         'delivery.stalled → buyer',
         'delivery.stalled → provider',
       ]);
@@ -39,9 +39,9 @@ describe('DLV-6: a provider step of more than 5 days', () => {
   test("the buyer's editing does not restart the clock", async () => {
     const delivery = await world.paid();
     await delivery.act('buyer.requirement');
-    await delivery.silence(4);
+    await delivery.letDaysPass(4);
     await delivery.act('buyer.requirement');
-    await delivery.silence(1.1);
+    await delivery.letDaysPass(1.1);
     expect(await passedSince(world.db, delivery.id, 'buyer.requirement')).toEqual([
       '1d provider_reminder_2',
       '1d provider_stall',
@@ -51,7 +51,7 @@ describe('DLV-6: a provider step of more than 5 days', () => {
   test('once the provider acts, the ground is gone', async () => {
     const delivery = await world.paid();
     await delivery.act('buyer.requirement');
-    await delivery.silence(5.1);
+    await delivery.letDaysPass(5.1);
     const { allowedActions } = await delivery.act('provider.requirement.confirm');
     expect(allowedActions).toEqual(['provider.implementation.submit']);
   });
@@ -59,12 +59,12 @@ describe('DLV-6: a provider step of more than 5 days', () => {
   test('a ruling gives the provider a fresh stall clock', async () => {
     const delivery = await world.paid();
     await delivery.acts('buyer.requirement', 'provider.requirement.confirm');
-    await delivery.silence(6);
+    await delivery.letDaysPass(6);
     await delivery.act('buyer.appeals');
     await delivery.act('ops.resolve', { ruling: 'resume' });
-    await delivery.silence(4.9);
+    await delivery.letDaysPass(4.9);
     expect((await delivery.view()).allowedActions).not.toContain('buyer.appeals');
-    await delivery.silence(0.2);
+    await delivery.letDaysPass(0.2);
     expect((await delivery.view()).allowedActions).toContain('buyer.appeals');
   });
 });
@@ -73,14 +73,14 @@ describe('ORD-3: not started within 15 days', () => {
   test('is cancelled by the system, and all that was paid goes back through the channel', async () => {
     const delivery = await world.paid({ payableFen: 123_456 });
     await delivery.act('buyer.requirement');
-    await delivery.silence(15.1);
+    await delivery.letDaysPass(15.1);
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'cancelled_and_refunded', refundFen: 123_456 });
     await expect(delivery.ended()).resolves.toEqual({ outcome: 'cancelled' });
     expect(await passedSince(world.db, delivery.id, 'buyer.requirement')).toContain('15d start_within');
     expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([123_456]);
     const order = await world.db.order.findUniqueOrThrow({ where: { id: delivery.terms.orderId } });
     expect(order).toMatchObject({ state: 'cancelled', paidFen: 123_456n, refundedFen: 123_456n });
-    expect(await told(world.db, delivery.id, 'delivery.cancelled')).toEqual([
+    expect(await notified(world.db, delivery.id, 'delivery.cancelled')).toEqual([
       'delivery.cancelled → buyer',
       'delivery.cancelled → provider',
     ]);
@@ -89,26 +89,26 @@ describe('ORD-3: not started within 15 days', () => {
   test("the provider's time is added up over rejections; the buyer's does not count", async () => {
     const delivery = await world.paid();
     await delivery.act('buyer.requirement');
-    await delivery.silence(6);
+    await delivery.letDaysPass(6);
     await delivery.act('provider.requirement.reject');
-    await delivery.silence(40);
+    await delivery.letDaysPass(40);
     await delivery.act('buyer.requirement');
-    await delivery.silence(8.9);
+    await delivery.letDaysPass(8.9);
     expect(await delivery.view()).toMatchObject({ stage: 'awaiting_requirement_confirmation' });
-    await delivery.silence(0.2);
+    await delivery.letDaysPass(0.2);
     expect(await delivery.view()).toMatchObject({ stage: 'cancelled' });
     expect(await passedSince(world.db, delivery.id, 'buyer.requirement')).toContain('9d start_within');
   });
 
   test('frozen time does not count, nor the time operations take to dispatch', async () => {
     const delivery = await world.paid({ flow: 'self_operated' });
-    await delivery.silence(20);
+    await delivery.letDaysPass(20);
     await delivery.acts('ops.dispatch', 'buyer.requirement');
-    await delivery.silence(6);
+    await delivery.letDaysPass(6);
     await delivery.act('buyer.appeals');
-    await delivery.silence(30);
+    await delivery.letDaysPass(30);
     await delivery.act('ops.resolve', { ruling: 'resume' });
-    await delivery.silence(9.1);
+    await delivery.letDaysPass(9.1);
     expect(await delivery.view()).toMatchObject({ stage: 'cancelled' });
     expect(await passedSince(world.db, delivery.id, 'ops.resolve')).toContain('9d start_within');
   });
@@ -116,9 +116,9 @@ describe('ORD-3: not started within 15 days', () => {
   test('a provider who starts in time stops the clock for good', async () => {
     const delivery = await world.paid();
     await delivery.act('buyer.requirement');
-    await delivery.silence(14.9);
+    await delivery.letDaysPass(14.9);
     await delivery.act('provider.requirement.confirm');
-    await delivery.silence(20);
+    await delivery.letDaysPass(20);
     expect(await delivery.view()).toMatchObject({ stage: 'implementing' });
     const steps = await stepsOf(world.db, delivery.id);
     expect(steps.map(({ action }) => action)).not.toContain('deadline.start_within');

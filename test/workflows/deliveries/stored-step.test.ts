@@ -8,7 +8,7 @@ import { command } from '../../factories/commands';
 import { paymentFor } from '../../factories/orders';
 import { POLICY } from '../../factories/states';
 import { eventually } from '../../support/eventually';
-import { sentBack, stepsOf, told } from '../../support/observe';
+import { notified, sentBack, stepsOf } from '../../support/observe';
 import { storeUnreported, type Truth, writeUnreported } from '../../support/unreported';
 import { type Delivery, startWorld, type World } from '../../support/world';
 
@@ -59,7 +59,7 @@ describe('a step that is stored wins over what the process believes', () => {
     await delivery.send(sent);
     expect(await delivery.view()).toMatchObject({ stage: 'awaiting_requirement', requirementRejections: 1 });
     expect(await actionsOf(delivery)).toEqual(['delivery.started', ...STATED, 'provider.requirement.reject']);
-    expect(await told(world.db, delivery.id, 'delivery.requirement_rejected')).toHaveLength(1);
+    expect(await notified(world.db, delivery.id, 'delivery.requirement_rejected')).toHaveLength(1);
   });
 
   test('a reminder that was stored before the process died is not sent again', async () => {
@@ -79,8 +79,8 @@ describe('a step that is stored wins over what the process believes', () => {
       ...passDeadline(state, reminder, POLICY, reminder.atMs),
       atMs: reminder.atMs,
     });
-    await delivery.silence(4);
-    expect(await told(world.db, delivery.id, 'delivery.reminder')).toEqual(['delivery.reminder → provider']);
+    await delivery.letDaysPass(4);
+    expect(await notified(world.db, delivery.id, 'delivery.reminder')).toEqual(['delivery.reminder → provider']);
     expect((await delivery.state()).state.passed).toEqual(['provider_reminder_1']);
   });
 });
@@ -92,7 +92,7 @@ describe('catchUp: the process adopts what the table holds', () => {
   test('one step, then the commands that only it makes legal', async () => {
     const delivery = await awaitingConfirmation();
     const truth = await storeUnreported(world, delivery, command('provider.requirement.confirm'));
-    await delivery.process.signal(catchUp);
+    await delivery.workflow.signal(catchUp);
     await hasCaughtUp(delivery, truth);
     expect(await delivery.act('provider.implementation.submit')).toMatchObject({ stage: 'awaiting_acceptance' });
   });
@@ -101,7 +101,7 @@ describe('catchUp: the process adopts what the table holds', () => {
     const delivery = await awaitingConfirmation();
     const first = await storeUnreported(world, delivery, command('provider.requirement.confirm'));
     const last = await storeUnreported(world, delivery, command('provider.implementation.submit'), first);
-    await delivery.process.signal(catchUp);
+    await delivery.workflow.signal(catchUp);
     await hasCaughtUp(delivery, last);
   });
 
@@ -109,7 +109,7 @@ describe('catchUp: the process adopts what the table holds', () => {
     const delivery = await awaitingConfirmation();
     await delivery.acts('provider.requirement.confirm', 'provider.implementation.submit');
     await storeUnreported(world, delivery, command('buyer.acceptance.accept'));
-    await delivery.process.signal(catchUp);
+    await delivery.workflow.signal(catchUp);
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
     await expect(delivery.ended()).resolves.toEqual({ outcome: 'completed' });
   });
@@ -117,8 +117,8 @@ describe('catchUp: the process adopts what the table holds', () => {
   test('told for nothing, it changes nothing', async () => {
     const delivery = await awaitingConfirmation();
     const before = await delivery.state();
-    await delivery.process.signal(catchUp);
-    await delivery.process.signal(catchUp);
+    await delivery.workflow.signal(catchUp);
+    await delivery.workflow.signal(catchUp);
     expect(await delivery.state()).toEqual(before);
     expect(await delivery.act('provider.requirement.confirm')).toMatchObject({ stage: 'implementing' });
   });

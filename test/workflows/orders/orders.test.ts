@@ -6,7 +6,7 @@ import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../..
 import type { paymentReturn } from '../../../workflows/orders/workflow';
 import { paymentFor } from '../../factories/orders';
 import { eventually } from '../../support/eventually';
-import { misbehave, sentBack, stepsOf, told, wordsOf } from '../../support/observe';
+import { misbehave, notified, sentBack, stepsOf, wordsOf } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -37,7 +37,7 @@ describe('ORD-6: an order that is not paid', () => {
     const row = await orderRow(terms.orderId);
     expect(row).toMatchObject({ state: 'closed', paidFen: 0n });
     expect(row.endedAt?.getTime()).toBeGreaterThanOrEqual(row.payBy.getTime());
-    expect(await told(world.db, terms.orderId)).toEqual([
+    expect(await notified(world.db, terms.orderId)).toEqual([
       'order.closed_unpaid → buyer',
       'order.closed_unpaid → provider',
     ]);
@@ -76,7 +76,7 @@ describe('ORD-6: a payment that was stored in time is never beaten by the closin
     expect(await orderRow(placed.terms.orderId)).toMatchObject({ state: 'pending_payment', endedAt: null });
     await handedOver(() => started(placed.terms.orderId));
     expect(await orderRow(placed.terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n });
-    expect(await told(world.db, placed.terms.orderId, 'order.closed_unpaid')).toEqual([]);
+    expect(await notified(world.db, placed.terms.orderId, 'order.closed_unpaid')).toEqual([]);
   });
 
   test('one that does not fit goes back, and then the order closes', async () => {
@@ -115,7 +115,7 @@ describe('DLV-1: an order that is paid', () => {
       'order.placed',
       'order.paid',
     ]);
-    expect(await told(world.db, placed.terms.orderId)).toEqual([
+    expect(await notified(world.db, placed.terms.orderId)).toEqual([
       'delivery.started → buyer',
       'order.paid → buyer',
       'order.paid → provider',
@@ -124,13 +124,13 @@ describe('DLV-1: an order that is paid', () => {
 
   test('does not close any more when its 72 hours are over', async () => {
     const delivery = await world.paid();
-    await delivery.silence(4);
+    await delivery.letDaysPass(4);
     expect(await orderRow(delivery.terms.orderId)).toMatchObject({ state: 'awaiting_start' });
   });
 
   test('self-operated: operations are told that a delivery awaits its dispatch', async () => {
     const { terms } = await world.paid({ flow: 'self_operated' });
-    expect(await told(world.db, terms.orderId, 'delivery.started')).toEqual(['delivery.started → ops']);
+    expect(await notified(world.db, terms.orderId, 'delivery.started')).toEqual(['delivery.started → ops']);
   });
 });
 
@@ -150,7 +150,7 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
     expect(refund).toMatchObject({ reason, status: 'refunded', amountFen: BigInt(wrong.amountFen) });
     await returned(right.transactionId, []);
     expect(await orderRow(placed.terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n });
-    expect(await told(world.db, refund.id)).toEqual(['order.payment_returned → buyer']);
+    expect(await notified(world.db, refund.id)).toEqual(['order.payment_returned → buyer']);
     expect(await wordsOf(world.db, refund.id, 'order.payment_returned')).toMatchObject({ reason });
   });
 
@@ -172,7 +172,7 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
     await placed.ended();
     const late = paymentFor(placed.terms);
     const start = () =>
-      world.patient.workflow.execute<typeof paymentReturn>('paymentReturn', {
+      world.realTimeClient.workflow.execute<typeof paymentReturn>('paymentReturn', {
         workflowId: paymentReturnWorkflowId(late),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         taskQueue: 'back-office',
@@ -223,9 +223,9 @@ describe('money goes back however long the channel is out of order', () => {
     const { wrong, terms } = await overpaid();
     const refund = await eventually(() => world.db.refund.findFirstOrThrow({ where: { paymentId: wrong.paymentId } }));
     await world.env.sleep(hours(70));
-    expect(await told(world.db, refund.id)).toEqual([]);
+    expect(await notified(world.db, refund.id)).toEqual([]);
     await world.env.sleep(hours(3));
-    await eventually(async () => expect(await told(world.db, refund.id)).toEqual(['order.refund_stuck → ops']));
+    await eventually(async () => expect(await notified(world.db, refund.id)).toEqual(['order.refund_stuck → ops']));
     expect(await wordsOf(world.db, refund.id, 'order.refund_stuck')).toMatchObject({
       amountFen: '1',
       reason: 'wrong_amount',
@@ -234,7 +234,7 @@ describe('money goes back however long the channel is out of order', () => {
     await misbehave(world.channel.url);
     await world.env.sleep(hours(1));
     await returned(wrong.transactionId, [1]);
-    expect(await world.patient.workflow.getHandle(orderWorkflowId(terms.orderId)).describe()).toMatchObject({
+    expect(await world.realTimeClient.workflow.getHandle(orderWorkflowId(terms.orderId)).describe()).toMatchObject({
       status: { name: 'COMPLETED' },
     });
   });
@@ -245,9 +245,9 @@ test('ORD-3: an order does not end cancelled while the database does not know it
   const where = { id: delivery.payment.paymentId };
   await world.db.payment.update({ where, data: { status: 'surplus' } });
   await delivery.act('buyer.requirement');
-  await delivery.silence(2);
+  await delivery.letDaysPass(2);
   const refundId = where.id.replace('pay_', 'rfp_');
-  await eventually(async () => expect(await told(world.db, refundId)).toContain('order.refund_refused → ops'));
+  await eventually(async () => expect(await notified(world.db, refundId)).toContain('order.refund_refused → ops'));
   expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([]);
   expect(await delivery.handle.describe()).toMatchObject({ status: { name: 'RUNNING' } });
   await world.db.payment.update({ where, data: { status: 'accepted' } });

@@ -1,7 +1,7 @@
 import { addProposal } from '../../../prisma/store/reviews/proposals';
 import { unique } from '../../factories/commands';
 import { reviewsOf } from '../../factories/reviews';
-import { stepsOf, told } from '../../support/observe';
+import { notified, stepsOf } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -24,10 +24,10 @@ async function ticket() {
 test('ACC-3, GEN-5: a ticket that nobody decides is overdue and told to managers, and changes nothing by itself', async () => {
   const asked = await ticket();
   expect(asked.workflowId).toBe('account-ticket/prv_demo/licence_number');
-  expect(await asked.silence(2)).toMatchObject({ overdue: false, status: 'in_review' });
-  expect(await asked.silence(20)).toMatchObject({ overdue: true, status: 'in_review', deadlines: [] });
-  expect(await told(world.db, asked.id, 'account.overdue')).toEqual(['account.overdue → ops']);
-  await asked.silence(400);
+  expect(await asked.letDaysPass(2)).toMatchObject({ overdue: false, status: 'in_review' });
+  expect(await asked.letDaysPass(20)).toMatchObject({ overdue: true, status: 'in_review', deadlines: [] });
+  expect(await notified(world.db, asked.id, 'account.overdue')).toEqual(['account.overdue → ops']);
+  await asked.letDaysPass(400);
   expect((await stepsOf(world.db, asked.id)).map(({ action }) => action)).toEqual([
     'provider.licence_number',
     'deadline.review_target',
@@ -38,6 +38,6 @@ test('ACC-3, GEN-5: a ticket that nobody decides is overdue and told to managers
 
   expect(await asked.act('ops.approve')).toMatchObject({ status: 'approved', overdue: true });
   expect(await licenceNumber()).toBe(LICENCE);
-  expect(await told(world.db, asked.id, 'account.approved')).toEqual(['account.approved → provider']);
+  expect(await notified(world.db, asked.id, 'account.approved')).toEqual(['account.approved → provider']);
   await expect(asked.outcome()).resolves.toEqual({ outcome: 'approved' });
 });

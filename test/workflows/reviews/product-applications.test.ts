@@ -14,7 +14,7 @@ import { PROVIDER, unique } from '../../factories/commands';
 import { addImage, contentOf } from '../../factories/products';
 import { commanded, serviceOf } from '../../factories/reviews';
 import { eventually } from '../../support/eventually';
-import { stepsOf, told } from '../../support/observe';
+import { notified, stepsOf } from '../../support/observe';
 import { KEYS, startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -43,12 +43,12 @@ function watched(id: string, objectId: string) {
     product: () => findOwnProduct(world.db, objectId, PROVIDER),
     outcome: () => {
       const workflowId = reviewWorkflowId({ kind: 'product', objectId, operation: '' });
-      return world.patient.workflow.getHandle<typeof productApplication>(workflowId).result();
+      return world.realTimeClient.workflow.getHandle<typeof productApplication>(workflowId).result();
     },
     actions: async () => (await stepsOf(world.db, id)).map(({ action }) => action),
-    told: (event?: string) => told(world.db, id, event),
+    notified: (event?: string) => notified(world.db, id, event),
     /** Lets days pass; afterwards what fell due meanwhile is recorded. */
-    async silence(days: number) {
+    async letDaysPass(days: number) {
       await world.env.sleep(Math.round(days * DAY_MS));
       const nowMs = await world.env.currentTimeMs();
       return eventually(async () => {
@@ -97,7 +97,7 @@ describe('PRD-6: an image is checked before it is reviewed', () => {
     expect(running(submitted)).toEqual({ name: 'security_check_target', atMs: workingDaysAfter(submittedMs, 3) });
     await expect(application.act('ops.approve')).rejects.toMatchObject({ code: 'REVIEW.NOT_ALLOWED' });
 
-    await application.silence(1);
+    await application.letDaysPass(1);
     const passed = await application.act('ops.security.pass');
     const steps = await stepsOf(world.db, application.id);
     expect(passed).toMatchObject({ status: 'in_review', overdue: false });
@@ -108,7 +108,7 @@ describe('PRD-6: an image is checked before it is reviewed', () => {
     expect(await application.product()).toMatchObject({ status: 'unpublished' });
     await application.act('ops.approve');
     expect(await application.product()).toMatchObject({ status: 'published', version: 1 });
-    expect(await application.told()).toEqual([
+    expect(await application.notified()).toEqual([
       'product.submitted → ops',
       'product.security_passed → provider',
       'product.approved → provider',
@@ -121,24 +121,24 @@ describe('PRD-6: an image is checked before it is reviewed', () => {
     const failed = await application.act('ops.security.fail', '镜像里有挖矿程序');
     expect(failed).toMatchObject({ status: 'rejected', reason: '镜像里有挖矿程序', deadlines: [] });
     expect(await application.product()).toMatchObject({ version: 1, content: { software: 'PostgreSQL 18' } });
-    expect(await application.told('product.rejected')).toEqual(['product.rejected → provider']);
+    expect(await application.notified('product.rejected')).toEqual(['product.rejected → provider']);
     await expect(application.outcome()).resolves.toEqual({ outcome: 'rejected' });
   });
 
   test('each target that passes is told to managers; neither decides anything', async () => {
     const application = await submitNew('image');
-    expect(await application.silence(40)).toMatchObject({ status: 'security_check', overdue: true, deadlines: [] });
-    expect(await application.told('product.overdue')).toEqual(['product.overdue → ops']);
+    expect(await application.letDaysPass(40)).toMatchObject({ status: 'security_check', overdue: true, deadlines: [] });
+    expect(await application.notified('product.overdue')).toEqual(['product.overdue → ops']);
     expect(running(await application.act('ops.security.pass'))).toMatchObject({ name: 'review_target' });
-    expect(await application.silence(40)).toMatchObject({ status: 'in_review', deadlines: [] });
+    expect(await application.letDaysPass(40)).toMatchObject({ status: 'in_review', deadlines: [] });
     expect(await application.actions()).toEqual([
       'provider.publish',
       'deadline.security_check_target',
       'ops.security.pass',
       'deadline.review_target',
     ]);
-    expect(await application.told('product.overdue')).toEqual(Array(2).fill('product.overdue → ops'));
-    await application.silence(400);
+    expect(await application.notified('product.overdue')).toEqual(Array(2).fill('product.overdue → ops'));
+    await application.letDaysPass(400);
     expect(await application.product()).toMatchObject({ status: 'unpublished', openApplicationId: application.id });
     await application.act('ops.approve');
     expect(await application.product()).toMatchObject({ status: 'published', openApplicationId: null });
@@ -162,9 +162,9 @@ describe('PRD-5: the review of an application', () => {
     const dueMs = workingDaysAfter(Date.parse(submitted.submittedAt), 7);
     expect(running(submitted)).toEqual({ name: 'review_target', atMs: dueMs });
     const daysLeft = (dueMs - (await world.env.currentTimeMs())) / DAY_MS;
-    expect(await application.silence(daysLeft - 0.01)).toMatchObject({ overdue: false });
-    expect(await application.silence(0.02)).toMatchObject({ overdue: true, deadlines: [] });
-    expect(await application.told('product.overdue')).toEqual(['product.overdue → ops']);
+    expect(await application.letDaysPass(daysLeft - 0.01)).toMatchObject({ overdue: false });
+    expect(await application.letDaysPass(0.02)).toMatchObject({ overdue: true, deadlines: [] });
+    expect(await application.notified('product.overdue')).toEqual(['product.overdue → ops']);
     await application.act('ops.approve');
     expect(await application.product()).toMatchObject({ name: '新名字', version: 2 });
   });
@@ -174,8 +174,8 @@ describe('PRD-5: the review of an application', () => {
     expect(await application.view()).toMatchObject({ status });
     await application.act('provider.withdraw');
     await expect(application.outcome()).resolves.toEqual({ outcome: 'withdrawn' });
-    await application.silence(60);
-    expect(await application.told('product.overdue')).toEqual([]);
+    await application.letDaysPass(60);
+    expect(await application.notified('product.overdue')).toEqual([]);
     expect(await application.product()).toMatchObject({ status: 'unpublished', openApplicationId: null });
   });
 
@@ -211,7 +211,7 @@ describe('PRD-4: one application of a product at a time', () => {
     const objectId = await published('image');
     const application = await apply(objectId, 'modify', await sent('image'));
     if (when !== 'security_check') await application.act('ops.security.pass');
-    if (when === 'overdue') await application.silence(40);
+    if (when === 'overdue') await application.letDaysPass(40);
     for (const operation of ['delist', 'upgrade'] as const) {
       await expect(apply(objectId, operation)).rejects.toMatchObject({
         code: 'REVIEW.IN_REVIEW',

@@ -5,7 +5,7 @@ import type { shopReview } from '../../../workflows/reviews/workflow';
 import { calendarGrown, catchUp } from '../../../workflows/shared/messages';
 import { emptyReviewHandlers, type Review, reviewsOf } from '../../factories/reviews';
 import { eventually } from '../../support/eventually';
-import { stepsOf, told } from '../../support/observe';
+import { notified, stepsOf } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
 /** A calendar whose owner has not got this year's schedule yet, until it is taught. */
@@ -24,11 +24,11 @@ const calendar: HolidayCalendar = {
   isWorkday: (day) => known.isWorkday(day),
 };
 
-const effects = emptyReviewHandlers();
+const reviewHandlers = emptyReviewHandlers();
 let world: World;
 let reviews: ReturnType<typeof reviewsOf>;
 beforeAll(async () => {
-  world = await startWorld(undefined, { calendar, effects });
+  world = await startWorld(undefined, { calendar, reviewHandlers });
   reviews = reviewsOf(world);
 });
 beforeEach(() => {
@@ -37,7 +37,7 @@ beforeEach(() => {
 afterAll(() => world.stop());
 
 const actionsOf = async ({ id }: Review) => (await stepsOf(world.db, id)).map(({ action }) => action);
-const notifiedOf = ({ id }: Review, event?: string) => told(world.db, id, event);
+const notifiedOf = ({ id }: Review, event?: string) => notified(world.db, id, event);
 
 describe('SHOP-2, SHOP-3, PRD-5: from submission to decision', () => {
   test.each([
@@ -111,13 +111,13 @@ describe('SHOP-5: one review at a time', () => {
 
   test('what cannot be submitted is refused in its own words; the process ends, and the next may come', async () => {
     const errors = [{ path: 'body.logo', message: 'is missing' }];
-    const { onSubmitted } = effects.shop;
-    effects.shop.onSubmitted = async () => {
+    const { onSubmitted } = reviewHandlers.shop;
+    reviewHandlers.shop.onSubmitted = async () => {
       throw new AppError('REQUEST.INVALID', 'Complete the draft first.', { errors });
     };
     const objectId = `shp_refused_${Date.now()}`;
     await expect(reviews.submit({ objectId })).rejects.toMatchObject({ code: 'REQUEST.INVALID', extra: { errors } });
-    effects.shop.onSubmitted = onSubmitted;
+    reviewHandlers.shop.onSubmitted = onSubmitted;
     expect(await world.db.review.count({ where: { objectId } })).toBe(0);
     expect(await (await reviews.submit({ objectId })).view()).toMatchObject({ status: 'in_review' });
   });
@@ -126,10 +126,10 @@ describe('SHOP-5: one review at a time', () => {
 describe('SHOP-5, GEN-5: the target', () => {
   test('past it the review is overdue and told to managers once; a timer never decides it', async () => {
     const review = await reviews.submit();
-    expect(await review.silence(5)).toMatchObject({ overdue: false });
+    expect(await review.letDaysPass(5)).toMatchObject({ overdue: false });
     expect(await notifiedOf(review, 'shop.overdue')).toEqual([]);
-    expect(await review.silence(8)).toMatchObject({ overdue: true, status: 'in_review', deadlines: [] });
-    await review.silence(400);
+    expect(await review.letDaysPass(8)).toMatchObject({ overdue: true, status: 'in_review', deadlines: [] });
+    await review.letDaysPass(400);
     expect(await review.view()).toMatchObject({ overdue: true, status: 'in_review' });
     expect(await notifiedOf(review, 'shop.overdue')).toEqual(['shop.overdue → ops']);
     expect(await actionsOf(review)).toEqual(['provider.publish', 'deadline.review_target']);
@@ -140,7 +140,7 @@ describe('SHOP-5, GEN-5: the target', () => {
     const review = await reviews.submit({ policy: { 'shop.reviewTarget': '2 hours' } });
     const { submittedAt, dueAt } = await review.view();
     expect(Date.parse(dueAt ?? '') - Date.parse(submittedAt)).toBe(2 * 3_600_000);
-    expect(await review.silence(0.1)).toMatchObject({ overdue: true });
+    expect(await review.letDaysPass(0.1)).toMatchObject({ overdue: true });
   });
 
   test('GEN-1: a provisional target is recomputed again when it is told that the calendar has grown, later or earlier', async () => {
@@ -156,28 +156,28 @@ describe('SHOP-5, GEN-5: the target', () => {
       version: 'published',
       isWorkday: (day) => !firstDays.includes(day) && weekOff.isWorkday(day),
     };
-    await review.process.signal(calendarGrown);
+    await review.workflow.signal(calendarGrown);
     const later = await eventually(async () => {
       const view = await review.view();
       expect(view.dueProvisional).toBe(false);
       return view;
     });
     expect(Date.parse(later.dueAt ?? '')).toBe(Date.parse(before.dueAt ?? '') + 7 * 86_400_000);
-    expect(await review.silence(12)).toMatchObject({ overdue: false });
-    expect(await review.silence(6)).toMatchObject({ overdue: true });
+    expect(await review.letDaysPass(12)).toMatchObject({ overdue: false });
+    expect(await review.letDaysPass(6)).toMatchObject({ overdue: true });
   });
 
   test('GEN-1: told for nothing, nothing changes; a provisional target that passes is looked up before it counts', async () => {
     known = neverHoliday(2020);
     const review = await reviews.submit({ policy: { 'shop.reviewTarget': '1 working days' } });
-    await review.process.signal(calendarGrown);
+    await review.workflow.signal(calendarGrown);
     const { submittedAt } = await review.view();
     const firstDays = [1, 2, 3, 4, 5].map((day) => dayAfter(submittedAt, day));
     const taught = neverHoliday(2100);
     known = { ...taught, version: 'now known', isWorkday: (day) => !firstDays.includes(day) && taught.isWorkday(day) };
-    expect(await review.silence(4.5)).toMatchObject({ overdue: false });
+    expect(await review.letDaysPass(4.5)).toMatchObject({ overdue: false });
     expect(await actionsOf(review)).toEqual(['provider.publish', 'deadline.review_target.postponed']);
-    expect(await review.silence(5)).toMatchObject({ overdue: true, dueProvisional: false });
+    expect(await review.letDaysPass(5)).toMatchObject({ overdue: true, dueProvisional: false });
   });
 });
 
@@ -199,7 +199,7 @@ describe('a step that is stored wins over what the process believes', () => {
         : { action: 'provider.withdraw', actorRole: 'provider' as const, actorId: 'usr_provider_demo' }),
       state: { stage, enteredAtMs, due: null, overdue: state.overdue },
     };
-    expect(await writeReviewStep(world.db, step, 'run_dead', effects)).toBeNull();
+    expect(await writeReviewStep(world.db, step, 'run_dead', reviewHandlers)).toBeNull();
   }
 
   test('a withdrawal that is stored is not overtaken by an approval', async () => {
@@ -236,7 +236,7 @@ describe('a step that is stored wins over what the process believes', () => {
       requestId: 'req_test',
       sourceIp: '127.0.0.1',
     };
-    const again = await world.patient.workflow.start<typeof shopReview>('shopReview', {
+    const again = await world.realTimeClient.workflow.start<typeof shopReview>('shopReview', {
       workflowId: review.workflowId,
       taskQueue: 'back-office',
       args: [
@@ -254,10 +254,10 @@ describe('a step that is stored wins over what the process believes', () => {
 
   test('told to catch up, it does; told for nothing, it changes nothing', async () => {
     const review = await reviews.submit();
-    await review.process.signal(catchUp);
+    await review.workflow.signal(catchUp);
     expect((await review.state()).sequence).toBe(1);
     await storeUnreported(review, 'cmd_approved_and_told', 'approved');
-    await review.process.signal(catchUp);
+    await review.workflow.signal(catchUp);
     await expect(review.outcome()).resolves.toEqual({ outcome: 'approved' });
   });
 });

@@ -7,7 +7,7 @@ import { findShopPage } from '../../../prisma/store/shops/shop-pages';
 import { reviewWorkflowId } from '../../../workflows/reviews/messages';
 import { commanded, serviceOf } from '../../factories/reviews';
 import { eventually } from '../../support/eventually';
-import { stepsOf, told } from '../../support/observe';
+import { notified, stepsOf } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
 /**
@@ -95,7 +95,7 @@ describe('SHOP-5: past the target', () => {
     await world.env.sleep(700 * DAY_MS);
     expect((await shop()).draft?.status).toBe('in_review');
     expect(await sloganShown()).toBe(before);
-    expect(await told(world.db, id, 'shop.overdue')).toEqual(['shop.overdue → ops']);
+    expect(await notified(world.db, id, 'shop.overdue')).toEqual(['shop.overdue → ops']);
     const [message] = await world.db.message.findMany({ where: { objectId: id, event: 'shop.overdue' } });
     expect(message?.recipientId).toBe('usr_ops_demo');
     expect((await stepsOf(world.db, id)).map(({ action }) => action)).toEqual([
@@ -151,7 +151,7 @@ describe('SHOP-2: the decision', () => {
       const outcomes = await Promise.allSettled(inOrder.map((send) => send()));
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
       const workflowId = reviewWorkflowId({ kind: 'shop', objectId: 'shp_demo', operation: 'publish' });
-      const { outcome } = await world.patient.workflow.getHandle(workflowId).result();
+      const { outcome } = await world.realTimeClient.workflow.getHandle(workflowId).result();
       expect((await review(id)).status).toBe(outcome);
       expect((await shop()).draft?.status ?? 'published').toBe(outcome === 'approved' ? 'published' : 'draft');
       expect((await sloganShown()) === slogan).toBe(outcome === 'approved');

@@ -11,7 +11,7 @@ let world: World;
 let relay: Relay;
 let receiver: WebhookReceiver;
 beforeAll(async () => {
-  world = await startWorld(undefined, { effects: emptyReviewHandlers() });
+  world = await startWorld(undefined, { reviewHandlers: emptyReviewHandlers() });
   relay = webhookRelay(world);
   receiver = await startWebhookReceiver();
 });
