@@ -36,10 +36,11 @@ describe('a process is frozen while it holds locks', () => {
   afterEach(() => void holder?.kill('SIGKILL'));
   afterAll(() => system.stop(), 60_000);
 
-  /** How many transactions of the frozen process the server still has. */
+  /** How many transactions of the frozen process the server still has, both locks taken. */
   async function heldTransactions(): Promise<number> {
     const rows = await system.db.$queryRaw<unknown[]>`
-      SELECT FROM pg_stat_activity WHERE application_name = ${HOLDER} AND state = 'idle in transaction'`;
+      SELECT FROM pg_stat_activity
+      WHERE application_name = ${HOLDER} AND state = 'idle in transaction' AND query LIKE 'UPDATE deliveries%'`;
     return rows.length;
   }
 

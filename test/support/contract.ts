@@ -50,7 +50,13 @@ export function requireConformity(registry: OpenAPIRegistry, exchange: Exchange)
   }
 }
 
-const patternOf = (path: string) => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
+const patterns = new Map<string, RegExp>();
+
+function patternOf(path: string): RegExp {
+  const pattern = patterns.get(path) ?? new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
+  patterns.set(path, pattern);
+  return pattern;
+}
 
 function requireDocumented(route: RouteConfig, { answer }: Exchange): void {
   const documented = route.responses[String(answer.status)];

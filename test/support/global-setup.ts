@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -9,6 +9,7 @@ import { type Postgres, startPostgres } from '../../scripts/parts/postgres';
 import { projectRoot } from '../../scripts/parts/root';
 import { startTemporal, type Temporal } from '../../scripts/parts/temporal';
 import { seededTemplate, template } from './database';
+import { LOGS } from './logs';
 
 declare global {
   /** Handed from the set-up to the teardown, which run in the same process. */
@@ -16,13 +17,12 @@ declare global {
 }
 
 const prefix = 'marketplace-test-';
-/** Named by the reporter when something has failed (test/support/log-reporter.cjs). */
-const logs = path.join(projectRoot, '.cache', 'test-logs');
 
 /** One PostgreSQL and one Temporal for all test files: each copies a database and registers a namespace of its own. */
 export default async function setUp(): Promise<void> {
   // A test run that was killed could not stop its servers.
   await sweepDirectories(tmpdir(), prefix);
+  rmSync(LOGS, { recursive: true, force: true });
   const folder = mkdtempSync(path.join(tmpdir(), prefix));
   // As root PostgreSQL runs as another user, who must be able to enter.
   chmodSync(folder, 0o711);
@@ -49,7 +49,7 @@ async function preparedPostgres(folder: string, processes: ProcessList): Promise
 
 const sharedTemporal = (processes: ProcessList): Promise<Temporal> =>
   startTemporal({
-    logFile: path.join(logs, 'temporal.log'),
+    logFile: path.join(LOGS, 'temporal.log'),
     attached: true,
     onSpawn: (pid) => processes.add('temporal', pid),
   });

@@ -40,11 +40,19 @@ const document = z.object({
   components: z.object({ schemas: z.record(z.string(), schema) }),
 });
 
+const known = new WeakMap<OpenAPIRegistry, Route[]>();
+
 /**
  * Every route that takes a bearer token: a new one is covered by the tests that walk them without a
  * word. Who may use it is said by the route itself; one that is for others than its path says fails here.
  */
 export function tokenRoutes(registry: OpenAPIRegistry): Route[] {
+  const routes = known.get(registry) ?? documentedRoutes(registry);
+  known.set(registry, routes);
+  return routes;
+}
+
+function documentedRoutes(registry: OpenAPIRegistry): Route[] {
   const { paths, components } = document.parse(openApiDocument(registry));
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods)

@@ -27,6 +27,14 @@ const returned = (transactionId: string, amounts: number[]) =>
 const started = (orderId: string) =>
   eventually(async () => expect(await orderRow(orderId)).toMatchObject({ state: 'awaiting_start' }));
 
+/** The refund of a payment, once it is known to have gone back: the channel has sent it a moment before. */
+const refunded = ({ paymentId }: PaymentFact) =>
+  eventually(async () => {
+    const refund = await world.db.refund.findFirstOrThrow({ where: { paymentId } });
+    expect(refund.status).toBe('refunded');
+    return refund;
+  });
+
 describe('ORD-6: an order that is not paid', () => {
   test('closes after 72 hours, buyer and provider are told', async () => {
     const { terms, ended } = await world.place();
@@ -146,8 +154,8 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
     expect(await orderRow(placed.terms.orderId)).toMatchObject({ state: 'pending_payment' });
     const right = await placed.pay();
     await started(placed.terms.orderId);
-    const refund = await world.db.refund.findFirstOrThrow({ where: { paymentId: wrong.paymentId } });
-    expect(refund).toMatchObject({ reason, status: 'refunded', amountFen: BigInt(wrong.amountFen) });
+    const refund = await refunded(wrong);
+    expect(refund).toMatchObject({ reason, amountFen: BigInt(wrong.amountFen) });
     await returned(right.transactionId, []);
     expect(await orderRow(placed.terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 0n });
     expect(await notified(world.db, refund.id)).toEqual(['order.payment_returned → buyer']);
@@ -213,8 +221,7 @@ describe('money goes back however long the channel is out of order', () => {
     const { wrong } = await overpaid();
     await world.env.sleep(hours(1));
     await returned(wrong.transactionId, [1]);
-    const refund = await world.db.refund.findFirstOrThrow({ where: { paymentId: wrong.paymentId } });
-    expect(refund.status).toBe('refunded');
+    const refund = await refunded(wrong);
     expect(refund.channelRefundId).not.toBeNull();
   });
 
