@@ -1,8 +1,8 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
-import { type Fault, read } from '../../domain/faults';
 import { AppError } from '../../domain/shared/errors';
+import { type Fault, read } from '../../domain/shared/faults';
 import { authenticate, type Entrance, type Principal } from './auth';
 import { type CommandRecord, type Keyed, type Memory, once } from './idempotency';
 import { documentEndpoint } from './openapi';

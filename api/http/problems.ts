@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 import type { Logger } from '../../config/logger';
-import type { Fault } from '../../domain/faults';
 import { AppError, ERRORS } from '../../domain/shared/errors';
+import type { Fault } from '../../domain/shared/faults';
 import { isDatabaseLost } from '../../prisma/store/shared/database';
 
 /** RFC 9457 problem, as every refusal is answered. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type KeyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
-import { type Fault, faultsOf } from '../../domain/faults';
 import type { Policy } from '../../domain/policies/catalogue';
 import type { ProductProposal } from '../../domain/products/change';
 import {
@@ -25,6 +24,7 @@ import {
 } from '../../domain/products/rules';
 import type { ReviewSubject } from '../../domain/reviews/step';
 import { AppError, ERRORS } from '../../domain/shared/errors';
+import { type Fault, faultsOf } from '../../domain/shared/faults';
 import { type FileUser, usableFiles } from '../../prisma/store/attachments/attachments';
 import { notOwnImages } from '../../prisma/store/images/images';
 import { applyAtOnce } from '../../prisma/store/products/applications';

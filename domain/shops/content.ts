@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Fault, read } from '../faults';
 import type { ImagePurpose } from '../images/rules';
+import { type Fault, read } from '../shared/faults';
 import { id, namesNothingTwice, text } from '../shared/text';
 import { BANNER_TEMPLATES, bannerTemplate } from './banner-templates';
 

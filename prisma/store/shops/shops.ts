@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Fault } from '../../../domain/faults';
 import { PRODUCT_STATUSES, type ProductStatus } from '../../../domain/products/kinds';
 import { AppError } from '../../../domain/shared/errors';
+import type { Fault } from '../../../domain/shared/faults';
 import {
   completed,
   imagesOf,
