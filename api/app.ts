@@ -60,11 +60,11 @@ export type ApiDependencies = {
   logger: Logger;
   /** Where the sandbox's channel calls this API back. */
   callbackBase: () => string;
-  /** How long a client waits for the process of a new order; 20 seconds if left out. */
+  /** How long a client waits for the workflow of a new order; 20 seconds if left out. */
   answerWithinMs?: number;
 };
 
-/** The HTTP door: every route behind the same request ids, limits, authentication and problems. */
+/** The HTTP layer: every route behind the same request ids, limits, authentication and problems. */
 export function createApp(deps: ApiDependencies) {
   const { config, db, records = db, client, keys, files, logger } = deps;
   const metrics = createMetrics();
@@ -108,13 +108,13 @@ export function createApp(deps: ApiDependencies) {
   return { app, registry: context.registry };
 }
 
-/** Every route that takes and answers JSON, with the desks at which commands are carried out. */
+/** Every route that takes and answers JSON, with the services that carry out what they ask for. */
 function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: CommandSender): void {
   const { config, db, client, keys, policy, answerWithinMs } = deps;
-  const processes = { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs };
+  const orders = { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs };
   const deliveries = deliveryService({ db, keys, commands });
-  const reviews = reviewService({ ...processes, commands });
-  orderRoutes(context, processes);
+  const reviews = reviewService({ ...orders, commands });
+  orderRoutes(context, orders);
   deliveryRoutes(context, deliveries, db);
   appealRoutes(context, deliveries);
   meRoutes(context, { db });

@@ -48,7 +48,7 @@ async function main(): Promise<void> {
     logger.info({ host: config.API_HOST, port: portOf(server) }, 'api listening');
   });
 
-  // Longer than clients and balancers keep idle connections: one that they take up again must not just have been cut.
+  // Longer than clients and balancers keep idle connections: one that they use again must not just have been closed.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
 
   const stop = (signal: string) => {

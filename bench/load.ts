@@ -6,7 +6,7 @@ const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
 /**
- * Runs `work` `times` times, one after the other, and tells how long each took.
+ * Runs `work` `times` times, one after the other, and answers how long each took.
  * @param prepare done before each, not timed
  */
 export async function latencies(
@@ -25,7 +25,7 @@ export async function latencies(
   return { p50: quantile(taken, 0.5), p95: quantile(taken, 0.95), p99: quantile(taken, 0.99) };
 }
 
-/** Runs `work` `times` times, `concurrency` at once, and tells how many were done a second. */
+/** Runs `work` `times` times, `concurrency` at once, and answers how many were done a second. */
 export async function throughput(times: number, concurrency: number, work: (index: number) => Promise<unknown>) {
   let next = 0;
   const startedAt = performance.now();

@@ -42,7 +42,7 @@ async function withSystem<T>(env: NodeJS.ProcessEnv, work: (system: System, logs
   }
 }
 
-/** Commands and their processes beside their floors. What they tell people stays in the outbox: no inbox takes part. */
+/** Commands and their workflows beside their floors. Their notifications stay in the outbox: no inbox takes part. */
 async function commands(system: System, logs: string) {
   const bench = await startBench(system, logs);
   try {

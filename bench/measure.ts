@@ -215,7 +215,7 @@ async function refusedByFloor(update: Promise<number>): Promise<void> {
 /** Started; first task scheduled, started, completed; timer started. */
 const EVENTS_OF_A_START = 5;
 
-/** A delivery's row is there a moment before its process. */
+/** A delivery's row is there a moment before its workflow. */
 function notStartedYet(error: unknown): null {
   if (error instanceof WorkflowNotFoundError) return null;
   throw error;
@@ -223,7 +223,7 @@ function notStartedYet(error: unknown): null {
 
 /** The histories of a straight delivery, and of one with three rejections and an appeal. */
 export async function histories({ market, client }: Bench): Promise<History[]> {
-  // A first command that comes with the process's own first task would save that task's events.
+  // A first command that comes with the workflow's own first task would save that task's events.
   const buy = async () => {
     const id = await market.buy();
     while ((await historyOf(id)).events < EVENTS_OF_A_START) await new Promise((resolve) => setTimeout(resolve, 50));

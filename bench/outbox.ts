@@ -23,7 +23,7 @@ export type Floor = { perSecond: number; cpuMs: number };
 
 const MESSAGES = SIZES.messages;
 const CONNECTIONS = 5;
-const PATIENCE_MS = 300_000;
+const GIVE_UP_AFTER_MS = 300_000;
 const floorAnswer = z.object({ perSecond: z.number(), cpuMs: z.number() });
 
 /** Sends the messages through the outbox of a running system, channel by channel. */
@@ -74,12 +74,12 @@ async function drained(client: Client, system: System, channel: string): Promise
 async function fill(client: Client, channel: string): Promise<void> {
   const params = { productName: '小程序定制开发', orderId: 'ord_bench', deliveryId: 'dlv_bench' };
   await client.query(
-    `WITH told AS (
+    `WITH sent AS (
        INSERT INTO messages (id, recipient_id, event, event_group, object_id, sequence, params, created_at)
        SELECT 'msg_bench_' || $1 || '_' || n, 'usr_demo', 'delivery.submitted', 'deliveries', 'dlv_bench_' || $1, n,
               $2::jsonb, now() FROM generate_series(1, $3::int) AS n
        RETURNING id)
-     INSERT INTO notification_deliveries (message_id, channel, status) SELECT id, $1, 'skipped' FROM told`,
+     INSERT INTO notification_deliveries (message_id, channel, status) SELECT id, $1, 'skipped' FROM sent`,
     [channel, JSON.stringify(params), MESSAGES],
   );
 }
@@ -94,7 +94,7 @@ async function untilSent(client: Client, channel: string, startedAt: number): Pr
     const elapsedMs = performance.now() - startedAt;
     if (rows.length === 1 && rows[0]?.status === 'sent') return elapsedMs / 1000;
     const lost = rows.filter(({ status }) => !['pending', 'sending', 'sent'].includes(status));
-    if (lost.length > 0 || elapsedMs > PATIENCE_MS) throw new Error(`not all were sent: ${JSON.stringify(rows)}`);
+    if (lost.length > 0 || elapsedMs > GIVE_UP_AFTER_MS) throw new Error(`not all were sent: ${JSON.stringify(rows)}`);
     await sleep(100);
   }
 }

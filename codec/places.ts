@@ -21,7 +21,7 @@ export const SEALED_COLUMNS = {
   signedNumber: { table: 'agreements', key: 'id', column: 'sealed', appendOnly: true, type: 'bytea' },
   /** What signs the calls to a product's delivery URL (INS-1). */
   deliveryToken: { table: 'products', key: 'id', column: 'delivery_token_sealed', appendOnly: false, type: 'bytea' },
-  /** What of a proposal only few may read, before and after it is taken up for review. */
+  /** What of a proposal only few may read, before and after it is submitted for review. */
   proposal: { table: 'proposals', key: 'id', column: 'sealed', appendOnly: false, type: 'bytea' },
   review: { table: 'reviews', key: 'id', column: 'sealed', appendOnly: false, type: 'bytea' },
   /** The secrets that sign webhooks (MSG-3). */

@@ -1,6 +1,6 @@
 import type { Config } from './index';
 
-/** How long the processes may wait for PostgreSQL, and each other there: the `DatabaseLimits` of prisma/store/client. */
+/** How long this process waits for PostgreSQL: the `DatabaseLimits` of prisma/store/shared/database. */
 export const databaseLimits = (config: Config) => ({
   connectMs: config.DATABASE_CONNECT_TIMEOUT_MS,
   lockMs: config.DATABASE_LOCK_TIMEOUT_MS,

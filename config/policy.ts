@@ -3,7 +3,7 @@ import { type Policy, parsePolicy } from '../domain/policies/catalogue';
 import type { Config } from './index';
 
 /**
- * The policies this process starts new business with: the defaults, overridden by `POLICY_FILE` (SPEC 15).
+ * The policies this process starts new business with: the defaults, overridden by `POLICY_FILE` (GEN-3).
  * @throws Error naming the file and what is wrong with it; a process must not start on guessed policies.
  */
 export function loadPolicy(config: Pick<Config, 'POLICY_FILE'>): Policy {

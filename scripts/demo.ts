@@ -12,7 +12,7 @@ import { type System, startSystem } from './parts/system';
 /**
  * `npm run demo`: a system of its own with policies of seconds instead of days, and a whole story on
  * it: a product that changes under review, then its delivery: three rejected acceptances, an appeal, the freeze that refuses both sides, the ruling, and the
- * acceptance by silence. On a terminal it stays up until Ctrl-C, so that the Temporal UI can be read.
+ * acceptance because nobody acts. On a terminal it stays up until Ctrl-C, so that the Temporal UI can be read.
  */
 const POLICIES = {
   'delivery.autoAcceptAfter': '6 seconds',

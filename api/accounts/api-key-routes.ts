@@ -52,7 +52,7 @@ const view = (key: ApiKeyRow) => ({
   revokedAt: key.revokedAt?.toISOString() ?? null,
 });
 
-/** The API keys of a provider: its programs act by them, in the areas they were made for (section 0). */
+/** The API keys of a provider: its programs act by them, in the areas they were made for (ACC-0). */
 export function apiKeyRoutes(context: ApiContext, { db }: { db: Database }): void {
   const common = { tag: 'Account', access: { provider: 'main' }, query: nothing } as const;
 

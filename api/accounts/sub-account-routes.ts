@@ -47,7 +47,7 @@ const view = ({ disabledAt, ...account }: SubAccount) => ({
   status: disabledAt === null ? ('enabled' as const) : ('disabled' as const),
 });
 
-/** The sub-accounts of a provider: the main account makes them, gives them areas, and takes them back (section 0). */
+/** The sub-accounts of a provider: the main account makes them, gives them areas, and takes them back (ACC-0). */
 export function subAccountRoutes(context: ApiContext, { db }: { db: Database }): void {
   readRoutes(context, db);
   changeRoutes(context, db);

@@ -19,7 +19,7 @@ export function positionOf(cursor: string | undefined): TrailPosition | null {
 
 /**
  * The answer of a list of the trail: items, and the cursor of the next page, null at the end.
- * @param rows up to limit + 1 of them: the surplus one tells that there is a next page
+ * @param rows up to limit + 1 of them: the surplus one shows that there is a next page
  */
 export function trailAnswer<V>(rows: TrailRow[], limit: number, view: (row: TrailRow) => V) {
   const items = rows.slice(0, limit);

@@ -6,8 +6,8 @@ import { LOOK_SEQUENCE, type TrailRow } from '../../prisma/store/audit/entries';
 type Document = { [field: string]: Json | undefined } | null;
 
 /**
- * An order as a step left it. What its process stores when it is settled is the payment and the delivery's beginning:
- * of the latter the delivery's own trail tells.
+ * An order as a step left it. What its workflow stores when it is settled is the payment and the delivery's beginning:
+ * the latter is in the delivery's own trail.
  */
 function afterOf({ action, before, after }: TrailRow): Document {
   if (action === 'order.closed') return { ...before, state: 'closed' };
@@ -15,7 +15,7 @@ function afterOf({ action, before, after }: TrailRow): Document {
   return after;
 }
 
-/** What a step of a refund tells of the money: it goes back, went back, or was refused (AUD-1). */
+/** What a step of a refund shows of the money: it goes back, went back, or was refused (AUD-1). */
 const refund = z.object({ amountFen: z.int(), channel: z.string(), reason: z.string() });
 
 /** A line of a timeline: who did what to which object, in which words; of a refund the money that it is about. */

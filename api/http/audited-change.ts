@@ -6,7 +6,7 @@ import type { Principal } from './auth';
 import type { CommandRecord } from './idempotency';
 import { providerOf } from './scope';
 
-/** The change that a request makes at once, without a process, for the audit trail (AUD-1). */
+/** The change that a request makes at once, without a workflow, for the audit trail (AUD-1). */
 export function changeOf(
   {
     principal,

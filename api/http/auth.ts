@@ -31,7 +31,7 @@ const claims = z
 
 type Claims = z.infer<typeof claims>;
 
-/** Who is asking: a person, or a provider's API key; whoever acts for a provider has a standing there. */
+/** Who is asking: a person, or a provider's API key; whoever acts for a provider has an access status there. */
 export type Principal = Claims & { accessStatus?: AccessStatus };
 export type PrincipalRole = Principal['role'];
 
@@ -89,7 +89,7 @@ async function keyPrincipal(db: Database, { id, secret }: { id: string; secret: 
 
 /**
  * Tokens signed with the development secret (HS256), or with a key of the production key set (JWKS_URL).
- * @param onVerified is told what a token says whenever it was verified, before it is believed
+ * @param onVerified gets what a token says whenever it was verified, before it is believed
  */
 function tokenChecker(
   config: TokenConfig,
@@ -132,7 +132,7 @@ function verifierOf(config: TokenConfig): (token: string) => Promise<JWTVerifyRe
 }
 
 /** What authentication needs: who is behind a token, and how much each may send. */
-export type Entrance = { authenticator: Authenticator; limiter: RateLimiter };
+export type Authentication = { authenticator: Authenticator; limiter: RateLimiter };
 
 /** By what a principal is known beside its token: for its records and its rate limit. */
 export const principalKey = ({ role, sub, accessStatus }: Principal): string =>
@@ -144,7 +144,7 @@ export const principalKey = ({ role, sub, accessStatus }: Principal): string =>
  *   REQUEST.RATE_LIMITED when they send too much
  */
 export async function authenticate(
-  { authenticator, limiter }: Entrance,
+  { authenticator, limiter }: Authentication,
   exchange: { request: Request; response: Response },
   access: Access,
 ): Promise<Principal> {

@@ -3,7 +3,7 @@ import type { Request, Response, Router } from 'express';
 import { z } from 'zod';
 import { AppError } from '../../domain/shared/errors';
 import { type Fault, read } from '../../domain/shared/faults';
-import { authenticate, type Entrance, type Principal } from './auth';
+import { type Authentication, authenticate, type Principal } from './auth';
 import { type CommandRecord, type Keyed, type Memory, once } from './idempotency';
 import { documentEndpoint } from './openapi';
 import { invalid } from './problems';
@@ -23,10 +23,10 @@ export type Call<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
 };
 
 /** Where routes are registered, and what they all need. */
-export type ApiContext = Memory & Entrance & { router: Router; registry: OpenAPIRegistry };
+export type ApiContext = Memory & Authentication & { router: Router; registry: OpenAPIRegistry };
 
 type Method = 'get' | 'put' | 'post';
-/** What else is wrong with a body whose form is at fault, by what it names: so that everything is told at once. */
+/** What else is wrong with a body whose form is at fault, by what it names: so that everything is reported at once. */
 type FurtherFaults<P extends z.ZodType> = (sent: {
   principal: Principal;
   params: z.output<P>;

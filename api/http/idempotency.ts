@@ -61,7 +61,7 @@ export function requireUsableKey(key: string | undefined): void {
 }
 
 /**
- * Gives a POST one effect and one answer, however often and from wherever it is sent under its key:
+ * Carries out a POST once and gives it one answer, however often and from wherever it is sent under its key:
  * the first records itself, the others wait for its answer. Should it have died, they repeat it under
  * the same command id, which every workflow and table takes only once.
  * @param perform does the work; expected refusals are answers too, and are recorded as such
@@ -139,8 +139,8 @@ async function recorded(
     );
     return answer;
   }
-  const accessStatus = await recordAnswer(db, request, attempt, sealed);
-  return accessStatus === null ? null : unsealed(keys, request.id, accessStatus);
+  const stored = await recordAnswer(db, request, attempt, sealed);
+  return stored === null ? null : unsealed(keys, request.id, stored);
 }
 
 const unsealed = (keys: KeyRing, id: string, { status, body }: RecordedAnswer): Answer => ({

@@ -1,43 +1,44 @@
-type Line = { running: number; waiting: (() => void)[] };
+type Queue = { running: number; waiting: (() => void)[] };
 
 /**
- * Lets at most `most` pieces of work of one key run at the same time; the others wait for their turn.
- * @returns a function that runs work in its turn, or answers 'impatient' when its turn does not come within `timeoutMs`
+ * Lets at most `most` pieces of work of one key run at the same time; the others wait, first come, first served.
+ * @returns a function that runs work once it has a permit of its key, or answers 'timed out' when it gets none within
+ *   `timeoutMs`
  */
 export function keyedSemaphore(most: number) {
-  const lines = new Map<string, Line>();
+  const queues = new Map<string, Queue>();
 
   return async function withPermit<T>(
     key: string,
     timeoutMs: number,
     work: () => Promise<T>,
-  ): Promise<T | 'timed_out'> {
-    const line = lines.get(key) ?? { running: 0, waiting: [] };
-    lines.set(key, line);
-    if (line.running < most) line.running += 1;
-    else if (!(await permitCame(line, timeoutMs))) return 'timed_out';
+  ): Promise<T | 'timed out'> {
+    const queue = queues.get(key) ?? { running: 0, waiting: [] };
+    queues.set(key, queue);
+    if (queue.running < most) queue.running += 1;
+    else if (!(await permitWithin(queue, timeoutMs))) return 'timed out';
     try {
       return await work();
     } finally {
-      const next = line.waiting.shift();
-      if (next === undefined) line.running -= 1;
+      const next = queue.waiting.shift();
+      if (next === undefined) queue.running -= 1;
       else next();
-      if (line.running === 0) lines.delete(key);
+      if (queue.running === 0) queues.delete(key);
     }
   };
 }
 
-/** Whether the turn came in time; who takes it takes the place of the one that is done. */
-function permitCame(line: Line, timeoutMs: number): Promise<boolean> {
+/** Whether a permit was passed on in time; whoever gets it takes the place of the work that is done. */
+function permitWithin(queue: Queue, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const take = () => {
       clearTimeout(timer);
       resolve(true);
     };
     const timer = setTimeout(() => {
-      line.waiting.splice(line.waiting.indexOf(take), 1);
+      queue.waiting.splice(queue.waiting.indexOf(take), 1);
       resolve(false);
     }, timeoutMs);
-    line.waiting.push(take);
+    queue.waiting.push(take);
   });
 }

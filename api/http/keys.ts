@@ -19,7 +19,7 @@ export function newKey(id: string): { key: string; secretHash: string } {
   return { key: `mbo_${id.replace('key_', '')}_${secret}`, secretHash: hashOf(secret).toString('hex') };
 }
 
-/** Whether a secret is the one that the hash was made of, in a time that tells nothing of either. */
+/** Whether a secret is the one that the hash was made of, in a time that reveals nothing of either. */
 export const fits = (secret: string, secretHash: string): boolean =>
   timingSafeEqual(hashOf(secret), Buffer.from(secretHash, 'hex'));
 

@@ -43,24 +43,23 @@ type Refusal = keyof typeof REFUSALS;
 type Method = 'get' | 'put' | 'post';
 
 const TAGS = [
-  { name: 'Orders', description: 'What is sold, and what was bought (SPEC section 5)' },
-  { name: 'Products', description: 'What providers sell: everything done to it is an application (section 3)' },
-  { name: 'Deliveries', description: 'Supervised deliveries: POST operations are those of allowedActions (section 4)' },
+  { name: 'Orders', description: 'Buying: what was ordered, paid and refunded (ORD)' },
+  { name: 'Products', description: 'What providers sell: everything done to it is an application (PRD)' },
+  { name: 'Deliveries', description: 'Supervised deliveries: POST operations are those of allowedActions (DLV)' },
   { name: 'Appeals', description: 'An appeal freezes its delivery until operations rule (DLV-6 … DLV-10)' },
-  { name: 'Reviews', description: 'What operations decide: shops, product applications, tickets (sections 1 to 3)' },
+  { name: 'Reviews', description: 'What operations decide: shops, product applications, tickets (SHOP, PRD, ACC)' },
   { name: 'Attachments', description: 'Files, uploaded first and then named by their ids (DLV-14)' },
-  { name: 'Shop', description: 'A provider’s shop: its draft, its review, and what buyers see of it (section 2)' },
+  { name: 'Shop', description: 'A provider’s shop: its draft, its review, and what buyers see of it (SHOP)' },
   { name: 'Images', description: 'Pictures for shops and products, measured before they are kept (SHOP-6)' },
-  { name: 'Account', description: 'A provider’s account: people, keys, payee info, agreements, tickets (section 1)' },
+  { name: 'Account', description: 'A provider’s account: people, keys, payee info, agreements, tickets (ACC)' },
   { name: 'Me', description: 'Your profile and your in-site messages (MSG-2)' },
   {
     name: 'Webhooks',
     description:
       'Events for your programs, by the Standard Webhooks specification: at least once, in order per object (MSG-3)',
   },
-  { name: 'Operations', description: 'The outbox of e-mails (MSG-2)' },
   { name: 'Audit', description: 'Who did what, and what it changed; the timeline of every object (AUD-1)' },
-  { name: 'Messages', description: 'What a provider is told of, where, and through whom (MSG-1)' },
+  { name: 'Messages', description: 'What a provider is notified of, by which channels, and who receives it (MSG-1)' },
   { name: 'Operations', description: 'The outbox of e-mails and SMS (MSG-2)' },
   { name: 'Gateway', description: 'Where payment channels call back (ORD-6)' },
   { name: 'Sandbox', description: 'Shortcuts for trying the system out; never in production' },
@@ -163,7 +162,7 @@ export function documentEndpoint<P extends z.ZodType, Q extends z.ZodType, B ext
   });
 }
 
-/** Writes a route that tells how the process is, to anybody; a null schema stands for text. */
+/** Writes a route by which anybody may ask how the process is; a null schema stands for text. */
 export function documentStatus(
   registry: OpenAPIRegistry,
   path: string,
@@ -172,7 +171,7 @@ export function documentStatus(
   schema: z.ZodType | null,
 ): void {
   const content = schema === null ? { 'text/plain': { schema: z.string() } } : { 'application/json': { schema } };
-  const told = statuses.map((status) => [status, { description: status === 200 ? 'Fine' : 'Not now', content }]);
+  const answers = statuses.map((status) => [status, { description: status === 200 ? 'Fine' : 'Not now', content }]);
   registry.registerPath({
     method: 'get',
     path,
@@ -180,7 +179,7 @@ export function documentStatus(
     summary,
     tags: ['System'],
     security: [],
-    responses: Object.fromEntries(told),
+    responses: Object.fromEntries(answers),
   });
 }
 
@@ -214,7 +213,7 @@ export function openApiDocument(registry: OpenAPIRegistry) {
       description:
         'Orders and supervised deliveries of a cloud marketplace. Money is integer fen; times are RFC 3339; ' +
         'refusals are RFC 9457 problems; an Idempotency-Key makes a POST one command however often it is sent. ' +
-        'Objects of others answer 404.',
+        'Objects of others answer 404. Ids such as DLV-7 name rules of docs/rules.md in the source repository.',
     },
     servers: [{ url: '/' }],
     tags: TAGS,

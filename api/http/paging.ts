@@ -17,7 +17,7 @@ export function pageOfQuery(query: { limit: number; cursor?: string | undefined;
 /**
  * The answer of a list: items, and the cursor of the next page, null at the end. Because ids sort by
  * time and the cursor is an id, pages are stable while new items come in.
- * @param rows up to limit + 1 of them: the surplus one tells that there is a next page
+ * @param rows up to limit + 1 of them: the surplus one shows that there is a next page
  */
 export function pageAnswer<T extends { id: string }, V>(rows: T[], page: Page, view: (row: T) => V) {
   const items = rows.slice(0, page.limit);

@@ -7,7 +7,7 @@ const REMEMBERED_MAX = 10_000;
 /**
  * Records people by their tokens, so that notices find them (MSG-2): once for each token that says anything new. It
  * never fails: who could not be recorded is asked for again with the next verification.
- * @param onError is told why somebody was not recorded
+ * @param onError gets the reason why somebody was not recorded
  */
 export function personRecorder(db: Database, onError: (error: unknown) => void, max = REMEMBERED_MAX) {
   const recorded = new Map<string, string>();

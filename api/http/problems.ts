@@ -69,7 +69,7 @@ export function problems(logger: Logger): ErrorRequestHandler {
 function unexpected(error: unknown, requestId: string): AppError {
   return isDatabaseLost(error)
     ? new AppError('SERVICE.UNAVAILABLE', 'The database does not answer. Send the same request, with its key, again.')
-    : new AppError('SERVICE.UNKNOWN', `Tell us the request id ${requestId}.`);
+    : new AppError('SERVICE.UNKNOWN', `Report this with the request id ${requestId}.`);
 }
 
 export const noSuchRoute: RequestHandler = () => {

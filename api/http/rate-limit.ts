@@ -39,7 +39,7 @@ export function windowCounter(keysMax = KEYS_MAX) {
       return opened;
     },
     /** Counts one less, if that window is still the key's. */
-    refundPayment(key: string): void {
+    giveBack(key: string): void {
       const known = windows.get(key);
       if (known !== undefined && known.count > 0) known.count -= 1;
     },
@@ -78,7 +78,7 @@ export function createRateLimiter(limits: RateLimits) {
     },
     /** A request whose sender has just been verified. @param key says who it is */
     verified(key: string, { request, response }: Exchange): void {
-      counters.address.refundPayment(networkOf(request.ip));
+      counters.address.giveBack(networkOf(request.ip));
       take('principal', key, response);
     },
     /** A callback that its payment channel has signed. */

@@ -8,7 +8,7 @@ declare module 'express-serve-static-core' {
     requestId: string;
     /** The route's pattern, once one matched: what metrics and logs group by. */
     routePattern?: string;
-    /** The process that the request's command went to. */
+    /** The workflow that the request's command went to. */
     workflow?: { workflowId: string; runId?: string };
   }
 }

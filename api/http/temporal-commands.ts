@@ -11,20 +11,20 @@ import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import { z } from 'zod';
 import type { DeliveryCommand } from '../../domain/deliveries/commands';
 import { AppError, ERRORS, isErrorCode } from '../../domain/shared/errors';
-import type { ProcessStatus } from '../../prisma/store/shared/command-status';
+import type { WorkflowStatus } from '../../prisma/store/shared/workflow-status';
 import { deliveryState, deliveryUpdate, deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import { catchUp } from '../../workflows/shared/messages';
 import { keyedSemaphore } from './keyed-semaphore';
 import type { ApiMetrics } from './metrics';
 
-/** How long a client is kept waiting for a process that does not answer. */
+/** How long a client waits for a workflow that does not answer. */
 export const ANSWER_WITHIN_MS = 20_000;
-/** How long telling a process something that needs no answer may take. */
-const TOLD_WITHIN_MS = 5_000;
-/** How long a full house, a process just being started or just renewed is tried again. */
+/** How long a signal or a query may take. */
+const SIGNALLED_WITHIN_MS = 5_000;
+/** How long a command is tried again while its workflow has too many updates, is being started, or continues as new. */
 const TRY_AGAIN_FOR_MS = 8_000;
 /**
- * Commands to one delivery that this process has in flight at most; the others wait for their turn
+ * Commands to one delivery that this process has in flight at most; the others wait
  * here. One update above the server's limit of 10 makes it forget all that are in flight (they are
  * sent again, but it takes seconds), so two API processes keep clear of it.
  */
@@ -47,9 +47,9 @@ const CAME_TO_NOTHING: readonly unknown[] = ['AcceptedUpdateCompletedWorkflow', 
 
 const refusedWith = z.object({ allowedActions: z.array(z.string()).optional(), judgedOn: z.int().optional() });
 
-type StatusOf = () => Promise<ProcessStatus>;
+type StatusOf = () => Promise<WorkflowStatus>;
 
-/** A process that commands are sent to, and what is said where it is not there, or not any more. */
+/** A workflow that commands are sent to, and how a command is refused where it is not there, or not any more. */
 export type WorkflowTarget = {
   workflowId: string;
   /** Asks it for the number of the last step that it knows. */
@@ -58,7 +58,7 @@ export type WorkflowTarget = {
   ended: () => AppError;
 };
 
-const deliveryProcess = (deliveryId: string): WorkflowTarget => ({
+const deliveryTarget = (deliveryId: string): WorkflowTarget => ({
   workflowId: deliveryWorkflowId(deliveryId),
   known: deliveryState,
   absent: () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery.'),
@@ -77,7 +77,7 @@ type Verdict = 'try again' | 'done' | { end: unknown } | Outdated;
 /** A refusal that was judged on an earlier step than the table holds. */
 type Outdated = { judgedOn: number; refusal: AppError };
 
-/** Sends commands to processes and tells their refusals in our own taxonomy. */
+/** Sends commands to workflows and passes their refusals on in our own taxonomy. */
 export type CommandSender = ReturnType<typeof createCommandSender>;
 
 export function createCommandSender({ client, metrics }: { client: Client; metrics: ApiMetrics }) {
@@ -85,25 +85,25 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
   return {
     /**
      * Sends one command to a delivery and waits until it is done: then its row is there.
-     * @param status what the table says of the delivery, asked when its process refuses, is not found or does not answer
-     * @throws AppError the process's refusal; SERVICE.* when it could not be asked, or did not answer
+     * @param status what the table says of the delivery, asked when its workflow refuses, is not found or does not answer
+     * @throws AppError the workflow's refusal; SERVICE.* when it could not be asked, or did not answer
      */
     send(deliveryId: string, command: DeliveryCommand, status: StatusOf): Promise<void> {
       const { commandId: updateId, ...sent } = command;
-      return sendTo(deliveryProcess(deliveryId), deliveryUpdate(command.action), { updateId, sent }, status);
+      return sendTo(deliveryTarget(deliveryId), deliveryUpdate(command.action), { updateId, sent }, status);
     },
     sendTo,
     requestCatchUp,
   };
 
-  /** As `send`, to any process of ours: what is sent is its update's only argument. */
+  /** As `send`, to any workflow of ours: what is sent is its update's only argument. */
   async function sendTo<S>(
-    process: WorkflowTarget,
+    target: WorkflowTarget,
     update: UpdateDefinition<void, [S]>,
     { updateId, sent }: { updateId: string; sent: S },
     status: StatusOf,
   ): Promise<void> {
-    const { workflowId } = process;
+    const { workflowId } = target;
     const startedAt = performance.now();
     let result = 'refused';
     try {
@@ -112,8 +112,8 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
         client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
           handle.executeUpdate<void, [S]>(update, { args: [sent], updateId }),
         );
-      const known = () => client.withDeadline(Date.now() + TOLD_WITHIN_MS, () => handle.query(process.known));
-      const table = { process, status, adopt: () => requestCatchUp(workflowId), known };
+      const known = () => client.withDeadline(Date.now() + SIGNALLED_WITHIN_MS, () => handle.query(target.known));
+      const table = { target, status, adopt: () => requestCatchUp(workflowId), known };
       await tryingAgain(table, (timeoutMs) => withPermit(workflowId, timeoutMs, execute));
       result = 'done';
     } finally {
@@ -122,23 +122,23 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
   }
 
   /**
-   * Tells a process to adopt what the table holds beyond what it knows. Once told it will, whoever dies meanwhile.
-   * @throws AppError SERVICE.UNAVAILABLE when it cannot be told
+   * Asks a workflow to adopt what the table holds beyond what it knows. The signal is durable: it will, whoever dies meanwhile.
+   * @throws AppError SERVICE.UNAVAILABLE when it cannot be reached
    */
   async function requestCatchUp(workflowId: string): Promise<void> {
     const handle = client.workflow.getHandle(workflowId);
     try {
-      await client.withDeadline(Date.now() + TOLD_WITHIN_MS, () => handle.signal(catchUp));
+      await client.withDeadline(Date.now() + SIGNALLED_WITHIN_MS, () => handle.signal(catchUp));
     } catch (error) {
-      // A process that has ended knows all of its steps.
+      // A workflow that has ended knows all of its steps.
       if (!(error instanceof WorkflowNotFoundError)) throw unanswered(error) ?? error;
     }
   }
 }
 
-/** What the table says of a process and the command, how to have the process adopt that, and what it knows by then. */
+/** What the table says of a workflow and the command, how to have the workflow adopt that, and what it knows by then. */
 type Table = {
-  process: WorkflowTarget;
+  target: WorkflowTarget;
   status: StatusOf;
   adopt: () => Promise<void>;
   known: () => Promise<{ sequence: number }>;
@@ -149,14 +149,14 @@ async function tryingAgain(table: Table, work: (timeoutMs: number) => Promise<un
   let known = 0;
   for (let pauseMs = 20; ; pauseMs = Math.min(500, pauseMs * 2)) {
     const verdict = await work(until - Date.now()).then(
-      (done): Verdict => (done === 'timed_out' ? { end: busy() } : 'done'),
+      (done): Verdict => (done === 'timed out' ? { end: busy() } : 'done'),
       (error) => verdictOf(error, table),
     );
     if (verdict === 'done') return;
     const isFinal = typeof verdict === 'object' && 'end' in verdict;
     if (isFinal || Date.now() + pauseMs > until) return concluded(table, isFinal ? verdict.end : busy());
     if (typeof verdict === 'object' && 'refusal' in verdict) {
-      // Asked by a process that knew of later steps, this can only be the answer that Temporal keeps under the update's id.
+      // From a workflow that knew of later steps, this can only be the answer that Temporal keeps under the update's id.
       if (verdict.judgedOn < known) throw verdict.refusal;
       await table.adopt();
       known = await knownTo(table);
@@ -165,18 +165,18 @@ async function tryingAgain(table: Table, work: (timeoutMs: number) => Promise<un
   }
 }
 
-/** The last step that the process knows; 0 when it does not say: then it is asked again after the next refusal. */
+/** The last step that the workflow knows; 0 when it does not say: then it is asked again after the next refusal. */
 const knownTo = ({ known }: Table): Promise<number> =>
   known().then(
     ({ sequence }) => sequence,
     () => 0,
   );
 
-/** A command of which nothing is known is done when the table holds it; its process is then told of it first. */
+/** A command of which nothing is known is done when the table holds it; its workflow is asked to catch up first. */
 async function concluded({ status, adopt }: Table, error: unknown): Promise<void> {
   const isUnknown = error instanceof AppError && ERRORS[error.code].retryable;
   if (!isUnknown || !(await status()).hasCommand) throw error;
-  // Once it is answered, nobody looks any more whether the process knows.
+  // Once it is answered, nobody looks any more whether the workflow knows.
   await adopt();
 }
 
@@ -184,13 +184,12 @@ const busy = () =>
   new AppError('SERVICE.BUSY', 'Many commands are under way for this object; send yours again in a second.');
 
 /** What an error of an update means: a refusal to pass on, or something that passes. */
-async function verdictOf(error: unknown, { process, status }: Table): Promise<Verdict> {
+async function verdictOf(error: unknown, { target, status }: Table): Promise<Verdict> {
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     return verdictOfRefusal(error.cause, status);
   }
   const code = grpcCodeOf(error);
-  if (error instanceof WorkflowNotFoundError || code === GRPC.NOT_FOUND)
-    return verdictOfStatus(process, await status());
+  if (error instanceof WorkflowNotFoundError || code === GRPC.NOT_FOUND) return verdictOfStatus(target, await status());
   if (code === GRPC.RESOURCE_EXHAUSTED || code === GRPC.FAILED_PRECONDITION) return 'try again';
   return { end: unanswered(error) ?? error };
 }
@@ -201,7 +200,7 @@ function grpcCodeOf(error: unknown): number | undefined {
   return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
 }
 
-/** The refusal that stands for a process, or a Temporal, that has not answered in time; undefined for other errors. */
+/** The refusal that stands for a workflow, or a Temporal, that has not answered in time; undefined for other errors. */
 export function unanswered(error: unknown): AppError | undefined {
   const code = grpcCodeOf(error);
   const isLate = code === GRPC.UNAVAILABLE || code === GRPC.DEADLINE_EXCEEDED;
@@ -216,22 +215,22 @@ async function verdictOfRefusal(failure: ApplicationFailure, statusOf: StatusOf)
   const { sequence, hasCommand } = await statusOf();
   const { allowedActions } = extra;
   const refusal = new AppError(type, message, allowedActions === undefined ? {} : { allowedActions });
-  // Either a worker died when it had stored a step and no history knew: the process judged without that step. Or the
+  // Either a worker died when it had stored a step and no history knew: the workflow judged without that step. Or the
   // refusal is right, and a later command was quicker than this look at the table.
   if (judgedOn !== undefined && judgedOn < sequence) return { judgedOn, refusal };
   // A repetition is refused by the delivery that it has changed already.
   return hasCommand ? 'done' : { end: refusal };
 }
 
-/** A process that is not found is being started if the table says it runs; else it has ended, or never was for this reader. */
-function verdictOfStatus(process: WorkflowTarget, { is, hasCommand }: ProcessStatus): Verdict {
+/** A workflow that is not found is being started if the table says it runs; else it has ended, or never was for this reader. */
+function verdictOfStatus(target: WorkflowTarget, { is, hasCommand }: WorkflowStatus): Verdict {
   if (hasCommand) return 'done';
   if (is === 'open') return 'try again';
-  return { end: is === 'absent' ? process.absent() : process.ended() };
+  return { end: is === 'absent' ? target.absent() : target.ended() };
 }
 
 const notAnswered = () =>
   new AppError(
     'SERVICE.UNAVAILABLE',
-    'The process has not answered in time. Send the request again with the same Idempotency-Key: it takes effect once.',
+    'The workflow has not answered in time. Send the request again with the same Idempotency-Key: it is carried out once.',
   );

@@ -135,7 +135,7 @@ function channels(context: ApiContext, db: Database): void {
 function retrying(context: ApiContext, db: Database): void {
   post(context, {
     path: '/v1/ops/notification-deliveries/{id}/retry',
-    summary: 'Send an e-mail or SMS again that failed, or that nobody can notificationsOf of',
+    summary: 'Send an e-mail or SMS again that failed, or that nobody knows whether it was sent',
     tag: 'Operations',
     access: { ops: 'any' },
     params: byId,
@@ -165,7 +165,7 @@ function retrying(context: ApiContext, db: Database): void {
 function retryingMany(context: ApiContext, db: Database): void {
   post(context, {
     path: '/v1/ops/notification-deliveries/retry',
-    summary: 'Send all e-mails or SMS again that failed, or that nobody can notificationsOf of',
+    summary: 'Send all e-mails or SMS again that failed, or that nobody knows whether it was sent',
     tag: 'Operations',
     access: { ops: 'any' },
     params: nothing,

@@ -43,7 +43,7 @@ async function main(): Promise<void> {
          VALUES ($1, 'usr_demo', 'delivery.acceptance_rejected', $2, $3, '{"reason":"no"}', now())`,
         [message, id, sequence],
       );
-      await client.query('INSERT INTO floor_sendings (message_id) VALUES ($1)', [message]);
+      await client.query('INSERT INTO floor_notification_deliveries (message_id) VALUES ($1)', [message]);
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK');

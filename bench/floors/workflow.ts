@@ -14,7 +14,7 @@ const { nothing } = proxyLocalActivities<{ nothing(): Promise<void> }>({ startTo
 export const floorUpdate = defineUpdate<number, [boolean]>('floor');
 
 /**
- * F2 and F3: the least that a process of `updates` updates, one empty local activity each, and one timer can be.
+ * F2 and F3: the least that a workflow of `updates` updates, one empty local activity each, and one timer can be.
  * @param shows whether each update also upserts two search attributes, as a change of stage does
  */
 export async function floor(updates: number, shows = false): Promise<number> {

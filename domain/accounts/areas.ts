@@ -1,4 +1,4 @@
-/** The areas that a provider's sub-accounts and API keys may be given permission for (SPEC section 0). */
+/** The areas that a provider's sub-accounts and API keys may be given permission for (ACC-0). */
 export const AREAS = [
   'account',
   'shop',

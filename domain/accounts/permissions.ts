@@ -9,7 +9,7 @@ export type AccessStatus = { as: 'main' | 'sub' | 'key'; areas: readonly Area[] 
 /** What a route asks of a provider's: an area, the main account, a person (of whatever areas), or nothing more. */
 export type Need = Area | 'main' | 'person' | 'any';
 
-/** Whether the need is met: the main account may do everything, nobody else what is the main account's (section 0). */
+/** Whether the need is met: the main account may do everything, nobody else what is the main account's (ACC-0). */
 export function isPermitted({ as, areas }: AccessStatus, need: Need): boolean {
   if (as === 'main' || need === 'any') return true;
   if (need === 'person') return as === 'sub';

@@ -14,7 +14,7 @@ export const EVENT_GROUPS = [
 ] as const;
 export type EventGroup = (typeof EVENT_GROUPS)[number];
 
-/** The area of a provider's that a group's events tell of (section 0). */
+/** The area of a provider's that a group's events tell of (ACC-0). */
 export const AREA_OF_GROUP: Record<EventGroup, Area> = {
   shop: 'shop',
   products: 'products',

@@ -5,7 +5,7 @@ import type { ReviewKind } from '../reviews/state';
 import { DAY_MS, type Duration, type Elapsed, parseDuration } from './duration';
 
 /**
- * The typed catalogue of policies (SPEC 15, GEN-3): every duration and limit of the business with
+ * The typed catalogue of policies (GEN-3): every duration and limit of the business with
  * its default. An override file may replace any value; what it cannot do is name an unknown key.
  */
 
@@ -140,7 +140,7 @@ export type DeliveryPolicy = {
 export type OrderPolicy = { payWithinMs: number; delivery: DeliveryPolicy };
 
 /**
- * Completes overrides with the defaults of the catalogue (SPEC 15).
+ * Completes overrides with the defaults of the catalogue (GEN-3).
  * @param overrides the parsed JSON of a policy file: an object of dotted key to value; none by default.
  * @throws Error naming every unknown key and every bad value, for the process must then not start.
  */

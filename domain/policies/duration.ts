@@ -1,4 +1,4 @@
-/** Durations as policies write them: `"5 days"`, `"7 working days"`, `"72 hours"` (GEN-1, SPEC 15). */
+/** Durations as policies write them: `"5 days"`, `"7 working days"`, `"72 hours"` (GEN-1, GEN-3). */
 
 /** A length of time that runs on, day and night: calendar days are 24 hours each (GEN-1). */
 export type Elapsed = { kind: 'elapsed'; ms: number };

@@ -9,7 +9,7 @@ import { parsePolicy } from '../../domain/policies/catalogue';
 import { openDatabase } from '../../prisma/store/shared/database';
 
 /**
- * The API put together as it is when it serves, the sandbox included, without reaching anything: its
+ * The API assembled as it is when it serves, the sandbox included, without reaching anything: its
  * connections are made when something is first asked of them.
  */
 export function apiWithoutConnections() {

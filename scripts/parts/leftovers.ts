@@ -21,7 +21,7 @@ const records = z.object({ starter: processRecord, children: z.array(processReco
 /** The list of a data directory's processes, held by this process. */
 export interface ProcessList {
   add(name: string, pid: number): void;
-  /** Tells the next start that it need not wait long. */
+  /** By which the next start knows that it need not wait long. */
   markStopping(): void;
   /** Gives the data directory back. */
   release(): void;
@@ -60,7 +60,7 @@ export async function takeDirectory(dataDir: string, say: (line: string) => void
   };
 }
 
-/** One that is stopping is waited for; a moment's patience shows whether one is about to (its npm was killed). */
+/** One that is stopping is waited for; a short wait shows whether one is about to (its npm was killed). */
 async function waitForEnd(file: string, starter: ProcessRecord, dataDir: string): Promise<void> {
   const startedAt = Date.now();
   while (isRunning(starter) && starter.pid !== process.pid) {

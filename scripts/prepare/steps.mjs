@@ -27,7 +27,7 @@ export async function installPackages() {
   if (existsSync(markerFile) && readFileSync(markerFile, 'utf8') === hash) return;
   if (!installedByHand()) {
     await step('installing packages (npm ci)', () => {
-      // npm tells its scripts where it is; the project's tools are development dependencies.
+      // npm puts where it is into the environment of its scripts; the project's tools are development dependencies.
       const npm = process.env.npm_execpath;
       const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
       if (npm?.endsWith('.js')) run(process.execPath, [npm, ...args], { show: true });

@@ -91,7 +91,7 @@ describe('production refuses to start on anything less than all of it', () => {
     expect(() => readConfig({ ...PRODUCTION, WEBHOOK_ALLOW_PRIVATE: 'true' })).toThrow('WEBHOOK_ALLOW_PRIVATE');
   });
 
-  test('everything that is wrong is told at once', () => {
+  test('everything that is wrong is named at once', () => {
     const attempt = () => readConfig({ NODE_ENV: 'production', API_PORT: 'eighty', JWT_SECRET: 'short' });
     expect(attempt).toThrow(/DATABASE_URL[\s\S]*CODEC_KEYS|CODEC_KEYS[\s\S]*DATABASE_URL/);
     expect(attempt).toThrow('API_PORT');

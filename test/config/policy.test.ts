@@ -12,7 +12,7 @@ function load(content: string) {
   return loadPolicy({ POLICY_FILE: file });
 }
 
-describe('SPEC 15: POLICY_FILE overrides single policies, and a bad one refuses to start', () => {
+describe('GEN-3: POLICY_FILE overrides single policies, and a bad one refuses to start', () => {
   test('without a file, and with an empty one, the defaults hold', () => {
     const defaults = loadPolicy({ POLICY_FILE: undefined });
     expect(defaults['delivery.providerStall']).toEqual({ kind: 'elapsed', ms: 5 * 86_400_000 });

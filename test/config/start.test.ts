@@ -41,7 +41,7 @@ describe.each(['api', 'worker'] as const)(
   },
 );
 
-test('SPEC 15: the API, which begins all business, does not start on bad policies', () => {
+test('GEN-3: the API, which begins all business, does not start on bad policies', () => {
   const file = path.join(folder, 'policies.json');
   writeFileSync(file, '{"order.payWithin": "soon"}');
   const { status, stderr } = start('api', { ...GOOD, POLICY_FILE: file });

@@ -21,18 +21,18 @@ describe(NAME, () => {
   afterAll(() => system.stop(), 60_000);
   beforeEach(() => system.ensure('api', 'worker'), 60_000);
 
-  /** Sends requests at once, and kills the API as soon as the first effect is in the tables; answers the statuses. */
-  async function cutOff(posts: readonly Post[], effects: () => Promise<number>): Promise<number[]> {
-    const before = await effects();
+  /** Sends requests at once, and kills the API as soon as the first of them has changed the tables; answers the statuses. */
+  async function cutOff(posts: readonly Post[], changes: () => Promise<number>): Promise<number[]> {
+    const before = await changes();
     const answers = Promise.all(posts.map((post) => client.once(post)));
-    while ((await effects()) === before) await sleep(1);
+    while ((await changes()) === before) await sleep(1);
     await system.kill('api');
     return (await answers).map(({ status }) => status);
   }
 
   const steps = () => system.db.step.count();
 
-  test('commands are answered when they are sent again, have one effect, and take no other body', async () => {
+  test('commands are answered when they are sent again, are carried out once, and take no other body', async () => {
     const deals = await inParallel(range(AT_ONCE), AT_ONCE, () => client.buy());
     const counted = { 'cut off': 0, 'of these done already': 0 };
     for (const action of STRAIGHT) {

@@ -11,7 +11,7 @@ import { bringTo, requestFor, reworded, STRAIGHT, send } from './support/walk';
 
 /**
  * A step is committed, and worker, API and Temporal server die before the history knows of it: the table says one
- * thing, the process another. What the table says is the truth.
+ * thing, the workflow another. What the table says is the truth.
  */
 describe('a step is stored, and nobody lives to record it', () => {
   let system: FaultSystem;
@@ -24,9 +24,9 @@ describe('a step is stored, and nobody lives to record it', () => {
   beforeEach(() => system.ensure('temporal', 'api'), 60_000);
   afterEach(() => system.end('worker'), 60_000);
 
-  const processOf = ({ deliveryId }: Deal) => system.temporal.workflow.getHandle(deliveryWorkflowId(deliveryId));
+  const workflowOf = ({ deliveryId }: Deal) => system.temporal.workflow.getHandle(deliveryWorkflowId(deliveryId));
   const orderOf = ({ orderId }: Pick<Deal, 'orderId'>) => system.temporal.workflow.getHandle(orderWorkflowId(orderId));
-  const writerOf = (deal: Deal) => ({ process: processOf(deal), objectId: deal.deliveryId });
+  const writerOf = (deal: Deal) => ({ workflow: workflowOf(deal), objectId: deal.deliveryId });
 
   /** Deliveries whose last step, of this action, is in the table only; everything but the worker runs again. */
   async function withLostSteps(action: DeliveryAction, count: number): Promise<Deal[]> {
@@ -69,10 +69,10 @@ describe('a step is stored, and nobody lives to record it', () => {
     expect(answer).toMatchObject({ status: 409, body: { code: 'DELIVERY.NOT_ALLOWED', allowedActions: allowed } });
   }
 
-  test('a confirmation: the process learns of it without a further command; the retry is answered, and done once', async () => {
+  test('a confirmation: the workflow learns of it without a further command; the retry is answered, and done once', async () => {
     const deal = await withLostStep('provider.requirement.confirm');
     await system.start('worker');
-    await untilAgreed(system, processOf(deal), deal.deliveryId);
+    await untilAgreed(system, workflowOf(deal), deal.deliveryId);
 
     await expectRefused(deal, 'buyer.requirement', ['provider.implementation.submit']);
     await expectDoneOnce(deal);
@@ -84,7 +84,7 @@ describe('a step is stored, and nobody lives to record it', () => {
   test('the final acceptance: delivery and order end without a further command; nothing more can be done', async () => {
     const deal = await withLostStep('buyer.acceptance.accept');
     await system.start('worker');
-    await expect(processOf(deal).result()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
+    await expect(workflowOf(deal).result()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
     await expect(orderOf(deal).result()).resolves.toEqual({ outcome: 'completed' });
 
     await expectRefused(deal, 'buyer.acceptance.reject', []);
@@ -104,7 +104,7 @@ describe('a step is stored, and nobody lives to record it', () => {
     await expectAgreement(system, deals);
   }, 120_000);
 
-  test('the API lives, and finds the step in the table: its client is answered only once the process is sure to learn', async () => {
+  test('the API lives, and finds the step in the table: its client is answered only once the workflow is sure to learn', async () => {
     await system.start('worker', dyingAfter('provider.requirement.confirm'));
     const deal = await client.buy();
     await bringTo(client, deal, 'provider.requirement.confirm');
@@ -116,7 +116,7 @@ describe('a step is stored, and nobody lives to record it', () => {
     deal.done.push({ action: 'provider.requirement.confirm', post });
 
     await Promise.all([system.start('temporal'), system.start('worker')]);
-    await untilAgreed(system, processOf(deal), deal.deliveryId);
+    await untilAgreed(system, workflowOf(deal), deal.deliveryId);
     await expectDoneOnce(deal);
     await expectAgreement(system, [deal]);
   }, 120_000);
@@ -132,7 +132,7 @@ describe('a step is stored, and nobody lives to record it', () => {
     system.setPolicy({});
     await Promise.all([system.start('api'), system.start('worker')]);
 
-    await expect(processOf(deal).result()).resolves.toEqual({ outcome: 'auto_accepted', refundFen: 0 });
+    await expect(workflowOf(deal).result()).resolves.toEqual({ outcome: 'auto_accepted', refundFen: 0 });
     deal.done.push({ action: 'deadline.auto_accept', post: null });
     await expectRefused(deal, 'buyer.acceptance.reject', []);
     await expectAgreement(system, [deal]);
@@ -142,7 +142,7 @@ describe('a step is stored, and nobody lives to record it', () => {
     await system.start('worker', dyingAfter('order.paid'));
     const orderId = await client.place();
     await client.pay(orderId);
-    await loseSteps(system, [{ process: orderOf({ orderId }), objectId: orderId }]);
+    await loseSteps(system, [{ workflow: orderOf({ orderId }), objectId: orderId }]);
     await Promise.all([system.start('api'), system.start('worker')]);
 
     const { deliveryId } = await system.db.order.findUniqueOrThrow({ where: { id: orderId } });

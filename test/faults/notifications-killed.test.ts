@@ -24,7 +24,7 @@ describe.each<OutboundChannel>([...OUTBOUND_CHANNELS])('killed while messages ar
   afterAll(() => system.stop(), 60_000);
   beforeEach(() => system.ensure('postgres', 'worker'), 60_000);
 
-  /** What operations see of the sendings of a status. */
+  /** What operations see of the notification deliveries of a status. */
   async function notificationDeliveries(status: string) {
     return page.parse(
       (await client.get('ops', `/ops/notification-deliveries?channel=${channel}&status=${status}&limit=100`)).body,
@@ -45,7 +45,7 @@ describe.each<OutboundChannel>([...OUTBOUND_CHANNELS])('killed while messages ar
     return answer;
   }
 
-  /** Fifteen minutes pass for what is being sent, as far as the rows can tell. */
+  /** Fifteen minutes pass for what is being sent, as far as the rows show. */
   async function aQuarterOfAnHourPasses(): Promise<void> {
     await system.db
       .$executeRaw`UPDATE notification_deliveries SET claimed_at = claimed_at - interval '16 minutes' WHERE status = 'sending'`;
@@ -60,7 +60,7 @@ describe.each<OutboundChannel>([...OUTBOUND_CHANNELS])('killed while messages ar
     expect(await expectSentOnce(system)).toMatchObject({ unsettled: 0 });
   }, 120_000);
 
-  test('MSG-2: none is sent twice by itself; those of which nobody can notificationsOf are seen, and a person sends them again', async () => {
+  test('MSG-2: none is sent twice by itself; those of which nobody knows whether they were sent are seen, and a person sends them again', async () => {
     const before = (await takenIds(system, channel)).length;
     const answer = await whileBeingSent();
     await system.kill('worker');

@@ -34,8 +34,8 @@ describe('the worker is killed when the channel has sent a refund, and nobody ha
     await system.start('temporal');
     await system.start('worker');
     // The server waits half a minute for the dead worker's word before it has the refund repeated.
-    const process = system.temporal.workflow.getHandle(orderWorkflowId(deal.orderId));
-    await expect(process.result()).resolves.toEqual({ outcome: 'cancelled' });
+    const workflow = system.temporal.workflow.getHandle(orderWorkflowId(deal.orderId));
+    await expect(workflow.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(await sentByChannel()).toEqual([sent]);
     expect(await system.db.order.findUniqueOrThrow({ where: { id: deal.orderId } })).toMatchObject({
       state: 'cancelled',

@@ -30,7 +30,7 @@ describe(NAME, () => {
     await system.stop();
   }, 60_000);
 
-  test('every command that was answered happened once; tables, processes, histories and webhooks agree', async () => {
+  test('every command that was answered happened once; tables, workflows, histories and webhooks agree', async () => {
     const choices = seededChoices(NAME);
     const deals = await inParallel(range(DELIVERIES), 8, () => client.buy());
     const work = inParallel(deals, DELIVERIES, (deal) => walk(client, deal, COMMANDS, choices.fork()));

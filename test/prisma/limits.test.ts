@@ -67,7 +67,7 @@ describe('nothing waits for the database for ever, and whoever gave up may try a
     await taken;
   });
 
-  test('a step of a process whose row is locked is tried again: its failure is none to give up for', async () => {
+  test('a step of a workflow whose row is locked is tried again: the failure is retryable', async () => {
     const { terms, state } = await store.paid();
     const { recordDeliveryStep } = deliveryActivities({ ...store.outside, db: limited });
     const step = stepOf({ deliveryId: terms.deliveryId, sequence: 2, state }, 'buyer.requirement');

@@ -25,7 +25,7 @@ async function asOwner<T>({ ownerUrl }: TestDatabase, work: (client: Client) => 
 const lines = async (client: Client, sql: string): Promise<string[]> =>
   (await client.query<{ line: string }>(sql)).rows.map(({ line }) => line);
 
-/** What a database is made of, each thing one line that tells all of it. */
+/** What a database is made of, each thing one line that says all of it. */
 const shapeOf = (database: TestDatabase) =>
   asOwner(database, async (client) => ({
     columns: await lines(

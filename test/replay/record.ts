@@ -7,13 +7,13 @@ import { WEBHOOKS_IN_REAL_TIME, WEBHOOKS_WITH_SKIPPED_TIME } from './webhook-sce
 
 // Not a test of the suite: records the histories that the replay test reads, by living the stories of
 // `scenarios.ts` on real servers. Record only what is new: the old histories are those that running
-// processes have, and after a change to a workflow they must still replay.
+// workflows have, and after a change to a workflow they must still replay.
 //
 //   npx tsc && node dist/worker/bundle.js
 //   npx jest --testMatch '**/replay/record.ts'                     all of them
 //   npx jest --testMatch '**/replay/record.ts' -t 'closed-unpaid'  one of them
 
-/** Lives each story in one world, and keeps what its processes leave behind. */
+/** Lives each story in one world, and keeps the histories that its workflows leave behind. */
 function recording(scenarios: Record<string, Scenario>, start: () => Promise<World>): void {
   let world: World;
   beforeAll(async () => {
@@ -21,8 +21,8 @@ function recording(scenarios: Record<string, Scenario>, start: () => Promise<Wor
   });
   afterAll(() => world.stop());
   test.each(Object.entries(scenarios))('%s', async (name, scenario) => {
-    const processes = await scenario(world);
-    for (const [process, workflowId] of Object.entries(processes)) await keep(world, `${name}.${process}`, workflowId);
+    const workflows = await scenario(world);
+    for (const [kind, workflowId] of Object.entries(workflows)) await keep(world, `${name}.${kind}`, workflowId);
   });
 }
 
@@ -34,6 +34,6 @@ describe('in real time', () =>
   ));
 const recomputed: Scenario = (world) => reviewRecomputed(world, learningCalendar);
 describe('with skipped time', () =>
-  recording({ ...SKIPPED_TIME, ...WEBHOOKS_WITH_SKIPPED_TIME, 'review-reckoned': recomputed }, () =>
+  recording({ ...SKIPPED_TIME, ...WEBHOOKS_WITH_SKIPPED_TIME, 'review-recomputed': recomputed }, () =>
     startWorld(undefined, { calendar: learningCalendar, reviewHandlers }, []),
   ));

@@ -16,7 +16,7 @@ recordingReviewHandlers.shop.onSubmitted = async (_tx, { operation }) => {
   return { base: null, proposed: null };
 };
 
-const processOf = ({ workflowId }: Pick<Review, 'workflowId'>) => ({ review: workflowId });
+const workflowsOf = ({ workflowId }: Pick<Review, 'workflowId'>) => ({ review: workflowId });
 
 /** A review of real time, and how it is decided. */
 const decided =
@@ -25,10 +25,10 @@ const decided =
     const review = await reviewsOf(world).submit(wishes);
     for (const action of actions) await review.act(action, 'because');
     await review.outcome();
-    return processOf(review);
+    return workflowsOf(review);
   };
 
-/** Told in real time, on the server that runs in production. */
+/** Recorded in real time, on the server that runs in production. */
 export const REVIEWS_IN_REAL_TIME: Record<string, Scenario> = {
   'review-approved': decided({}, 'ops.approve'),
   'review-rejected': decided({ kind: 'account', operation: 'payee', objectId: 'prv_demo' }, 'ops.reject'),
@@ -48,7 +48,7 @@ export const REVIEWS_IN_REAL_TIME: Record<string, Scenario> = {
     await rival.catch(() => 'a refused submission leaves no trace');
     await Promise.allSettled([review.act('provider.withdraw'), review.act('ops.approve'), review.act('ops.reject')]);
     await review.outcome();
-    return processOf(review);
+    return workflowsOf(review);
   },
 
   async 'review-overdue'(world) {
@@ -56,19 +56,19 @@ export const REVIEWS_IN_REAL_TIME: Record<string, Scenario> = {
     await sleep(1_500);
     await review.act('ops.approve');
     await review.outcome();
-    return processOf(review);
+    return workflowsOf(review);
   },
 
   async 'review-refused'(world) {
     const subject = { objectId: `shp_refused_${Date.now()}`, operation: 'refused' };
     await reviewsOf(world)
       .submit(subject)
-      .catch(() => 'the process ends at once');
+      .catch(() => 'the workflow ends at once');
     return { review: `shop-review/${subject.objectId}` };
   },
 };
 
-/** A calendar that learns in the middle of `review-reckoned`. */
+/** A calendar that learns in the middle of `review-recomputed`. */
 export async function reviewRecomputed(world: World, calendar: HolidayCalendar): Promise<Record<string, string>> {
   Object.assign(calendar, { version: 'ignorant', coveredYears: { from: 2000, to: 2001 }, isWorkday: () => true });
   const review = await reviewsOf(world).submit();
@@ -80,5 +80,5 @@ export async function reviewRecomputed(world: World, calendar: HolidayCalendar):
   await eventually(async () => expect((await review.view()).dueProvisional).toBe(false));
   await review.letDaysPass(20);
   await review.act('ops.reject', 'because');
-  return processOf(review);
+  return workflowsOf(review);
 }

@@ -8,10 +8,10 @@ import { command } from '../factories/commands';
 import { newTerms, paymentFor } from '../factories/orders';
 import { eventually } from '../support/eventually';
 import { misbehave, sentBack } from '../support/observe';
-import { storeUnreported } from '../support/unreported';
+import { storeUnrecordedStep } from '../support/unrecorded-step';
 import type { Delivery, World } from '../support/world';
 
-/** A story whose processes' histories are kept: their workflow ids, by a short name each. */
+/** A story whose workflows' histories are kept: their ids, by a short name each. */
 export type Scenario = (world: World) => Promise<Record<string, string>>;
 
 const processesOf = ({ id, terms }: Pick<Delivery, 'id' | 'terms'>) => ({
@@ -158,9 +158,9 @@ export const REAL_TIME: Record<string, Scenario> = {
   async 'overtaken-and-caught-up'(world) {
     const delivery = await world.paid();
     await delivery.act('buyer.requirement');
-    await storeUnreported(world, delivery, command('buyer.requirement'));
+    await storeUnrecordedStep(world, delivery, command('buyer.requirement'));
     await delivery.act('provider.requirement.confirm');
-    const truth = await storeUnreported(world, delivery, command('provider.implementation.submit'));
+    const truth = await storeUnrecordedStep(world, delivery, command('provider.implementation.submit'));
     await delivery.workflow.signal('catchUp');
     await eventually(async () => expect((await delivery.state()).sequence).toBe(truth.sequence));
     return { delivery: processesOf(delivery).delivery };

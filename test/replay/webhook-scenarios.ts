@@ -7,12 +7,12 @@ import type { Delivery, World } from '../support/world';
 
 type Scenario = (world: World) => Promise<Record<string, string>>;
 
-/** A delivery whose events go to a receiver, and the process that brings them there. */
+/** A delivery whose events go to a receiver, and the workflow that sends them there. */
 type Subscribed = { receiver: WebhookReceiver; endpointId: string; delivery: Delivery; workflowId: string };
 
-/** A story of a process that ends; endpoint, receiver and relay are its own. */
+/** A story of a workflow that ends; endpoint, receiver and relay are its own. */
 const told =
-  (notificationsOf: (world: World, subscribed: Subscribed) => Promise<void>): Scenario =>
+  (story: (world: World, subscribed: Subscribed) => Promise<void>): Scenario =>
   async (world) => {
     const receiver = await startWebhookReceiver();
     const relay = webhookRelay(world);
@@ -20,7 +20,7 @@ const told =
       const delivery = await world.paid();
       const endpointId = await subscribe(world.db, receiver, ['deliveries']);
       const workflowId = webhookWorkflowId({ endpointId, objectId: delivery.id });
-      await notificationsOf(world, { receiver, endpointId, delivery, workflowId });
+      await story(world, { receiver, endpointId, delivery, workflowId });
       await disableEndpoint(world.db, changeBy(endpointId, 'webhook.disable'));
       await world.realTimeClient.workflow.getHandle(workflowId).result();
       return { webhook: workflowId };
@@ -74,11 +74,11 @@ export const WEBHOOKS_IN_REAL_TIME: Record<string, Scenario> = {
     receiver.behave(failing(503, { 'retry-after': '3600' }));
     await delivery.acts('buyer.requirement');
     await requested(subscribed, 1);
-    const process = client.workflow.getHandle(workflowId);
-    const { runId } = await process.describe();
+    const workflow = client.workflow.getHandle(workflowId);
+    const { runId } = await workflow.describe();
     await eventually(async () => {
-      await process.signal(eventsWaiting);
-      expect((await process.describe()).runId).not.toBe(runId);
+      await workflow.signal(eventsWaiting);
+      expect((await workflow.describe()).runId).not.toBe(runId);
     }, 50_000);
     receiver.behave(WELL);
     const [event] = await eventsOf(db, endpointId);

@@ -56,7 +56,7 @@ test.each([
   expect(await messages()).toEqual([]);
 });
 
-describe('misbehaves on demand, as often as it is told', () => {
+describe('misbehaves on demand, as often as is asked for', () => {
   test('refuses for the moment, and keeps nothing', async () => {
     await fault({ refuseNext: 1 });
     expect((await send()).status).toBe(503);

@@ -113,7 +113,7 @@ describe('npm run calendar', () => {
     return { status, stdout, stderr };
   }
 
-  test('this year in Shanghai, unless told otherwise', () => {
+  test('this year in Shanghai, unless a year is named', () => {
     const year = new Date(Date.now() + 8 * 3_600_000).getUTCFullYear();
     expect(run([])).toMatchObject({ status: 0, stdout: expect.stringMatching(new RegExp(`^${year}: `)) });
     expect(run(['2024'])).toMatchObject({ status: 0, stdout: `${table(2024)}\n` });

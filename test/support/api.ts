@@ -55,7 +55,7 @@ export type Person = keyof typeof PEOPLE;
 /** A line of the API's log. */
 export type LogLine = Record<string, unknown>;
 
-/** What a test may want otherwise than usual: policies by their keys, configuration by its variables. */
+/** What a test may want different from the defaults: policies by their keys, configuration by its variables. */
 export type ApiWishes = { policy?: Record<string, unknown>; env?: NodeJS.ProcessEnv };
 
 /** A whole system of one test file's own. */
@@ -134,32 +134,32 @@ async function openApi(system: Awaited<ReturnType<typeof startParts>>, policy: P
     logger: pino({ level: 'info' }, intoLines(logs)),
   };
   const open = async (changes: Partial<ApiDependencies> = {}) => {
-    const opened = await createApiContext({ ...usual, ...changes });
+    const opened = await listening({ ...usual, ...changes });
     undo(() => opened.close());
     return opened;
   };
-  let context = await open();
+  let server = await open();
   const clientOf = (token: string | null): HttpClient =>
     httpClient(
-      () => context.url,
+      () => server.url,
       token,
-      (exchange) => requireConformity(context.registry, exchange),
+      (exchange) => requireConformity(server.registry, exchange),
     );
   return {
     logs,
-    url: () => context.url,
-    registry: () => context.registry,
+    url: () => server.url,
+    registry: () => server.registry,
     /** A client for each of the people, and one for nobody. */
     ...(await each((person) => tokenOf(PEOPLE[person]).then(clientOf))),
     anonymous: clientOf(null),
     clientOf,
     tokens: await each((person) => tokenOf(PEOPLE[person])),
-    /** Another API beside the first, otherwise furnished. */
-    createApiContext: open,
+    /** Starts another API beside the first, with other dependencies. */
+    startAnother: open,
     /** The API's process ends, and a new one takes its place. */
     async restart() {
-      await context.close();
-      context = await open();
+      await server.close();
+      server = await open();
     },
   };
 }
@@ -227,7 +227,8 @@ async function startWork({ config, db, temporal, inbox, policy }: Work): Promise
   };
 }
 
-async function createApiContext(deps: Omit<ApiDependencies, 'callbackBase'>) {
+/** An API of this process that listens on a port of its own. */
+async function listening(deps: Omit<ApiDependencies, 'callbackBase'>) {
   let url = '';
   const { app, registry } = createApp({ ...deps, callbackBase: () => url });
   const server = app.listen(0, '127.0.0.1');
@@ -246,7 +247,7 @@ async function createApiContext(deps: Omit<ApiDependencies, 'callbackBase'>) {
   return { url, registry, close };
 }
 
-/** Signs a token that is valid for an hour, unless told otherwise. */
+/** Signs a token that is valid for an hour, by default. */
 export const tokenOf = (claims: TokenClaims, secret = JWT_SECRET, validFor = '1h'): Promise<string> =>
   signToken(secret, claims, DEVELOPMENT_TERMS, validFor);
 

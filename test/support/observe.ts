@@ -16,7 +16,7 @@ export async function stepsOf(db: Database, objectId: string) {
 }
 
 /**
- * The deadlines that passed since somebody last did something, as the specification speaks of them:
+ * The deadlines that passed since somebody last did something, as docs/rules.md speaks of them:
  * `3d provider_reminder_1`. Days are exact to a hundredth: workflows take milliseconds.
  */
 export async function passedSince(db: Database, objectId: string, action: string): Promise<string[]> {

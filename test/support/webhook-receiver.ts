@@ -24,7 +24,7 @@ const event = z.object({
 });
 type Event = z.infer<typeof event>;
 
-/** One request as it came: `event` is what the specification's own library made of it, null where it did not verify. */
+/** One request as it came: `event` is what the Standard Webhooks library made of it, null where it did not verify. */
 export type Received = {
   id: string;
   headers: Record<string, string>;
@@ -35,7 +35,7 @@ export type Received = {
 
 export type WebhookReceiver = Awaited<ReturnType<typeof startWebhookReceiver>>;
 
-/** A provider's program that is told of events: a real server, which verifies by the specification's own library. */
+/** A provider's program that receives events: a real server, which verifies by the Standard Webhooks library. */
 export async function startWebhookReceiver() {
   const requests: Received[] = [];
   let secret = '';

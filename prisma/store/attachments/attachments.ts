@@ -27,7 +27,7 @@ export async function addAttachment(db: Database, change: Change, attachment: At
   });
 }
 
-/** Who names a file, or reads one; `areas` are those of their provider that are theirs (section 0). */
+/** Who names a file, or reads one; `areas` are those of their provider that are theirs (ACC-0). */
 export type FileUser = { ownerId: string; ownerRole: string; providerId: string | null; areas: readonly Area[] };
 
 /**

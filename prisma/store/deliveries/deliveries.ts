@@ -1,10 +1,10 @@
 import type { DeliveryState } from '../../../domain/deliveries/state';
 import type { DeliveryPolicy } from '../../../domain/policies/catalogue';
 import { Prisma } from '../../generated/client';
-import type { ProcessStatus } from '../shared/command-status';
 import type { Database } from '../shared/database';
 import { equal, keyset, type Page } from '../shared/paging';
 import { type Scope, within } from '../shared/scopes';
+import type { WorkflowStatus } from '../shared/workflow-status';
 
 /** A delivery as it is stored. */
 export type DeliveryRow = {
@@ -119,7 +119,7 @@ export async function deliveryStatus(
   id: string,
   scope: Scope,
   commandId: string | null = null,
-): Promise<ProcessStatus> {
+): Promise<WorkflowStatus> {
   const [row] = await db.$queryRaw<{ ended: boolean; sequence: number; hasCommand: boolean }[]>`
     SELECT outcome IS NOT NULL AS ended, sequence,
            EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"

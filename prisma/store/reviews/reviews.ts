@@ -6,9 +6,9 @@ import { AppError } from '../../../domain/shared/errors';
 import { Prisma } from '../../generated/client';
 import { InconsistentObject, insertStep, storedInstead } from '../shared/audit-log';
 import { lockObject, type Transaction } from '../shared/audited-transaction';
-import type { ProcessStatus } from '../shared/command-status';
 import type { Database } from '../shared/database';
 import { writeNotifications } from '../shared/outbox';
+import type { WorkflowStatus } from '../shared/workflow-status';
 import { addAppliedStep, type Decided, type ReviewHandlers } from './review-handler';
 
 /**
@@ -272,7 +272,7 @@ export async function reviewStatus(
   id: string,
   scope: ReviewScope,
   commandId: string,
-): Promise<ProcessStatus> {
+): Promise<WorkflowStatus> {
   const rows = await db.$queryRaw<{ open: boolean; sequence: number; hasCommand: boolean }[]>`
     SELECT status IN ('security_check', 'in_review') AS open, sequence,
            EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"

@@ -6,7 +6,7 @@ import type { Database } from './database';
 /** A transaction under way. */
 export type Transaction = Prisma.TransactionClient;
 
-/** Something that is done at once, without a process: by whom, from where, by which command (AUD-1). */
+/** Something that is done at once, without a workflow: by whom, from where, by which command (AUD-1). */
 export type Change = {
   /** What is changed, and whose it is. */
   objectId: string;
@@ -60,7 +60,7 @@ export async function addStep(tx: Transaction, change: Change, { before, after }
   await appendStep(tx, { ...cause, note, runId, stateBefore: before, stateAfter: after });
 }
 
-/** Whether a command was carried out already, by a process or at once. */
+/** Whether a command was carried out already, by a workflow or at once. */
 export async function wasCarriedOut(db: Pick<Database, '$queryRaw'>, commandId: string): Promise<boolean> {
   const known = await db.$queryRaw<unknown[]>`SELECT FROM steps WHERE command_id = ${commandId}`;
   return known.length > 0;

@@ -87,7 +87,7 @@ function sessionOptions(limits: DatabaseLimits, commits: 'durable' | 'eager'): s
     .join(' ');
 }
 
-/** What the driver tells of an error, as Prisma hands it on. */
+/** What the driver says of an error, as Prisma hands it on. */
 const driverError = z.object({
   meta: z.object({
     driverAdapterError: z.object({ cause: z.object({ kind: z.string(), originalCode: z.string().optional() }) }),

@@ -1,6 +1,6 @@
 import type { Database } from './database';
 
-/** A request that must have one effect: who, where, under which key, and the keyed hash of its body. */
+/** A request that must be carried out once: who, where, under which key, and the keyed hash of its body. */
 export type KeyedRequest = { id: string; principal: string; route: string; key: string; bodyHash: string };
 
 /** What a request was answered. */
@@ -135,7 +135,7 @@ export async function claimUnanswered(db: Database, limit: number): Promise<Unan
     FROM looked l LEFT JOIN steps s ON s.command_id = l.id`;
 }
 
-/** Notes that the workflow of a step has been told of it. */
+/** Notes that the workflow of a step has been asked to catch up. */
 export async function markReconciled(db: Database, commandId: string): Promise<void> {
   await db.$executeRaw`UPDATE idempotency_records SET reconciled_at = now() WHERE id = ${commandId}`;
 }

@@ -15,5 +15,5 @@ export async function reportInconsistency(db: Database, objectId: string, at: Da
     WITH step AS (SELECT 1), target AS (
       SELECT NULL::text AS order_id, NULL::text AS product_name, NULL::text AS buyer_id, NULL::text AS provider_id
     )${notificationsOf({ objectId, deliveryId: null, sequence: day, notices, at })}
-    SELECT count(*) FROM told`;
+    SELECT count(*) FROM notified`;
 }

@@ -7,11 +7,11 @@ import { hook } from '../webhooks/events';
 import type { Transaction } from './audited-transaction';
 import type { Database } from './database';
 
-/** What a step tells people, for the outbox. */
+/** The notices of a step, for the outbox. */
 export type StepNotices = {
   /** Whose step it is. */
   objectId: string;
-  /** What webhooks are told it is about, where that is another object: the shop or product of a review. */
+  /** What the webhook events are about, where that is another object: the shop or product of a review. */
   about?: string;
   deliveryId: string | null;
   sequence: number;
@@ -20,13 +20,13 @@ export type StepNotices = {
 };
 
 /**
- * CTEs that put the notices of a step into the outbox, in the step's own statement (MSG-2): a message for every person
- * concerned, and a sending for each channel by which it leaves. Buyers and operations are told in-site and by e-mail, a
- * provider as it has subscribed (MSG-1). They read the CTEs `step` (the step, if it was written) and `target`
- * (order_id, product_name, buyer_id, provider_id).
+ * CTEs that put the notices of a step into the outbox, in the step's own statement (MSG-2): a message for every
+ * recipient, and a notification delivery for each channel outside the site. Buyers and operations are notified in-site
+ * and by e-mail, a provider as it has subscribed (MSG-1). They read the CTEs `step` (the step, if it was written) and
+ * `target` (order_id, product_name, buyer_id, provider_id), and take no locks but those of the rows they insert.
  */
-export function notificationsOf(telling: StepNotices): Prisma.Sql {
-  const { objectId, deliveryId, sequence, notices, at } = telling;
+export function notificationsOf(ofStep: StepNotices): Prisma.Sql {
+  const { objectId, deliveryId, sequence, notices, at } = ofStep;
   if (notices.length === 0) return Prisma.empty;
   // What is no event of ours is refused by the table, for good.
   const routed = notices.map((notice) => ({
@@ -37,25 +37,25 @@ export function notificationsOf(telling: StepNotices): Prisma.Sql {
   return Prisma.sql`, notices AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(routed)}::jsonb)
         AS n(event text, "to" jsonb, params jsonb, "group" text, channels text[], always boolean)
-    ), hearing AS (
-      SELECT 'msg_' || lpad(to_hex(${at.getTime()}::bigint), 12, '0') || substr(md5(random()::text), 1, 14) AS id, h.*
+    ), recipients AS (
+      SELECT 'msg_' || lpad(to_hex(${at.getTime()}::bigint), 12, '0') || substr(md5(random()::text), 1, 14) AS id, r.*
       FROM (${Prisma.join(
-        audiences.map((audience) => HEARD_BY[audience]),
+        audiences.map((audience) => RECIPIENTS_IN[audience]),
         ' UNION ALL ',
-      )}) h
-      WHERE h.in_site OR h.channels && ARRAY['email', 'sms']
-    ), told AS (
+      )}) r
+      WHERE r.in_site OR r.channels && ARRAY['email', 'sms']
+    ), notified AS (
       INSERT INTO messages (id, recipient_id, event, event_group, provider_id, in_site, object_id, sequence, params,
                             created_at)
-      SELECT h.id, h.recipient_id, h.event, h."group", h.provider_id, h.in_site, ${objectId}::text, ${sequence}::int,
-             h.params || jsonb_build_object('orderId', t.order_id, 'productName', t.product_name,
+      SELECT r.id, r.recipient_id, r.event, r."group", r.provider_id, r.in_site, ${objectId}::text, ${sequence}::int,
+             r.params || jsonb_build_object('orderId', t.order_id, 'productName', t.product_name,
                                             'deliveryId', ${deliveryId}::text), ${at}::timestamptz
-      FROM step, target t, hearing h
+      FROM step, target t, recipients r
       ON CONFLICT DO NOTHING
       RETURNING id
     ), outgoing AS (
       INSERT INTO notification_deliveries (message_id, channel)
-      SELECT told.id, channel FROM told JOIN hearing h ON h.id = told.id, unnest(h.channels) AS channel
+      SELECT n.id, channel FROM notified n JOIN recipients r ON r.id = n.id, unnest(r.channels) AS channel
       WHERE channel <> 'in_site'
     ), unaddressed AS (
       INSERT INTO unaddressed_notices (object_id, sequence, event, audience, created_at)
@@ -66,7 +66,7 @@ export function notificationsOf(telling: StepNotices): Prisma.Sql {
         ' ',
       )} ELSE true END
       ON CONFLICT DO NOTHING
-    )${hook(telling)}`;
+    )${hook(ofStep)}`;
 }
 
 const AUDIENCES = ['buyer', 'provider', 'ops', 'managers'] as const satisfies readonly Audience[];
@@ -79,19 +79,19 @@ const BUYER = Prisma.sql`
 
 /**
  * A provider's people: whom its subscription names, by the channels it names; where it has said nothing, the main
- * account and all contacts by the default channels. Contacts have no inbox. What is always told reaches the main
+ * account and all contacts by the default channels. Contacts have no inbox. What is always sent reaches the main
  * account in-site, whatever the subscription says.
  */
 const PROVIDER = Prisma.sql`
   SELECT r.id AS recipient_id, n.event, n.params, n."group", t.provider_id,
-         r.is_account AND (d.hears AND 'in_site' = ANY(d.channels) OR r.is_main AND n.always) AS in_site,
-         CASE WHEN d.hears THEN d.channels ELSE '{}' END AS channels
+         r.is_account AND (d.wanted AND 'in_site' = ANY(d.channels) OR r.is_main AND n.always) AS in_site,
+         CASE WHEN d.wanted THEN d.channels ELSE '{}' END AS channels
   FROM notices n CROSS JOIN target t
   LEFT JOIN subscriptions s ON s.provider_id = t.provider_id AND s.event_group = n."group"
   CROSS JOIN LATERAL (${recipientsOf(Prisma.sql`t.provider_id`)}) r
   CROSS JOIN LATERAL (
     SELECT coalesce(s.channels, n.channels) AS channels,
-           coalesce(s.subscribed AND r.id = ANY(s.receiver_ids), r.is_main OR NOT r.is_account) AS hears
+           coalesce(s.subscribed AND r.id = ANY(s.receiver_ids), r.is_main OR NOT r.is_account) AS wanted
   ) d
   WHERE jsonb_exists(n."to", 'provider')`;
 
@@ -106,9 +106,9 @@ const MANAGERS = Prisma.sql`
   FROM notices n, users u
   WHERE u.role = 'ops' AND 'appeals.rule' = ANY(u.permissions) AND jsonb_exists(n."to", 'managers')`;
 
-const HEARD_BY: Record<Audience, Prisma.Sql> = { buyer: BUYER, provider: PROVIDER, ops: OPS, managers: MANAGERS };
+const RECIPIENTS_IN: Record<Audience, Prisma.Sql> = { buyer: BUYER, provider: PROVIDER, ops: OPS, managers: MANAGERS };
 
-/** Whether an audience has anybody in it. A provider that has unsubscribed has: it does not want to be told. */
+/** Whether an audience has anybody in it. A provider that has unsubscribed has: it does not want to be notified. */
 const HAS_RECIPIENT: Record<Audience, Prisma.Sql> = {
   buyer: Prisma.sql`EXISTS (SELECT FROM target t WHERE t.buyer_id <> '')`,
   provider: Prisma.sql`EXISTS (SELECT FROM target t CROSS JOIN LATERAL (${recipientsOf(Prisma.sql`t.provider_id`)}) r)`,
@@ -116,10 +116,10 @@ const HAS_RECIPIENT: Record<Audience, Prisma.Sql> = {
   managers: Prisma.sql`EXISTS (SELECT FROM users WHERE role = 'ops' AND 'appeals.rule' = ANY(permissions))`,
 };
 
-/** A notice that nobody could be told of. */
+/** A notice that had no recipient. */
 export type UnaddressedNotice = { objectId: string; sequence: number; event: string; audience: string };
 
-/** Claims notices that nobody could be told of, to be logged and counted by one worker, the oldest first. */
+/** Claims notices that had no recipient, to be logged and counted by one worker, the oldest first. */
 export async function claimUnaddressed(db: Database, limit: number, now: Date): Promise<UnaddressedNotice[]> {
   return db.$queryRaw<UnaddressedNotice[]>`
     UPDATE unaddressed_notices u SET logged_at = ${now}
@@ -133,19 +133,19 @@ export async function claimUnaddressed(db: Database, limit: number, now: Date): 
 /** Puts notices into the outbox in the transaction that they belong to, for what has no order. */
 export async function writeNotifications(
   tx: Transaction,
-  { providerId, ...telling }: Omit<StepNotices, 'deliveryId'> & { providerId: string },
+  { providerId, ...ofStep }: Omit<StepNotices, 'deliveryId'> & { providerId: string },
 ): Promise<void> {
-  if (telling.notices.length === 0) return;
+  if (ofStep.notices.length === 0) return;
   await tx.$executeRaw`
     WITH step AS (SELECT 1), target AS (
       SELECT NULL::text AS order_id, NULL::text AS product_name, NULL::text AS buyer_id, ${providerId}::text AS provider_id
-    )${notificationsOf({ ...telling, deliveryId: null })}
-    SELECT count(*) FROM told`;
+    )${notificationsOf({ ...ofStep, deliveryId: null })}
+    SELECT count(*) FROM notified`;
 }
 
 /**
  * Forgets messages from before an instant, with their deliveries, the oldest first; those that are still on their way
- * stay. Notices that nobody could be told of, and were logged, go with them.
+ * stay. Notices that had no recipient, and were logged, go with them.
  * @returns how many there were; less than `limit` when none is left
  */
 export async function purgeMessages(db: Database, before: Date, limit: number): Promise<number> {

@@ -197,14 +197,14 @@ describe('ACC-6: a changed account number is a change in the trail', () => {
     bodyOf(await putPayee(), 200);
     expect(await latest()).toEqual([]);
     const fresh = { id: 'new', key: randomBytes(32) };
-    const rotated = await api.createApiContext({ keys: keyRing([fresh, ...api.keys.all]) });
+    const rotated = await api.startAnother({ keys: keyRing([fresh, ...api.keys.all]) });
     const provider = httpClient(() => rotated.url, api.tokens.provider);
     bodyOf(await provider.put(`${PATH}/payee`, PAYEE), 200);
     expect(await latest()).toEqual([]);
     bodyOf(await provider.put(`${PATH}/payee`, { ...PAYEE, accountNumber: '8888000011112220123' }), 200);
     expect(await latest()).toMatchObject([{ field: FIELD, after: expect.stringMatching(/^new:/) }]);
     // Back under the key that the other tests' API holds.
-    const before = await api.createApiContext({ keys: keyRing([...api.keys.all, fresh]) });
+    const before = await api.startAnother({ keys: keyRing([...api.keys.all, fresh]) });
     bodyOf(await httpClient(() => before.url, api.tokens.provider).put(`${PATH}/payee`, PAYEE), 200);
   });
 

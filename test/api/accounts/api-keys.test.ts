@@ -23,7 +23,7 @@ const wish = (change: object = {}) => ({ name: 'ERP', areas: ['orders'], ...chan
 const make = async (change: object = {}) => bodyOf<NewApiKey>(await api.provider.post(PATH, wish(change)), 201);
 const seconds = (n: number) => new Date(Date.now() + n * 1_000).toISOString();
 
-describe('section 0: API keys act for their provider in their areas', () => {
+describe('ACC-0: API keys act for their provider in their areas', () => {
   test('a key lists its provider’s orders, and those of nobody else', async () => {
     const { id } = await storyOf(api).order();
     const { key } = await make();

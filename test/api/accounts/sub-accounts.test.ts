@@ -25,7 +25,7 @@ const trailOf = (id: string) =>
     select: { action: true, stateAfter: true, actorId: true },
   });
 
-describe('section 0: the main account makes sub-accounts with permissions per area', () => {
+describe('ACC-0: the main account makes sub-accounts with permissions per area', () => {
   test('a sub-account may do what its areas say, and nothing else', async () => {
     const { id } = await add(['orders', 'deliveries']);
     const sub = await staffClient(api, id);

@@ -249,7 +249,7 @@ describe('pages of the trail are stable', () => {
 });
 
 describe('AUD-1: each object has a timeline, the oldest first', () => {
-  test('an order’s tells of its delivery and of looks at its contact', async () => {
+  test('the timeline of an order has its delivery’s steps and the looks at its contact', async () => {
     const { id, deliveryId } = await story.paidOrder();
     await api.provider.get(`/v1/provider/orders/${id}`);
     await story.done(deliveryId, 'buyer.requirement', { text: '三页小程序' });
@@ -273,7 +273,7 @@ describe('AUD-1: each object has a timeline, the oldest first', () => {
     expect(await timeline(id, 'provider')).toEqual(moments);
   });
 
-  test('a product’s tells of its applications, with the reviewer’s reason', async () => {
+  test('the timeline of a product has its applications, with the reviewer’s reason', async () => {
     const application = await products.submitNew('human_service', {});
     await products.decide(application.id, 'reject', { reason: '价格不清楚' });
     const moments = await timeline(application.objectId, 'provider');

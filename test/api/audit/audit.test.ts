@@ -19,7 +19,7 @@ const lineOf = (requestId: string): Promise<LogLine> =>
   });
 
 describe('AUD-1: a request can be followed from the client to the row', () => {
-  test('its id comes back, is in the step, and in the log beside the process', async () => {
+  test('its id comes back, is in the step, and in the log beside the workflow', async () => {
     const delivery = await story.deliveryAt('awaiting_requirement');
     const answer = await story.act(delivery, 'buyer.requirement', undefined, id('trace-1.a:b_c'));
     expect(answer.headers.get('x-request-id')).toBe('trace-1.a:b_c');
@@ -106,14 +106,14 @@ describe('what logs never hold', () => {
   });
 
   test('an error nobody expected is logged with its request, and answered without its inside', async () => {
-    const context = await api.createApiContext({
+    const other = await api.startAnother({
       files: {
         put: () => Promise.reject(new Error('disk 7 is on fire')),
         open: () => Promise.reject(new Error('disk 7 is on fire')),
       },
     });
     const file = bodyOf<{ id: string }>(await api.buyer.upload('/v1/buyer/attachments', 'a.txt', 'text'), 201);
-    const response = await fetch(`${context.url}/v1/buyer/attachments/${file.id}`, {
+    const response = await fetch(`${other.url}/v1/buyer/attachments/${file.id}`, {
       headers: { authorization: `Bearer ${api.tokens.buyer}`, ...id('trace-500') },
     });
     expect(response.status).toBe(500);
@@ -122,7 +122,7 @@ describe('what logs never hold', () => {
     expect(text).not.toContain('disk 7');
     const logged = api.logs.find(({ msg, requestId }) => msg === 'unexpected error' && requestId === 'trace-500');
     expect(logged).toMatchObject({ err: { message: 'disk 7 is on fire' }, route: '/v1/buyer/attachments/{id}' });
-    await context.close();
+    await other.close();
   });
 });
 

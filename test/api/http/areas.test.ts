@@ -29,7 +29,7 @@ async function rejected() {
 const timelineOf = async (client: HttpClient, id: string) =>
   bodyOf<Lines>(await client.get(`/v1/provider/objects/${id}/timeline`), 200).items;
 
-describe('section 0: what belongs to a delivery is for who has the area deliveries', () => {
+describe('ACC-0: what belongs to a delivery is for who has the area deliveries', () => {
   test.each([
     ['sub-account', subAccount],
     ['key', keyClient],
@@ -94,7 +94,7 @@ describe('section 0: what belongs to a delivery is for who has the area deliveri
 describe('MSG-3: a webhook sends nobody events of areas that are not theirs', () => {
   const terms = (groups: string[]) => ({ url: 'http://127.0.0.1:1/', description: '', groups });
 
-  test('the area messages alone makes no webhook for deliveries, and keyedSemaphore none to itself', async () => {
+  test('the area messages alone neither makes a webhook for deliveries nor directs one to a URL of its own', async () => {
     const { id } = bodyOf<{ id: string }>(await api.provider.post('/v1/provider/webhooks', terms(['deliveries'])), 201);
     const messages = await subAccount(api, ['messages']);
     expect(await messages.post('/v1/provider/webhooks', terms(['deliveries']))).toMatchObject({ status: 403 });

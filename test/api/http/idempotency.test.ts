@@ -19,7 +19,7 @@ const withKey = (id: string, operation: DeliveryOperation, used: string, body?: 
 const told = ({ status, body }: Answer) => ({ status, body });
 const steps = (objectId: string) => api.db.step.count({ where: { objectId } });
 
-describe('an Idempotency-Key stands for one command', () => {
+describe('an Idempotency-Key stands for one command (rules: General)', () => {
   test('sent again, it is answered again, though the delivery has gone on', async () => {
     const id = await story.deliveryAt('awaiting_requirement');
     const first = await withKey(id, 'buyer.requirement', 'again');
@@ -68,7 +68,7 @@ describe('an Idempotency-Key stands for one command', () => {
     expect(await withKey(id, 'buyer.requirement', 'corrected', { text: '三页' })).toMatchObject({ status: 200 });
   });
 
-  test('it is remembered when the API’s process is another one', async () => {
+  test('it is remembered by another API process', async () => {
     const id = await story.deliveryAt('awaiting_requirement');
     const purchase = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
     const [stated, early, order, file] = [
@@ -113,7 +113,7 @@ describe('what is kept of a body is a hash under a key that the database does no
     const upload = (content: string) => api.buyer.upload('/v1/buyer/attachments', 'a.txt', content, key('rotated'));
     const first = await upload('text');
     const keys = keyRing([{ id: 'newer', key: Buffer.alloc(32, 9) }, ...api.keys.all]);
-    const { url } = await api.createApiContext({ keys });
+    const { url } = await api.startAnother({ keys });
     const client = httpClient(() => url, api.tokens.buyer);
     const repeated = (content: string) => client.upload('/v1/buyer/attachments', 'a.txt', content, key('rotated'));
     expect(told(await repeated('text'))).toEqual(told(first));

@@ -2,7 +2,7 @@ import { keyedSemaphore } from '../../../api/http/keyed-semaphore';
 
 const tick = (ms = 1) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test lets it. */
 function job() {
   let finish = () => {};
   let begun = false;
@@ -17,7 +17,7 @@ function job() {
   return { work, finish: () => finish(), begun: () => begun };
 }
 
-test('so many of one key at a time; those who wait go on in their order', async () => {
+test('at most n pieces of work of one key run at a time; those that wait go on in their order', async () => {
   const withPermit = keyedSemaphore(2);
   const jobs = [job(), job(), job(), job()];
   const running = jobs.map(({ work }) => withPermit('a', 1_000, work));
@@ -40,18 +40,18 @@ test('keys do not wait for each other', async () => {
   await Promise.all(running);
 });
 
-test('who waits too long gives up, and takes nobody’s turn', async () => {
+test('work that waits longer than its limit is given up, and takes no permit from the others', async () => {
   const withPermit = keyedSemaphore(1);
-  const [slow, timed_out, patient] = [job(), job(), job()];
+  const [slow, late, next] = [job(), job(), job()];
   const running = withPermit('a', 1_000, slow.work);
-  const givesUp = withPermit('a', 10, timed_out.work);
-  const waits = withPermit('a', 1_000, patient.work);
-  expect(await givesUp).toBe('timed_out');
+  const givesUp = withPermit('a', 10, late.work);
+  const waits = withPermit('a', 1_000, next.work);
+  expect(await givesUp).toBe('timed out');
   slow.finish();
   await running;
   await tick();
-  expect([timed_out.begun(), patient.begun()]).toEqual([false, true]);
-  patient.finish();
+  expect([late.begun(), next.begun()]).toEqual([false, true]);
+  next.finish();
   expect(await waits).toBe('done');
 });
 

@@ -102,7 +102,7 @@ describe('the document is whole', () => {
   });
 });
 
-/** The parts of Express's router that tell what is routed. */
+/** The parts of Express's router that say what is routed. */
 const layer: z.ZodType<{ route?: { path: string; methods: Record<string, boolean> } | undefined; handle: unknown }> =
   z.object({
     route: z.object({ path: z.string(), methods: z.record(z.string(), z.boolean()) }).optional(),

@@ -32,7 +32,7 @@ async function pages(path: string, between: () => Promise<unknown> = async () =>
 const newestFirst = () => [...ids].reverse();
 
 describe('lists are read page by page, stable while new items come in', () => {
-  test('the newest first, unless told otherwise', async () => {
+  test('the newest first, unless the query says otherwise', async () => {
     expect(await pages('/v1/buyer/orders?limit=2')).toEqual([
       newestFirst().slice(0, 2),
       newestFirst().slice(2, 4),

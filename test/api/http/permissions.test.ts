@@ -112,7 +112,7 @@ function knock(client: HttpClient, { method, path }: Route): Promise<Answer> {
 
 const verdictOf = ({ status }: Answer): Verdict => (status === 401 || status === 403 ? status : 'in');
 
-test('section 0: every role on every route: who is not let in is told 401 or 403, and everybody else is let in', async () => {
+test('ACC-0: every role on every route: who may not use it is answered 401 or 403, and everybody else is served', async () => {
   const routes = tokenRoutes(api.registry());
   expect(routes.length).toBeGreaterThan(35);
   const before = await everythingOf(api.db);

@@ -76,7 +76,7 @@ describe('ORD-2: what was implemented, accounts and passwords with it, is for bu
 
   test('what an older key sealed is read as long as the key is there', async () => {
     const newKey = { id: 'new', key: randomBytes(32) };
-    const rotated = await api.createApiContext({ keys: keyRing([newKey, { id: 'test', key: KEY }]) });
+    const rotated = await api.startAnother({ keys: keyRing([newKey, { id: 'test', key: KEY }]) });
     const buyer = httpClient(() => rotated.url, api.tokens.buyer);
     expect(JSON.stringify((await buyer.get(`/v1/buyer/deliveries/${id}`)).body)).toContain('password-in-plain');
     await rotated.close();
@@ -232,10 +232,10 @@ describe('the codec endpoint', () => {
   });
 
   test('without a Temporal UI there is no page that may', async () => {
-    const context = await api.createApiContext({ config: { ...api.config, TEMPORAL_UI_URL: undefined } });
-    const manager = httpClient(() => context.url, api.tokens.manager);
+    const other = await api.startAnother({ config: { ...api.config, TEMPORAL_UI_URL: undefined } });
+    const manager = httpClient(() => other.url, api.tokens.manager);
     expect((await decode(manager)).headers.get('access-control-allow-origin')).toBeNull();
-    await context.close();
+    await other.close();
   });
 
   test('a payload that was altered, or sealed with a key that is not held, is the sender’s fault', async () => {

@@ -15,16 +15,16 @@ afterAll(() => api.stop());
 
 /** An API of its own beside the first, with other limits. */
 async function limited(env: Partial<Config>, db = api.db) {
-  const context = await api.createApiContext({ config: { ...api.config, ...env }, db });
-  return { ...context, as: (token: string | null) => httpClient(() => context.url, token) };
+  const server = await api.startAnother({ config: { ...api.config, ...env }, db });
+  return { ...server, as: (token: string | null) => httpClient(() => server.url, token) };
 }
 const from = (address: string) => ({ 'x-forwarded-for': address });
 const randomKey = () => `mbo_${randomBytes(13).toString('hex')}_${randomBytes(32).toString('hex')}`;
 
 describe('rate limits: by principal after authentication', () => {
   test('each principal has so many a minute, and reads how many are left', async () => {
-    const context = await limited({ RATE_LIMIT_PER_MINUTE: 3 });
-    const buyer = context.as(api.tokens.buyer);
+    const server = await limited({ RATE_LIMIT_PER_MINUTE: 3 });
+    const buyer = server.as(api.tokens.buyer);
     for (const left of [2, 1, 0]) {
       const { status, headers } = await buyer.get('/v1/me');
       expect([status, headers.get('ratelimit-policy')]).toEqual([200, '"principal"; q=3; w=60']);
@@ -38,66 +38,66 @@ describe('rate limits: by principal after authentication', () => {
     expect(refused.headers.get('content-type')).toContain('application/problem+json');
     const [, seconds] = /t=(\d+)/.exec(refused.headers.get('ratelimit') ?? '') ?? [];
     expect(refused.headers.get('retry-after')).toBe(seconds);
-    expect((await context.as(api.tokens.provider).get('/v1/me')).status).toBe(200);
-    expect((await context.as(null).get('/healthz')).status).toBe(200);
+    expect((await server.as(api.tokens.provider).get('/v1/me')).status).toBe(200);
+    expect((await server.as(null).get('/healthz')).status).toBe(200);
   });
 
   test('another token of the same user does not begin anew', async () => {
-    const context = await limited({ RATE_LIMIT_PER_MINUTE: 3 });
+    const server = await limited({ RATE_LIMIT_PER_MINUTE: 3 });
     const statuses = [];
     for (const hours of [1, 2, 3, 4]) {
       const token = await tokenOf(PEOPLE.buyer, undefined, `${hours}h`);
-      statuses.push((await context.as(token).get('/v1/me')).status);
+      statuses.push((await server.as(token).get('/v1/me')).status);
     }
     expect(statuses).toEqual([200, 200, 200, 429]);
   });
 
   test('the principals behind one address do not use up each other’s limit, nor the address’s', async () => {
-    const context = await limited({ RATE_LIMIT_PER_MINUTE: 2 });
+    const server = await limited({ RATE_LIMIT_PER_MINUTE: 2 });
     for (let n = 0; n < 10; n += 1) {
       const token = await tokenOf({ sub: `usr_colleague_${n}`, role: 'buyer' });
-      expect((await context.as(token).get('/v1/me')).status).toBe(200);
+      expect((await server.as(token).get('/v1/me')).status).toBe(200);
     }
   });
 });
 
 describe('rate limits: by address before authentication', () => {
   test('who sends no token is counted by address', async () => {
-    const context = await limited({ RATE_LIMIT_PER_MINUTE: 2 });
+    const server = await limited({ RATE_LIMIT_PER_MINUTE: 2 });
     const answers = [];
-    for (let n = 0; n < 3; n += 1) answers.push(await context.as(null).get('/v1/me'));
+    for (let n = 0; n < 3; n += 1) answers.push(await server.as(null).get('/v1/me'));
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 429]);
     expect(answers[0]?.headers.get('ratelimit')).toMatch(/^"address"; r=1; t=\d+$/);
     expect(answers[2]?.headers.get('ratelimit-policy')).toBe('"address"; q=2; w=60');
   });
 
   test('random tokens and random keys are counted by address, wherever they are sent to', async () => {
-    const context = await limited({ RATE_LIMIT_ADDRESS_PER_MINUTE: 4 });
+    const server = await limited({ RATE_LIMIT_ADDRESS_PER_MINUTE: 4 });
     const statuses = [];
     for (const token of [randomKey(), randomBytes(30).toString('base64url')]) {
-      statuses.push((await context.as(token).get('/v1/me')).status);
-      statuses.push((await context.as(token).post('/codec/decode', { payloads: [] })).status);
+      statuses.push((await server.as(token).get('/v1/me')).status);
+      statuses.push((await server.as(token).post('/codec/decode', { payloads: [] })).status);
     }
     expect(statuses).toEqual([401, 401, 401, 401]);
-    expect((await context.as(randomKey()).get('/v1/provider/orders')).status).toBe(429);
-    expect((await context.as(randomKey()).post('/codec/decode', { payloads: [] })).status).toBe(429);
-    expect((await context.as(null).get('/readyz')).status).toBe(429);
+    expect((await server.as(randomKey()).get('/v1/provider/orders')).status).toBe(429);
+    expect((await server.as(randomKey()).post('/codec/decode', { payloads: [] })).status).toBe(429);
+    expect((await server.as(null).get('/readyz')).status).toBe(429);
   });
 
   test('garbage beyond the limit costs no look into the database', async () => {
     const nowhere = openDatabase('postgresql://nobody@127.0.0.1:1/nowhere', 1);
-    const context = await limited({ RATE_LIMIT_ADDRESS_PER_MINUTE: 2 }, nowhere);
+    const server = await limited({ RATE_LIMIT_ADDRESS_PER_MINUTE: 2 }, nowhere);
     const statuses = [];
-    for (let n = 0; n < 4; n += 1) statuses.push((await context.as(randomKey()).get('/v1/provider/orders')).status);
+    for (let n = 0; n < 4; n += 1) statuses.push((await server.as(randomKey()).get('/v1/provider/orders')).status);
     expect(statuses).toEqual([503, 503, 429, 429]);
     await nowhere.$disconnect();
   });
 
   test('a valid token of somebody who is no account of the provider is counted by address, too', async () => {
-    const context = await limited({ RATE_LIMIT_ADDRESS_PER_MINUTE: 2 });
+    const server = await limited({ RATE_LIMIT_ADDRESS_PER_MINUTE: 2 });
     const stranger = await tokenOf({ sub: 'usr_stranger', role: 'provider', providerId: 'prv_demo' });
     const statuses = [];
-    for (let n = 0; n < 3; n += 1) statuses.push((await context.as(stranger).get('/v1/me')).status);
+    for (let n = 0; n < 3; n += 1) statuses.push((await server.as(stranger).get('/v1/me')).status);
     expect(statuses).toEqual([403, 403, 429]);
   });
 
@@ -126,9 +126,9 @@ describe('rate limits: by address before authentication', () => {
 
 describe('TRUST_PROXY_HOPS: the address behind a balancer', () => {
   const place = async (hops: number, forwarded: string) => {
-    const context = await limited({ TRUST_PROXY_HOPS: hops });
+    const server = await limited({ TRUST_PROXY_HOPS: hops });
     const body = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
-    const answer = await context.as(api.tokens.buyer).post('/v1/buyer/orders', body, from(forwarded));
+    const answer = await server.as(api.tokens.buyer).post('/v1/buyer/orders', body, from(forwarded));
     const { id } = bodyOf<Order>(answer, 201);
     return (await api.db.step.findFirstOrThrow({ where: { objectId: id, action: 'order.placed' } })).sourceIp;
   };
@@ -147,8 +147,8 @@ describe('TRUST_PROXY_HOPS: the address behind a balancer', () => {
   });
 
   test('strangers behind the balancer do not use up what others may send', async () => {
-    const context = await limited({ TRUST_PROXY_HOPS: 1, RATE_LIMIT_ADDRESS_PER_MINUTE: 1 });
-    const get = (address: string) => context.as(null).get('/v1/me', from(address));
+    const server = await limited({ TRUST_PROXY_HOPS: 1, RATE_LIMIT_ADDRESS_PER_MINUTE: 1 });
+    const get = (address: string) => server.as(null).get('/v1/me', from(address));
     expect((await get('203.0.113.1')).status).toBe(401);
     expect((await get('203.0.113.1')).status).toBe(429);
     expect((await get('203.0.113.2')).status).toBe(401);
@@ -156,7 +156,7 @@ describe('TRUST_PROXY_HOPS: the address behind a balancer', () => {
 });
 
 describe('ORD-6: payment callbacks have a limit of their own', () => {
-  const send = (context: Awaited<ReturnType<typeof limited>>, signed: boolean) => {
+  const send = (server: Awaited<ReturnType<typeof limited>>, signed: boolean) => {
     const body = JSON.stringify({
       transactionId: `txn_${randomBytes(6).toString('hex')}`,
       orderId: 'ord_unknown',
@@ -164,20 +164,20 @@ describe('ORD-6: payment callbacks have a limit of their own', () => {
       amountFen: 1,
     });
     const signature = signed ? signedBy('wechat', body) : `t=1,v1=${'0'.repeat(64)}`;
-    return context.as(null).send('POST', '/v1/gateway/payments/wechat/callbacks', {
+    return server.as(null).send('POST', '/v1/gateway/payments/wechat/callbacks', {
       body,
       headers: { 'content-type': 'application/json', 'x-channel-signature': signature },
     });
   };
 
   test('strangers who use up their address’s limit, with garbage for the gateway, too, leave the channel its own', async () => {
-    const context = await limited({ RATE_LIMIT_ADDRESS_PER_MINUTE: 2, RATE_LIMIT_CALLBACKS_PER_MINUTE: 2 });
-    expect((await context.as(null).get('/v1/me')).status).toBe(401);
-    const garbage = [(await send(context, false)).status, (await send(context, false)).status];
+    const server = await limited({ RATE_LIMIT_ADDRESS_PER_MINUTE: 2, RATE_LIMIT_CALLBACKS_PER_MINUTE: 2 });
+    expect((await server.as(null).get('/v1/me')).status).toBe(401);
+    const garbage = [(await send(server, false)).status, (await send(server, false)).status];
     expect(garbage).toEqual([401, 429]);
-    const taken = await send(context, true);
+    const taken = await send(server, true);
     expect([taken.status, taken.headers.get('ratelimit')]).toEqual([202, expect.stringMatching(/^"channel"; r=1; t=/)]);
-    expect((await send(context, true)).status).toBe(202);
-    expect((await send(context, true)).status).toBe(429);
+    expect((await send(server, true)).status).toBe(202);
+    expect((await send(server, true)).status).toBe(429);
   });
 });

@@ -86,7 +86,7 @@ const call = (client: HttpClient, { method, path, body }: Route, id: string): Pr
   client.send(method, path.replace('{id}', id), {
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
-/** What an answer tells, but for what names the request. */
+/** What an answer says, but for what names the request. */
 const told = ({ status, body }: Answer) => ({ status, body: { ...(body as object), requestId: '' } });
 
 test('every kind of object that a path names is tried', () => {
@@ -121,7 +121,7 @@ describe('objects of others answer 404, as if they were not', () => {
 });
 
 describe('what is no id of anything is 404 for everybody', () => {
-  test('section 0: a refusal of an unknown id says the same to every role, and claims nothing about whose it would be', async () => {
+  test('ACC-0: a refusal of an unknown id says the same to every role, and claims nothing about whose it would be', async () => {
     for (const route of withId()) {
       for (const role of route.roles) {
         const client = { buyer: api.buyer, provider: api.provider, ops: api.manager }[role];

@@ -135,7 +135,7 @@ describe('ORD-6: a signature is good for its own channel alone', () => {
 
   test('ORD-6: during a rotation the old and the new secret of a channel are accepted, and no third one', async () => {
     const secrets = ['the new secret of wechat', 'the old secret of wechat', 'the retired secret of wechat'];
-    const rotating = await api.createApiContext(secretsOf(`wechat:${secrets[0]},wechat:${secrets[1]}`));
+    const rotating = await api.startAnother(secretsOf(`wechat:${secrets[0]},wechat:${secrets[1]}`));
     const gateway = httpClient(() => rotating.url, null);
     const statuses: number[] = [];
     for (const secret of secrets) {
@@ -151,7 +151,7 @@ describe('ORD-6: a signature is good for its own channel alone', () => {
   });
 
   test('ORD-6: a channel without a secret is refused', async () => {
-    const alone = await api.createApiContext(secretsOf('wechat:the secret of wechat'));
+    const alone = await api.startAnother(secretsOf('wechat:the secret of wechat'));
     const body = JSON.stringify(factOf(await story.order()));
     const headers = { 'content-type': 'application/json', 'x-channel-signature': signedBy('tenpay', body) };
     const answer = await httpClient(() => alone.url, null).send('POST', path('tenpay'), { body, headers });
@@ -261,7 +261,7 @@ describe('ORD-6: money that is not the order’s goes back through the channel, 
   });
 
   test('a payment for an order that has closed', async () => {
-    const hasty = await api.createApiContext({ policy: parsePolicy({ 'order.payWithin': '1 second' }) });
+    const hasty = await api.startAnother({ policy: parsePolicy({ 'order.payWithin': '1 second' }) });
     const buyer = httpClient(() => hasty.url, api.tokens.buyer);
     const order = await story.order({ buyer });
     await hasty.close();

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 async function underPolicy(reviewed: string[]) {
-  const { url } = await api.createApiContext({ policy: parsePolicy({ 'product.reviewed': reviewed }) });
+  const { url } = await api.startAnother({ policy: parsePolicy({ 'product.reviewed': reviewed }) });
   return productsOf(
     api,
     httpClient(() => url, api.tokens.provider),

@@ -56,8 +56,8 @@ afterAll(() => api.stop());
 
 const names = Object.keys(SEALED_COLUMNS).filter((name): name is keyof typeof SEALED_COLUMNS => name in SEALED_COLUMNS);
 const contextWith = async (...keys: { id: string; key: Buffer }[]) => {
-  const context = await api.createApiContext({ keys: keyRing(keys) });
-  const clientOf = (token: string) => httpClient(() => context.url, token);
+  const other = await api.startAnother({ keys: keyRing(keys) });
+  const clientOf = (token: string) => httpClient(() => other.url, token);
   return { buyer: clientOf(api.tokens.buyer), provider: clientOf(api.tokens.provider), ops: clientOf(api.tokens.ops) };
 };
 const submissionOf = (delivery: Delivery) =>
@@ -95,7 +95,7 @@ describe('a sealed value is bound to its table, row and column', () => {
       const rows = await api.db.$queryRawUnsafe<{ row: string; sealed: Uint8Array }[]>(
         `SELECT "${rowKey}" AS row, ${value} AS sealed FROM "${table}" WHERE "${column}" IS NOT NULL`,
       );
-      // What is proposed is taken up within the request that proposed it.
+      // What is proposed is submitted within the request that proposed it.
       if (name !== 'proposal') expect([name, rows.length > 0]).toEqual([name, true]);
       for (const { row, sealed: bytes } of rows) {
         expect(openText(api.keys, bytes, placeOf(name, row))).not.toBe('');

@@ -26,35 +26,35 @@ describe('health', () => {
     const gone = await testDatabase();
     const db = openDatabase(gone.appUrl, 1);
     await gone.drop();
-    const context = await api.createApiContext({ db });
-    const lost = httpClient(() => context.url, api.tokens.buyer);
+    const other = await api.startAnother({ db });
+    const lost = httpClient(() => other.url, api.tokens.buyer);
     expect((await lost.get('/healthz')).status).toBe(200);
     expect(await lost.get('/readyz')).toMatchObject({ status: 503, body: { database: false, temporal: true } });
     const { status, headers, body } = await lost.get('/v1/buyer/orders');
     expect([status, headers.get('retry-after')]).toEqual([503, '1']);
     expect(body).toMatchObject({ code: 'SERVICE.UNAVAILABLE' });
     expect(JSON.stringify(body)).not.toMatch(/prisma|postgres|select|test_/i);
-    await context.close();
+    await other.close();
     await db.$disconnect();
   });
 
   test('without Temporal it is not ready', async () => {
     const connection = Connection.lazy({ address: '127.0.0.1:1', connectTimeout: '300ms' });
-    const context = await api.createApiContext({ client: new Client({ connection }) });
-    const lost = httpClient(() => context.url, null);
+    const other = await api.startAnother({ client: new Client({ connection }) });
+    const lost = httpClient(() => other.url, null);
     expect(await lost.get('/readyz')).toMatchObject({ status: 503, body: { database: true, temporal: false } });
-    await context.close();
+    await other.close();
     await connection.close();
   });
 });
 
-describe('when a process does not answer', () => {
+describe('when a workflow does not answer', () => {
   test('its client is told so in time, and may send the same request again', async () => {
     const config = { ...api.config, TASK_QUEUE: 'nobody-works-here' };
-    const context = await api.createApiContext({ config, answerWithinMs: 500 });
+    const other = await api.startAnother({ config, answerWithinMs: 500 });
     const purchase = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
     const place = () =>
-      httpClient(() => context.url, api.tokens.buyer).post('/v1/buyer/orders', purchase, key('patient'));
+      httpClient(() => other.url, api.tokens.buyer).post('/v1/buyer/orders', purchase, key('waiting'));
     for (const { status, headers, body } of [await place(), await place()]) {
       expect([status, headers.get('retry-after')]).toEqual([503, '1']);
       expect(body).toMatchObject({
@@ -62,7 +62,7 @@ describe('when a process does not answer', () => {
         detail: expect.stringContaining('same Idempotency-Key'),
       });
     }
-    await context.close();
+    await other.close();
   });
 });
 

@@ -212,8 +212,8 @@ describe('MSG-3: what cannot be a webhook is refused, with the field at fault', 
   });
 
   test('in production: nothing without TLS, no private address in any spelling', async () => {
-    const context = await api.createApiContext({ config: { ...api.config, WEBHOOK_ALLOW_PRIVATE: false } });
-    const provider = httpClient(() => context.url, await tokenOf(PEOPLE.provider));
+    const other = await api.startAnother({ config: { ...api.config, WEBHOOK_ALLOW_PRIVATE: false } });
+    const provider = httpClient(() => other.url, await tokenOf(PEOPLE.provider));
     const { id } = await subscribed();
     const before = await api.db.step.count();
     for (const url of [

@@ -3,7 +3,7 @@ import { askFor, isPermitted, type Need } from '../../../domain/accounts/permiss
 
 const NEEDS: readonly Need[] = [...AREAS, 'main', 'person', 'any'];
 
-describe('section 0: what a accessStatus permits', () => {
+describe('ACC-0: what an access status permits', () => {
   test.each(NEEDS)('%s: the main account always may', (need) => {
     expect(isPermitted({ as: 'main', areas: [] }, need)).toBe(true);
   });

@@ -33,8 +33,8 @@ type Counted = { deliveries: number; steps: number; rejections: number; messages
 
 /**
  * Proves for every delivery that nothing was lost and nothing happened twice: the answered commands are its steps, in
- * their order and each once; row, last step and process agree; so do order, counters, payment and messages. The worker
- * is started anew before, so that the process is what its history says.
+ * their order and each once; row, last step and workflow agree; so do order, counters, payment and messages. The worker
+ * is started anew before, so that the workflow is what its history says.
  */
 export async function expectAgreement(system: FaultSystem, deals: readonly Deal[]): Promise<Counted> {
   await system.end('worker');
@@ -85,7 +85,7 @@ function expectRowIs(delivery: Delivery, steps: readonly Step[], { done }: Deal)
   });
 }
 
-/** The process, told by its history alone, stands where its row stands; it has ended when the delivery has. */
+/** The workflow, replayed from its history alone, stands where its row stands; it has ended when the delivery has. */
 async function expectProcessKnows({ temporal }: FaultSystem, delivery: Delivery): Promise<void> {
   const handle = temporal.workflow.getHandle(deliveryWorkflowId(delivery.id));
   expect(await handle.query(deliveryState)).toEqual({ state: delivery.state, sequence: delivery.sequence });

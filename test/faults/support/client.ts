@@ -13,7 +13,7 @@ export type DeliveryView = z.infer<typeof deliverySchema>;
 export type Answer = { status: number; body: unknown };
 
 const ATTEMPT_TIMEOUT_MS = 40_000;
-const PATIENCE_MS = 150_000;
+const GIVE_UP_AFTER_MS = 150_000;
 const PAUSE_MS = 200;
 
 const problem = z.object({ code: z.string() });
@@ -42,7 +42,7 @@ export function createClient({
   }
 
   async function untilAnswered(what: string, send: () => Promise<Answer>): Promise<Answer> {
-    const giveUpAt = Date.now() + PATIENCE_MS;
+    const giveUpAt = Date.now() + GIVE_UP_AFTER_MS;
     for (;;) {
       const answer = await send();
       if (isAnswer(answer)) return answer;
@@ -105,7 +105,7 @@ export function createClient({
         const { deliveryId: id } = await order(orderId);
         if (id === null) throw new Error(`${orderId} is not paid yet`);
         return id;
-      }, PATIENCE_MS);
+      }, GIVE_UP_AFTER_MS);
       return { orderId, deliveryId, done: [] };
     },
     async delivery(deliveryId: string): Promise<DeliveryView> {

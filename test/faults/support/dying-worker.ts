@@ -17,7 +17,7 @@ import { allActivities, createWorker, outsideOf } from '../../../worker/worker';
  * A worker that dies in the worst of moments: DIE_AFTER_STEPS steps of the action DIE_AFTER have been committed to the
  * database, and their workflow tasks are not completed, so that no history knows of them; or (`channel.refund`) money
  * has been sent back, and nobody has noted it. Without DIE_AFTER it is a worker that works, but has no reconciliation:
- * what becomes of a lost step then is the process's own doing.
+ * what becomes of a lost step then is the workflow's own doing.
  */
 async function main(): Promise<void> {
   const config = readConfig();

@@ -3,7 +3,7 @@ import { OUTBOUND_CHANNELS, type OutboundChannel } from '../../../domain/notific
 import { eventually } from '../../support/eventually';
 import type { FaultSystem } from './system';
 
-/** How the sendings of the outbox stand. */
+/** The status of the notification deliveries in the outbox. */
 export type NotificationDeliveryCount = { emails: number; sms: number; unsettled: number };
 
 const taken = z.array(z.object({ messageId: z.string() }));
@@ -27,7 +27,7 @@ export async function untilAllIsOut({ db }: Pick<FaultSystem, 'db'>): Promise<vo
 }
 
 /**
- * Proves that every sending stands for what happened: `sent` arrived once; one that was caught by a fault while it was
+ * Proves that the status of every notification delivery is what happened: `sent` arrived once; one that was caught by a fault while it was
  * sent (`sending`, `unconfirmed`) once at most; and no message arrived twice by a channel. The worker is ended before,
  * in order, so that none is still being sent.
  */

@@ -4,7 +4,7 @@ export type Choices = {
   between(low: number, high: number): number;
   /** True with the given probability. */
   chance(probability: number): boolean;
-  /** Choices of their own for one of several at work, whatever the order in which they get their turns. */
+  /** Choices of their own for one of several at work, whatever the order in which they work. */
   fork(): Choices;
 };
 

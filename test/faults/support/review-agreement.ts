@@ -18,7 +18,7 @@ const heardOf = ({ decision }: Reviewed) => (decision === 'provider.withdraw' ? 
 
 /**
  * Proves for every product that its reviews are those that were answered, each decided once and in one state everywhere:
- * trail, row, process, and the product itself.
+ * trail, row, workflow, and the product itself.
  */
 export async function expectReviewsAgree(system: FaultSystem, applicants: readonly Applicant[]) {
   const counted = { products: 0, reviews: 0, approved: 0, messages: 0 };
@@ -63,7 +63,7 @@ async function expectProductFollows({ db }: FaultSystem, id: string, reviews: re
   expect(await db.productVersion.count({ where: { productId: id } })).toBe(approved);
 }
 
-/** The process of the last review, told by its history alone, ended as that was decided; none is left running. */
+/** The workflow of the last review, replayed from its history alone, ended as that was decided; none is left running. */
 async function expectProcessEnded(system: FaultSystem, productId: string, reviews: readonly Reviewed[]): Promise<void> {
   const last = reviews.at(-1);
   if (last === undefined) throw new Error(`${productId} was never reviewed`);

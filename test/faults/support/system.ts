@@ -40,7 +40,7 @@ const START_AGAIN_MS = 2_000;
 
 const REAL_WORKER: WorkerProgram = { entry: 'worker/main', env: {} };
 
-/** What a test may want otherwise than usual: no worker yet, policies by their keys, configuration by its variables. */
+/** What a test may want different from the defaults: no worker yet, policies by their keys, configuration by its variables. */
 type Wishes = { worker?: WorkerProgram | null; policy?: Record<string, unknown>; env?: NodeJS.ProcessEnv };
 
 /**
@@ -138,7 +138,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
     note: (name: string, pid: number) => processes.add(name, pid),
     /** Aborted when the system stops: whoever still waits for it can give up. */
     stopping: stopping.signal,
-    /** To look into processes and histories; commands go through the API. */
+    /** To look into workflows and histories; commands go through the API. */
     temporal: client,
 
     /** Starts a part on its port and its data. @param program what to run as the worker instead of the real one */

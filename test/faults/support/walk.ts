@@ -53,7 +53,7 @@ export function nextAction({ stage }: Pick<DeliveryView, 'stage'>, choices: Choi
   }
 }
 
-/** Sends one command until it is answered, now and then twice at once, as impatient clients do. */
+/** Sends one command until it is answered, now and then twice at once, as clients do that do not wait. */
 export async function send(client: Client, deal: Deal, action: DeliveryAction, isTwice = false): Promise<void> {
   const post = requestFor(deal.deliveryId, action);
   const answers = await Promise.all([client.post(post), ...(isTwice ? [client.post(post)] : [])]);

@@ -9,7 +9,7 @@ import { paymentFor } from '../../factories/orders';
 import { POLICY } from '../../factories/states';
 import { eventually } from '../../support/eventually';
 import { notified, sentBack, stepsOf } from '../../support/observe';
-import { storeUnreported, type Truth, writeUnreported } from '../../support/unreported';
+import { storeUnrecordedStep, type Truth, writeUnrecordedStep } from '../../support/unrecorded-step';
 import { type Delivery, startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -31,7 +31,7 @@ const STATED: DeliveryAction[] = ['buyer.requirement'];
 describe('a step that is stored wins over what the process believes', () => {
   test('a command that the truth does not permit is refused, though the process believed it legal', async () => {
     const delivery = await awaitingConfirmation();
-    await storeUnreported(world, delivery, command('provider.requirement.confirm'));
+    await storeUnrecordedStep(world, delivery, command('provider.requirement.confirm'));
     await expect(delivery.act('buyer.requirement')).rejects.toMatchObject({
       code: 'DELIVERY.NOT_ALLOWED',
       extra: { allowedActions: ['provider.implementation.submit'] },
@@ -42,7 +42,7 @@ describe('a step that is stored wins over what the process believes', () => {
 
   test('a command that the truth permits too is done after it', async () => {
     const delivery = await awaitingConfirmation();
-    await storeUnreported(world, delivery, command('buyer.requirement', { note: 'the lost edit' }));
+    await storeUnrecordedStep(world, delivery, command('buyer.requirement', { note: 'the lost edit' }));
     expect(await delivery.act('provider.requirement.confirm')).toMatchObject({ stage: 'implementing' });
     expect((await stepsOf(world.db, delivery.id)).map(({ sequence, note }) => [sequence, note])).toEqual([
       [1, ''],
@@ -55,7 +55,7 @@ describe('a step that is stored wins over what the process believes', () => {
   test('the very command whose answer was lost is answered, and takes effect once', async () => {
     const delivery = await awaitingConfirmation();
     const sent = command('provider.requirement.reject');
-    await storeUnreported(world, delivery, sent);
+    await storeUnrecordedStep(world, delivery, sent);
     await delivery.send(sent);
     expect(await delivery.view()).toMatchObject({ stage: 'awaiting_requirement', requirementRejections: 1 });
     expect(await actionsOf(delivery)).toEqual(['delivery.started', ...STATED, 'provider.requirement.reject']);
@@ -67,7 +67,7 @@ describe('a step that is stored wins over what the process believes', () => {
     const { state, sequence } = await delivery.state();
     const [reminder] = deadlines(state, POLICY);
     if (reminder === undefined) throw new Error('A provider who must confirm is reminded');
-    await writeUnreported(world, delivery, {
+    await writeUnrecordedStep(world, delivery, {
       sequence: sequence + 1,
       commandId: `${delivery.id}/${sequence + 1}/${reminder.name}`,
       action: `deadline.${reminder.name}`,
@@ -91,7 +91,7 @@ describe('catchUp: the process adopts what the table holds', () => {
 
   test('one step, then the commands that only it makes legal', async () => {
     const delivery = await awaitingConfirmation();
-    const truth = await storeUnreported(world, delivery, command('provider.requirement.confirm'));
+    const truth = await storeUnrecordedStep(world, delivery, command('provider.requirement.confirm'));
     await delivery.workflow.signal(catchUp);
     await hasCaughtUp(delivery, truth);
     expect(await delivery.act('provider.implementation.submit')).toMatchObject({ stage: 'awaiting_acceptance' });
@@ -99,8 +99,8 @@ describe('catchUp: the process adopts what the table holds', () => {
 
   test('several steps, to the last', async () => {
     const delivery = await awaitingConfirmation();
-    const first = await storeUnreported(world, delivery, command('provider.requirement.confirm'));
-    const last = await storeUnreported(world, delivery, command('provider.implementation.submit'), first);
+    const first = await storeUnrecordedStep(world, delivery, command('provider.requirement.confirm'));
+    const last = await storeUnrecordedStep(world, delivery, command('provider.implementation.submit'), first);
     await delivery.workflow.signal(catchUp);
     await hasCaughtUp(delivery, last);
   });
@@ -108,7 +108,7 @@ describe('catchUp: the process adopts what the table holds', () => {
   test('a step that ended the delivery ends the process, and its order', async () => {
     const delivery = await awaitingConfirmation();
     await delivery.acts('provider.requirement.confirm', 'provider.implementation.submit');
-    await storeUnreported(world, delivery, command('buyer.acceptance.accept'));
+    await storeUnrecordedStep(world, delivery, command('buyer.acceptance.accept'));
     await delivery.workflow.signal(catchUp);
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
     await expect(delivery.ended()).resolves.toEqual({ outcome: 'completed' });

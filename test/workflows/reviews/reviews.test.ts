@@ -188,7 +188,7 @@ function dayAfter(instant: string, n: number): string {
 
 describe('a step that is stored wins over what the process believes', () => {
   /** Stores a decision of which no history ever hears: its worker died in that moment. */
-  async function storeUnreported(review: Review, commandId: string, stage: 'approved' | 'withdrawn') {
+  async function storeUnrecordedStep(review: Review, commandId: string, stage: 'approved' | 'withdrawn') {
     const { state, sequence } = await review.state();
     const enteredAtMs = Date.now();
     const step = {
@@ -204,7 +204,7 @@ describe('a step that is stored wins over what the process believes', () => {
 
   test('a withdrawal that is stored is not overtaken by an approval', async () => {
     const review = await reviews.submit();
-    await storeUnreported(review, 'cmd_withdrawn_unheard', 'withdrawn');
+    await storeUnrecordedStep(review, 'cmd_withdrawn_unheard', 'withdrawn');
     await expect(review.act('ops.approve')).rejects.toMatchObject({ code: 'REVIEW.NOT_ALLOWED' });
     await expect(review.outcome()).resolves.toEqual({ outcome: 'withdrawn' });
     expect(await actionsOf(review)).toEqual(['provider.publish', 'provider.withdraw']);
@@ -212,14 +212,14 @@ describe('a step that is stored wins over what the process believes', () => {
 
   test('the very command whose answer was lost is answered, and takes effect once', async () => {
     const review = await reviews.submit();
-    await storeUnreported(review, 'cmd_approved_unheard', 'approved');
+    await storeUnrecordedStep(review, 'cmd_approved_unheard', 'approved');
     expect(await review.act('ops.approve', '', 'cmd_approved_unheard')).toMatchObject({ status: 'approved' });
     expect(await actionsOf(review)).toEqual(['provider.publish', 'ops.approve']);
   });
 
   test('a process that has missed its end does not keep the next submission out', async () => {
     const review = await reviews.submit();
-    await storeUnreported(review, 'cmd_approved_long_ago', 'approved');
+    await storeUnrecordedStep(review, 'cmd_approved_long_ago', 'approved');
     const next = await reviews.submit({ objectId: review.subject.objectId });
     expect(await next.view()).toMatchObject({ status: 'in_review' });
     expect(await review.view()).toMatchObject({ status: 'approved' });
@@ -256,7 +256,7 @@ describe('a step that is stored wins over what the process believes', () => {
     const review = await reviews.submit();
     await review.workflow.signal(catchUp);
     expect((await review.state()).sequence).toBe(1);
-    await storeUnreported(review, 'cmd_approved_and_told', 'approved');
+    await storeUnrecordedStep(review, 'cmd_approved_and_told', 'approved');
     await review.workflow.signal(catchUp);
     await expect(review.outcome()).resolves.toEqual({ outcome: 'approved' });
   });

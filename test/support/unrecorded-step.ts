@@ -9,10 +9,10 @@ import type { Delivery, World } from './world';
 /** How far a delivery is, as the table has it. */
 export type Truth = Pick<DeliveryStep, 'sequence' | 'state'>;
 
-type Unreported = Omit<DeliveryStep, 'deliveryId' | 'ruling' | 'appealId' | 'sourceIp'>;
+type UnrecordedStep = Omit<DeliveryStep, 'deliveryId' | 'ruling' | 'appealId' | 'sourceIp'>;
 
 /** Stores a step as a worker does that dies, with its server, right after the commit: no history knows it. */
-export async function writeUnreported({ db }: World, { id }: Delivery, step: Unreported): Promise<Truth> {
+export async function writeUnrecordedStep({ db }: World, { id }: Delivery, step: UnrecordedStep): Promise<Truth> {
   const whole = { ...step, deliveryId: id, ruling: null, appealId: null, sourceIp: null };
   const overtaken = await writeDeliveryStep(db, whole, 'a run that died', null);
   if (overtaken !== null) throw new Error(`${id} has a step ${step.sequence} already`);
@@ -20,7 +20,7 @@ export async function writeUnreported({ db }: World, { id }: Delivery, step: Unr
 }
 
 /** The same for the step of a command. */
-export async function storeUnreported(
+export async function storeUnrecordedStep(
   world: World,
   delivery: Delivery,
   sent: DeliveryCommand,
@@ -28,7 +28,7 @@ export async function storeUnreported(
 ): Promise<Truth> {
   const { state, sequence } = before ?? (await delivery.state());
   const atMs = await world.env.currentTimeMs();
-  return writeUnreported(world, delivery, {
+  return writeUnrecordedStep(world, delivery, {
     sequence: sequence + 1,
     commandId: sent.commandId,
     action: sent.action,
