@@ -13,6 +13,8 @@ const FOR_EVER_MS = 3_600_000;
 async function main(): Promise<void> {
   // Nothing else keeps this process running while it waits for the signal.
   const running = setInterval(() => undefined, FOR_EVER_MS);
+  // Listened for from the start: it may be frozen before it has read that its locks are taken.
+  const thawed = once(process, 'SIGCONT');
   const config = readConfig();
   const { LOCK_OBJECT: objectId = '', LOCK_DELIVERY: deliveryId = '' } = process.env;
   const db = openDatabase(config.DATABASE_URL, 1, 'durable', databaseLimits(config));
@@ -20,7 +22,7 @@ async function main(): Promise<void> {
     async (tx) => {
       await lockObject(tx, objectId);
       await tx.$executeRaw`UPDATE deliveries SET updated_at = updated_at WHERE id = ${deliveryId}`;
-      await once(process, 'SIGCONT');
+      await thawed;
       await tx.$executeRaw`UPDATE deliveries SET updated_at = 'epoch' WHERE id = ${deliveryId}`;
     },
     { timeout: FOR_EVER_MS },
