@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { KeyRing } from '../../codec/keys';
-import { isAccountNumber, isSameCompany } from '../../domain/accounts/payee';
 import { AppError } from '../../domain/shared/errors';
 import {
   type AccountChange,
@@ -13,32 +12,14 @@ import type { Database } from '../../prisma/store/shared/database';
 import { ownChangeOf } from '../http/audited-change';
 import { type ApiContext, type Call, get, nothing, put } from '../http/endpoint';
 import { etagOf, expectedVersion } from '../http/etag';
-import { text } from '../http/schemas';
 import { providerOf } from '../http/scope';
+import { payeeBody, requireHolder } from './payee';
 import { accountView } from './view';
 
 const time = z.iso.datetime({ offset: true });
 const PATH = '/v1/provider/account';
 /** Registered capital and yearly revenue: ten trillion yuan at most. */
 const bigAmountFen = z.int().min(0).max(1_000_000_000_000_000);
-
-const accountNumber = z
-  .string()
-  .max(80)
-  .transform((sent) => sent.replace(/\s/g, ''))
-  .refine(isAccountNumber, 'must have 8 to 30 digits')
-  .openapi({ type: 'string', description: '8 to 30 digits; blanks between them do not matter' });
-
-/** Payee info as it is sent, all of it required (ACC-2). */
-export const payeeBody = z
-  .strictObject({
-    accountHolder: text(100).openapi({ description: 'The company itself, as it was certified' }),
-    bankLocation: text(100),
-    bank: text(100),
-    branch: text(200),
-    accountNumber,
-  })
-  .openapi('Payee');
 
 const merchantId = z
   .string()
@@ -79,14 +60,6 @@ const accountSchema = z
   .openapi('Account');
 
 const bigintOf = (amount: number | null) => (amount === null ? null : BigInt(amount));
-
-/** @throws AppError REQUEST.INVALID unless the account holder is the company (ACC-2) */
-export function requireHolder(accountHolder: string, { name }: Pick<AccountRow, 'name'>, path: string): void {
-  if (isSameCompany(accountHolder, name)) return;
-  throw new AppError('REQUEST.INVALID', `The account must be the company's own: its holder is "${name}".`, {
-    errors: [{ path, message: 'must be the company name' }],
-  });
-}
 
 function requireUnlocked({ revenueAgreementAt }: AccountRow): void {
   if (revenueAgreementAt === null) return;

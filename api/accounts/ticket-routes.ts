@@ -22,7 +22,7 @@ import { providerOf } from '../http/scope';
 import { reviewPage, reviewSchema } from '../reviews/schemas';
 import { type ReviewService, reviewScope } from '../reviews/service';
 import { reviewSummary } from '../reviews/view';
-import { payeeBody, requireHolder } from './routes';
+import { payeeBody, requireHolder } from './payee';
 
 const licenceNumber = z
   .string()
@@ -46,7 +46,7 @@ const numbersSchema = z
   .object({ id: z.string(), inForce: z.string().nullable(), proposed: z.string().nullable() })
   .openapi('TicketAccountNumbers');
 
-/** What the ticket routes need beside the door. */
+/** What the ticket routes need beside the HTTP layer. */
 export type TicketRoutes = { db: Database; keys: KeyRing; reviews: ReviewService };
 
 const noTicket = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review.');
@@ -150,7 +150,7 @@ async function ask({ db, keys, reviews }: TicketRoutes, call: CommandRequest, as
   try {
     await reviews.submit(call, { subject: { ...subject, title: account.name }, needsSecurityCheck: false });
   } catch (error) {
-    // What was refused for good is not kept; what may have been submitted all the same is left to its process.
+    // What was refused for good is not kept; what may have been submitted all the same is left to its workflow.
     if (error instanceof AppError && !ERRORS[error.code].retryable) await dropProposal(db, reviewId);
     throw error;
   }

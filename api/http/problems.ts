@@ -28,6 +28,17 @@ export function problemOf(error: AppError, requestId: string): Problem {
 export const invalid = (errors: Fault[]): AppError =>
   new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', { errors });
 
+/**
+ * A refusal of fields by the store, which knows no requests, as one of the same fields of the body.
+ * @returns anything else as it is
+ */
+export function inBody(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.code !== 'REQUEST.INVALID') return error;
+  const { code, detail, extra } = error;
+  const errors = extra.errors?.map(({ path, message }) => ({ path: `body.${path}`, message }));
+  return new AppError(code, detail, errors === undefined ? extra : { ...extra, errors });
+}
+
 /** Errors of Express and its body parsers that are the client's fault. */
 const clientError = z.object({ status: z.int().min(400).max(499) });
 

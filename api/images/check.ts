@@ -19,9 +19,9 @@ sharp.concurrency(1);
 /** An image that is right for its purpose, as it was measured. */
 export type CheckedImage = { type: string; format: ImageFormat; width: number; height: number };
 
-/** Files decoded at the same time, and how long one waits for its turn. */
+/** Files decoded at the same time, and how long one waits for a permit. */
 const CHECKS_AT_ONCE = 2;
-const PATIENCE_MS = 10_000;
+const WAIT_MS = 10_000;
 const withPermit = keyedSemaphore(CHECKS_AT_ONCE);
 
 /**
@@ -30,7 +30,7 @@ const withPermit = keyedSemaphore(CHECKS_AT_ONCE);
  * @param name what its sender calls it; judged only where it claims another type than the content has
  * @param content its beginning, `maxBytes` of it at least, or all of it
  * @param size of the whole file, in bytes
- * @throws AppError IMAGE.NOT_ACCEPTABLE telling everything that is wrong with what was measured;
+ * @throws AppError IMAGE.NOT_ACCEPTABLE naming everything that is wrong with what was measured;
  *   SERVICE.UNAVAILABLE while too many others are being checked
  */
 export async function checkImage(
@@ -43,7 +43,7 @@ export async function checkImage(
   const other = otherExtension(name, measured.extension);
   const faults = imageFaults(purpose, { type, size, otherExtension: other, header });
   if (faults.length > 0 || header === null) throw unacceptable(purpose, faults);
-  const broken = await withPermit('images', PATIENCE_MS, () => decodingFault(content, header));
+  const broken = await withPermit('images', WAIT_MS, () => decodingFault(content, header));
   if (broken === 'timed_out') {
     throw new AppError('SERVICE.UNAVAILABLE', 'Too many images are being checked; send yours again.');
   }
@@ -52,7 +52,7 @@ export async function checkImage(
   return { type, format, width, height };
 }
 
-/** The formats that are taken tell themselves by their first bytes, however broken the rest is. */
+/** The formats that are taken are recognised by their first bytes, however broken the rest is. */
 function formatOf(content: Buffer): Measured | null {
   if (content.subarray(0, 8).equals(PNG_SIGNATURE)) return { extension: 'png', type: 'image/png' };
   return content.subarray(0, 3).equals(JPEG_START) ? { extension: 'jpg', type: 'image/jpeg' } : null;
@@ -86,7 +86,7 @@ async function decodingFault(content: Buffer, { format, width, height }: ImageHe
 function unacceptable(purpose: ImagePurpose, faults: string[]): AppError {
   const { formats, width, height } = IMAGE_RULES[purpose];
   const wanted = `a ${formats.join(' or ')} of ${width}×${height} px`;
-  return new AppError('IMAGE.NOT_ACCEPTABLE', `Send ${wanted}; "errors" tells what was measured.`, {
+  return new AppError('IMAGE.NOT_ACCEPTABLE', `Send ${wanted}; "errors" says what was measured.`, {
     errors: faults.map((message) => ({ path: 'file', message })),
   });
 }

@@ -9,7 +9,7 @@ const CM_PER_INCH = 2.54;
 /**
  * The resolution that EXIF data record in their first directory.
  * @param tiff the data from the byte order mark on; anything else that calls itself EXIF records nothing
- * @returns null without one, or where it tells only the shape of the pixels (unit 1)
+ * @returns null without one, or where it states only the shape of the pixels (unit 1)
  */
 export function exifResolution(tiff: Buffer): Resolution | null {
   const order = tiff.toString('latin1', 0, 4);

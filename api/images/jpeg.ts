@@ -50,7 +50,7 @@ function recordedIn(marker: number, data: Buffer): Resolution | null {
   return null;
 }
 
-/** JFIF: dots an inch (unit 1) or a centimetre (2); unit 0 tells only the shape of the pixels. */
+/** JFIF: dots an inch (unit 1) or a centimetre (2); unit 0 states only the shape of the pixels. */
 function jfifResolution(data: Buffer): Resolution | null {
   const unit = data.readUInt8(7);
   if (unit !== 1 && unit !== 2) return null;

@@ -38,7 +38,7 @@ export function pngHeader(bytes: Buffer): ImageHeader | null {
   return isFirst ? null : found;
 }
 
-/** pHYs: pixels a unit, across and down; without a unit it tells only the shape of the pixels. */
+/** pHYs: pixels a unit, across and down; without a unit it states only the shape of the pixels. */
 function physical(data: Buffer) {
   if (data.length !== 9 || data.readUInt8(8) !== 1) return null;
   const [x, y] = [data.readUInt32BE(0), data.readUInt32BE(4)];

@@ -17,7 +17,7 @@ import { byId } from '../http/schemas';
 import { type CheckedImage, checkImage } from './check';
 import { shippedImages } from './shipped';
 
-/** Files are received up to here, so that what is too large can be told how large it is. */
+/** Files are received up to here, so that the refusal of a larger one can say how large it is. */
 const RECEIVED_MAX_BYTES = 16 * 1_048_576;
 
 const imageSchema = z

@@ -18,7 +18,7 @@ import { contentBody, ownProductSchema, ownProductSummarySchema } from './schema
 import { ownProductOf, type ProductService } from './service';
 import { ownProduct, ownProductSummary } from './view';
 
-/** What the product routes need beside the door. */
+/** What the product routes need beside the HTTP layer. */
 export type ProductRoutes = { db: Database; service: ProductService; reviews: ReviewService };
 
 const access = { provider: 'products' } as const;

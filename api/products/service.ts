@@ -37,7 +37,7 @@ import { changeOf } from '../http/audited-change';
 import type { Principal } from '../http/auth';
 import type { CommandRequest } from '../http/command-request';
 import { idFrom } from '../http/ids';
-import { invalid } from '../http/problems';
+import { inBody, invalid } from '../http/problems';
 import { providerOf } from '../http/scope';
 import { type ReviewService, reviewScope } from '../reviews/service';
 import { factsOf } from './view';
@@ -48,7 +48,7 @@ export type Sent = { content: SentContent; grade?: Grade };
 /** Where routes apply for what is to be done to a product (PRD-3). */
 export type ProductService = ReturnType<typeof productService>;
 
-type ReviewServiceDependencies = { db: Database; keys: KeyRing; policy: Policy; reviews: ReviewService };
+type ProductServiceDependencies = { db: Database; keys: KeyRing; policy: Policy; reviews: ReviewService };
 
 const noProduct = () => new AppError('PRODUCT.NOT_FOUND', 'There is no such product.');
 
@@ -59,7 +59,7 @@ export async function ownProductOf(db: Database, id: string, { providerId = '' }
   return found;
 }
 
-export function productService({ db, keys, policy, reviews }: ReviewServiceDependencies) {
+export function productService({ db, keys, policy, reviews }: ProductServiceDependencies) {
   /**
    * Applies for one operation; answers the application as it is then: in review, or effective at once (PRD-5).
    * @param productId of a product that there is, or, to publish one for the first time, its future id
@@ -88,20 +88,23 @@ export function productService({ db, keys, policy, reviews }: ReviewServiceDepen
     const subject: ReviewSubject = { reviewId, kind: 'product', operation, objectId: productId, providerId, title };
     const proposal = proposalOf(sent, (n) => idFrom('spc', command.atMs, `${command.commandId}/${n}`));
     const sealed = sealedToken(keys, sent, reviewId);
-    if (isReviewed(type, operation, policy['product.reviewed'])) {
-      await addProposal(db, { id: reviewId, providerId, content: proposal, sealed });
-      await reviews
-        .submit(call, { subject, needsSecurityCheck: needsSecurityCheck(type, operation) })
-        .catch(forgetting(db, reviewId));
-    } else {
-      const change = changeOf(call, reviewId, `provider.${operation}`);
-      await applyAtOnce(db, keys, change, { subject, proposal, sealed });
+    const submit = () => reviews.submit(call, { subject, needsSecurityCheck: needsSecurityCheck(type, operation) });
+    try {
+      if (isReviewed(type, operation, policy['product.reviewed'])) {
+        await addProposal(db, { id: reviewId, providerId, content: proposal, sealed });
+        await submit().catch(forgetting(db, reviewId));
+      } else {
+        const change = changeOf(call, reviewId, `provider.${operation}`);
+        await applyAtOnce(db, keys, change, { subject, proposal, sealed });
+      }
+    } catch (error) {
+      throw inBody(error);
     }
     return reviews.view(reviewId, scope, command.commandId);
   }
 
   /**
-   * What is wrong with what a description names while its form is at fault, so that both are told in one answer (PRD-2).
+   * What is wrong with what a description names while its form is at fault, so that one answer names both (PRD-2).
    * @param productId of the product that it is for, or null for a new one
    */
   async function furtherFaults(principal: Principal, body: unknown, productId: string | null): Promise<Fault[]> {
@@ -119,7 +122,7 @@ const CONTENT = ['body', 'content'];
 /** The content that was sent, whatever is in it; none where it is no object. */
 const bodyWithContent = z.object({ content: z.looseObject({}).optional().catch(undefined) }).catch({});
 
-/** What was refused for good is not kept; what may have been submitted all the same is left to its process. */
+/** What was refused for good is not kept; what may have been submitted all the same is left to its workflow. */
 const forgetting = (db: Database, reviewId: string) => async (error: unknown) => {
   if (error instanceof AppError && !ERRORS[error.code].retryable) await dropProposal(db, reviewId);
   throw error;

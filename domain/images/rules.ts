@@ -59,7 +59,7 @@ export type MeasuredFile = {
 
 /**
  * Everything that is wrong with a file for a purpose, each with the value that was measured (SHOP-6).
- * @returns what to tell of the file, none when its header is right; its pixels are still to be decoded then
+ * @returns what is wrong with the file, nothing when its header is right; its pixels are still to be decoded then
  */
 export function imageFaults(purpose: ImagePurpose, file: MeasuredFile): string[] {
   const rule: ImageRule = IMAGE_RULES[purpose];

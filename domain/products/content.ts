@@ -24,7 +24,7 @@ export const DOCUMENT_TYPES: readonly string[] = [
 ];
 
 const fen = z.int().min(1).max(PRODUCT_LIMITS.priceFen);
-/** A rule between fields is asked as soon as these can be read, whatever is wrong with the others: all is told at once. */
+/** A rule between fields is asked as soon as these can be read, whatever is wrong with the others: one answer names all faults. */
 const whenRead = (readable: z.ZodType) => ({
   when: ({ value }: { value: unknown }) => readable.safeParse(value).success,
 });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { knownAreas } from '../../../domain/accounts/areas';
 import type { AccessStatus } from '../../../domain/accounts/permissions';
 import type { Database } from '../shared/database';
@@ -18,16 +19,21 @@ export async function findAccountStatus(
   db: Database,
   person: { id: string; providerId: string },
 ): Promise<AccountStatus | null> {
-  const [row] = await db.$queryRaw<{ account: 'main' | 'sub'; areas: string[]; disabled: boolean }[]>`
-    SELECT account, areas, disabled_at IS NOT NULL AS disabled FROM users
-    WHERE id = ${person.id} AND provider_id = ${person.providerId} AND role = 'provider' AND account IS NOT NULL`;
-  return row === undefined ? null : { as: row.account, areas: knownAreas(row.areas), disabled: row.disabled };
+  const row = await db.user.findFirst({
+    where: { id: person.id, providerId: person.providerId, role: 'provider', account: { not: null } },
+    select: { account: true, areas: true, disabledAt: true },
+  });
+  if (row === null) return null;
+  return { as: kindOfAccount.parse(row.account), areas: knownAreas(row.areas), disabled: row.disabledAt !== null };
 }
+
+const kindOfAccount = z.enum(['main', 'sub']);
 
 /** A key, revoked and expired ones too, or null. */
 export async function findApiKeyStatus(db: Database, id: string): Promise<ApiKeyStatus | null> {
-  const [row] = await db.$queryRaw<(Omit<ApiKeyStatus, 'as' | 'areas'> & { areas: string[] })[]>`
-    SELECT provider_id AS "providerId", secret_hash AS "secretHash", areas, expires_at AS "expiresAt",
-           revoked_at AS "revokedAt" FROM api_keys WHERE id = ${id}`;
-  return row === undefined ? null : { ...row, as: 'key', areas: knownAreas(row.areas) };
+  const row = await db.apiKey.findUnique({
+    where: { id },
+    select: { providerId: true, secretHash: true, areas: true, expiresAt: true, revokedAt: true },
+  });
+  return row && { ...row, as: 'key', areas: knownAreas(row.areas) };
 }

@@ -13,8 +13,8 @@ export type AccountRow = Provider;
 export type OwnChange = Change & { providerId: string };
 
 /**
- * Payee info with its number sealed, the digits that may be shown, and a fingerprint by which the trail tells a new
- * number from the one before, even where both end alike (ACC-6).
+ * Payee info with its number sealed, the digits that may be shown, and a fingerprint by which the trail shows that a
+ * number is new, even where it ends as the one before (ACC-6).
  */
 export type SealedPayee = Omit<Payee, 'accountNumber'> & {
   accountNumberSealed: Buffer;

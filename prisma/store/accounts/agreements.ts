@@ -112,7 +112,7 @@ function requireSignable(
   if (signed.some((agreement) => agreement.kind === kind && agreement.revision === revision)) {
     throw new AppError(
       'AGREEMENT.SIGNED',
-      'This revision is signed already; GET /v1/provider/agreements has its text.',
+      'This revision is signed already; the list of your agreements has its text.',
     );
   }
   const errors = signingBlockers(

@@ -3,6 +3,7 @@ import { SUB_ACCOUNTS_MAX } from '../../../domain/accounts/limits';
 import { AppError } from '../../../domain/shared/errors';
 import { auditedTransaction, lockObject, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
+import type { Page } from '../shared/paging';
 import type { OwnChange } from './accounts';
 import { personTrail } from './users';
 
@@ -39,11 +40,7 @@ const ofProvider = (providerId: string) => ({ providerId, role: 'provider', acco
 const noSuchAccount = () => new AppError('SUB_ACCOUNT.NOT_FOUND', 'There is no such sub-account.');
 
 /** A page of a provider's sub-accounts, disabled ones too, one more than asked for when there are more. */
-export async function listSubAccounts(
-  db: Database,
-  providerId: string,
-  page: { limit: number; after: string | null; newestFirst: boolean },
-): Promise<SubAccount[]> {
+export async function listSubAccounts(db: Database, providerId: string, page: Page): Promise<SubAccount[]> {
   const after = page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } };
   const rows = await db.user.findMany({
     where: { ...ofProvider(providerId), ...after },
@@ -73,7 +70,7 @@ export async function addSubAccount(db: Database, change: OwnChange, account: Su
   const { objectId: id, providerId } = change;
   await auditedTransaction(db, change, async (tx) => {
     await lockObject(tx, providerId);
-    // A buyer need not have a profile: their orders tell.
+    // A buyer need not have a profile: an order makes somebody a buyer, too.
     const [user, order] = [
       await tx.user.findUnique({ where: { id }, select: { id: true } }),
       await tx.order.findFirst({ where: { buyerId: id }, select: { id: true } }),

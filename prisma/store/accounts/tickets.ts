@@ -31,8 +31,8 @@ export const accountReviewHandler = (keys: KeyRing): ReviewHandler => ({
     const account = await findAccount(tx, subject.objectId);
     const { content, sealed } = await proposalOf(tx, subject.reviewId);
     return changeOf(subject) === 'payee'
-      ? payeeTakenUp(keys, account, subject, ticketProposals.payee.parse(content), sealed)
-      : licenceTakenUp(account, ticketProposals.licence_number.parse(content));
+      ? payeeSubmitted(keys, account, subject, ticketProposals.payee.parse(content), sealed)
+      : licenceSubmitted(account, ticketProposals.licence_number.parse(content));
   },
 
   async approve(tx, review) {
@@ -63,7 +63,7 @@ async function proposalOf(tx: Transaction, id: string): Promise<{ content: unkno
 
 const unchanged = () => new AppError('ACCOUNT.UNCHANGED', 'This is what is in force: there is nothing to change.');
 
-function payeeTakenUp(
+function payeeSubmitted(
   keys: KeyRing,
   account: AccountRow,
   { reviewId }: ReviewSubject,
@@ -72,7 +72,7 @@ function payeeTakenUp(
 ): SubmittedDocuments {
   const now = maskedPayee(account);
   if (account.revenueAgreementAt === null || now === null) {
-    const detail = 'Payee info is yours to edit until the revenue agreement is signed: PUT /v1/provider/account/payee.';
+    const detail = 'Until the revenue agreement is signed, payee info takes no ticket: replace it in your account.';
     throw new AppError('ACCOUNT.NOT_LOCKED', detail);
   }
   requireCompany(account, asked);
@@ -84,7 +84,7 @@ function payeeTakenUp(
   return { base: now, proposed: { ...asked, isNewNumber }, sealed };
 }
 
-function licenceTakenUp({ licenceNumber }: AccountRow, asked: LicenceProposal): SubmittedDocuments {
+function licenceSubmitted({ licenceNumber }: AccountRow, asked: LicenceProposal): SubmittedDocuments {
   if (licenceNumber === asked.licenceNumber) throw unchanged();
   return { base: { licenceNumber }, proposed: asked };
 }

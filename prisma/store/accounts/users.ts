@@ -1,8 +1,11 @@
+import { z } from 'zod';
 import { knownAreas } from '../../../domain/accounts/areas';
 import { AppError } from '../../../domain/shared/errors';
 import { maskEmail, maskName, maskPhone } from '../../../domain/shared/masking';
+import { Prisma } from '../../generated/client';
 import { auditedTransaction, type Change, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
+import { queryRow } from '../shared/query-rows';
 
 /** What somebody says of themselves: where notices reach them, and in which language. */
 export type Profile = {
@@ -36,6 +39,7 @@ export type KnownPerson = { id: string; role: 'buyer' | 'ops'; permissions: read
  * Accounts of a provider stay what they are.
  */
 export async function recordPerson(db: Database, { id, role, permissions, issuedAt }: KnownPerson): Promise<void> {
+  // One statement, since requests of one person arrive at once: the row is locked while its token's instant is compared.
   const kept = role === 'ops' ? [...new Set(permissions)].sort() : [];
   await db.$executeRaw`
     INSERT INTO users (id, role, permissions, token_issued_at, version, updated_at)
@@ -68,10 +72,9 @@ export async function saveProfile(
 ): Promise<Profile> {
   const saved = { ...profile, version: 0 };
   await auditedTransaction(db, change, async (tx) => {
-    const rows = await writeProfile(tx, profile, expectedVersion);
-    const [row] = rows;
-    if (row === undefined) {
-      throw new AppError('PRECONDITION.FAILED', 'Read /v1/me again and repeat your change on that.');
+    const row = await writeProfile(tx, profile, expectedVersion);
+    if (row === null) {
+      throw new AppError('PRECONDITION.FAILED', 'Read your profile again and repeat your change on that.');
     }
     const { account: _account, areas: _areas, disabledAt: _disabledAt, ...written } = row;
     Object.assign(saved, written);
@@ -81,7 +84,20 @@ export async function saveProfile(
 }
 
 /** A person as they are stored; `account`, `areas` and `disabledAt` are of a provider's people. */
-type Person = Profile & { account: string | null; areas: string[]; disabledAt: Date | null };
+const person = z.object({
+  id: z.string(),
+  role: z.string(),
+  providerId: z.string().nullable(),
+  name: z.string().nullable(),
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+  language: z.string(),
+  version: z.int(),
+  account: z.string().nullable(),
+  areas: z.array(z.string()),
+  disabledAt: z.date().nullable(),
+});
+type Person = z.output<typeof person>;
 
 /** A person as the trail shows them, whoever changed what of them: name and contacts masked (AUD-1). */
 export const personTrail = ({
@@ -112,8 +128,16 @@ export const contactTrail = ({
   language,
 });
 
-function writeProfile(tx: Transaction, profile: Omit<Profile, 'version'>, expectedVersion: number | null) {
-  return tx.$queryRaw<Person[]>`
+/**
+ * Makes the profile or replaces it, in one statement: of those who have read the same version one writes, since the row is
+ * locked while its version is compared. No row comes back where the version is another.
+ */
+function writeProfile(
+  tx: Transaction,
+  profile: Omit<Profile, 'version'>,
+  expectedVersion: number | null,
+): Promise<Person | null> {
+  const query = Prisma.sql`
     INSERT INTO users (id, role, provider_id, name, email, phone, language, version, updated_at)
     SELECT ${profile.id}::text, ${profile.role}::text, ${profile.providerId}::text, ${profile.name}::text,
            ${profile.email}::text, ${profile.phone}::text, ${profile.language}::text, 1, now()
@@ -127,4 +151,5 @@ function writeProfile(tx: Transaction, profile: Omit<Profile, 'version'>, expect
     WHERE ${expectedVersion}::int IS NULL OR users.version = ${expectedVersion}::int
     RETURNING id, role, provider_id AS "providerId", name, email, phone, language, version, account, areas,
       disabled_at AS "disabledAt"`;
+  return queryRow(tx, person, query);
 }

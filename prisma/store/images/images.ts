@@ -1,5 +1,4 @@
 import type { ImagePurpose } from '../../../domain/images/rules';
-import { Prisma } from '../../generated/client';
 import { auditedTransaction, type Change, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 
@@ -36,21 +35,19 @@ export async function findImage(db: Database, id: string, scope: ImageScope) {
 
 /** Which of the images are not the provider's own for that purpose. */
 export async function notOwnImages(
-  db: Pick<Database, '$queryRaw'>,
+  db: Pick<Transaction, 'image'>,
   providerId: string,
   wanted: { id: string; purpose: ImagePurpose }[],
 ): Promise<string[]> {
   if (wanted.length === 0) return [];
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    SELECT w.id FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w(id text, purpose text)
-    WHERE NOT EXISTS (
-      SELECT FROM images i WHERE i.id = w.id AND i.purpose = w.purpose AND i.provider_id = ${providerId})`;
-  return rows.map(({ id }) => id);
+  const ids = wanted.map(({ id }) => id);
+  const own = await db.image.findMany({ where: { id: { in: ids }, providerId }, select: { id: true, purpose: true } });
+  const purposeOf = new Map(own.map(({ id, purpose }) => [id, purpose]));
+  return wanted.filter(({ id, purpose }) => purposeOf.get(id) !== purpose).map(({ id }) => id);
 }
 
 /** What uses them was published: buyers may see them from now on. */
 export async function publishImages(tx: Transaction, ids: string[], at: Date): Promise<void> {
   if (ids.length === 0) return;
-  await tx.$executeRaw`
-    UPDATE images SET published_at = ${at} WHERE id IN (${Prisma.join(ids)}) AND published_at IS NULL`;
+  await tx.image.updateMany({ where: { id: { in: ids }, publishedAt: null }, data: { publishedAt: at } });
 }

@@ -4,7 +4,7 @@ import type { ProductProposal } from '../../../domain/products/change';
 import { newReview } from '../../../domain/reviews/state';
 import type { ReviewSubject } from '../../../domain/reviews/step';
 import { noticeParams } from '../../../domain/reviews/transitions';
-import type { Prisma } from '../../generated/client';
+import { Prisma } from '../../generated/client';
 import { addProposal, dropProposal } from '../reviews/proposals';
 import { addAppliedStep, type SubmittedDocuments } from '../reviews/review-handler';
 import { requireNoneOpen } from '../reviews/reviews';
@@ -35,11 +35,11 @@ export async function applyAtOnce(
     await lockObject(tx, objectId);
     await requireNoneOpen(tx, subject);
     await addProposal(tx, { id: reviewId, providerId, content: proposal, sealed });
-    const taken = await handler.onSubmitted(tx, subject, at);
+    const submitted = await handler.onSubmitted(tx, subject, at);
     await dropProposal(tx, reviewId);
     const state = { ...newReview(false, at.getTime()), stage: 'approved' };
-    await addEffective(tx, change, subject, taken, state);
-    const review = { ...subject, proposed: null, sealed: taken.sealed ?? null, reason: '', at };
+    await addEffective(tx, change, subject, submitted, state);
+    const review = { ...subject, proposed: null, sealed: submitted.sealed ?? null, reason: '', at };
     await addAppliedStep(tx, subject, change, await handler.approve(tx, review));
     const notice: Notice = { event: 'product.changed', to: ['provider'], params: noticeParams(subject) };
     await writeNotifications(tx, {
@@ -62,10 +62,12 @@ async function addEffective(
   { base, proposed, sealed = null }: SubmittedDocuments,
   state: Prisma.InputJsonObject,
 ): Promise<void> {
-  await tx.$executeRaw`
-    INSERT INTO reviews (id, kind, operation, object_id, provider_id, title, status, base, proposed, sealed, state,
-                         sequence, submitted_by, submitted_at, decided_by, decided_at, updated_at)
-    VALUES (${reviewId}, ${kind}, ${operation}, ${objectId}, ${providerId}, ${title}, 'effective',
-            ${JSON.stringify(base)}::jsonb, ${JSON.stringify(proposed)}::jsonb, ${sealed}, ${JSON.stringify(state)}::jsonb,
-            1, ${actorId}, ${at}, ${actorId}, ${at}, ${at})`;
+  await tx.review.create({
+    data: {
+      ...{ id: reviewId, kind, operation, objectId, providerId, title, status: 'effective', state, sequence: 1 },
+      ...{ base: base ?? Prisma.DbNull, proposed: proposed ?? Prisma.DbNull },
+      sealed: sealed === null ? null : new Uint8Array(sealed),
+      ...{ submittedBy: actorId, submittedAt: at, decidedBy: actorId, decidedAt: at, updatedAt: at },
+    },
+  });
 }

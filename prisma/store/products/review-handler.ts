@@ -1,21 +1,17 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { KeyRing } from '../../../codec/keys';
 import { moveSealed, placeOf } from '../../../codec/places';
-import {
-  changeAsked,
-  NOT_YET,
-  type ProductChange,
-  type ProductNow,
-  type ProductProposal,
-} from '../../../domain/products/change';
+import { changeAsked, NOT_YET, type ProductChange, type ProductProposal } from '../../../domain/products/change';
 import { imagesOf, needsToken, type ProductContent, supervisionOf } from '../../../domain/products/content';
-import type { ProductStatus } from '../../../domain/products/kinds';
+import { GRADES } from '../../../domain/products/kinds';
 import { BRINGS_CONTENT, isLegal, PRODUCT_OPERATIONS, productRefusal } from '../../../domain/products/rules';
 import type { ReviewSubject } from '../../../domain/reviews/step';
 import { AppError } from '../../../domain/shared/errors';
 import { publishImages } from '../images/images';
 import type { Decided, ReviewHandler } from '../reviews/review-handler';
 import { lockObject, type Transaction } from '../shared/audited-transaction';
+import { productStatus, storedContent } from './stored';
 
 /** What an application means for its product, whether it was reviewed or took effect at once (PRD-3, PRD-5). */
 export const productReviewHandler = (keys: KeyRing): ReviewHandler => ({
@@ -40,10 +36,8 @@ export const productReviewHandler = (keys: KeyRing): ReviewHandler => ({
   async approve(tx, review) {
     const { status, grade, content } = await changeOf(tx, review);
     const before = await productNow(tx, review);
-    await tx.$executeRaw`
-      UPDATE products SET status = coalesce(${status ?? null}, status), grade = coalesce(${grade ?? null}, grade),
-        updated_at = ${review.at}
-      WHERE id = ${review.objectId}`;
+    const changed = { ...(status && { status }), ...(grade && { grade }), updatedAt: review.at };
+    await tx.product.update({ where: { id: review.objectId }, data: changed });
     if (content != null) await publishContent(keys, tx, review, content);
     const after = await productNow(tx, review);
     if (after === null) throw new Error(`Product ${review.objectId} has no row`);
@@ -66,7 +60,7 @@ const gone = () => new AppError('REQUEST.INVALID', 'What was sent is not kept an
 
 const tokenMissing = () =>
   new AppError('REQUEST.INVALID', 'Correct the fields listed in "errors" and send the request again.', {
-    errors: [{ path: 'body.content.deliveryToken', message: 'is required: no token is kept yet' }],
+    errors: [{ path: 'content.deliveryToken', message: 'is required: no token is kept yet' }],
   });
 
 /** What came with the application; nothing with most. */
@@ -74,26 +68,46 @@ async function proposalOf(
   tx: Transaction,
   reviewId: string,
 ): Promise<{ proposal: ProductProposal; sealed: Buffer | null }> {
-  const rows = await tx.$queryRaw<{ content: ProductProposal; sealed: Uint8Array | null }[]>`
-    SELECT content, sealed FROM proposals WHERE id = ${reviewId}`;
-  const [row] = rows;
-  if (row === undefined) return { proposal: {}, sealed: null };
-  return { proposal: row.content, sealed: row.sealed === null ? null : Buffer.from(row.sealed) };
+  const row = await tx.proposal.findUnique({ where: { id: reviewId }, select: { content: true, sealed: true } });
+  if (row === null) return { proposal: {}, sealed: null };
+  return {
+    proposal: proposalDocument.parse(row.content),
+    sealed: row.sealed === null ? null : Buffer.from(row.sealed),
+  };
 }
+
+const grade = z.enum(GRADES);
+const proposalDocument = z.object({ content: storedContent.exactOptional(), grade: grade.exactOptional() });
+const changeDocument = z.object({
+  status: productStatus.exactOptional(),
+  grade: grade.exactOptional(),
+  content: storedContent.nullable().exactOptional(),
+  deliveryToken: z.literal('new').nullable().exactOptional(),
+});
+const productDocument = z.object({
+  status: productStatus,
+  grade,
+  content: storedContent.nullable(),
+  version: z.int(),
+  deliveryToken: z.string().nullable(),
+});
 
 /**
  * A product as it is, and as its trail shows it (AUD-1). Of the delivery token a digest of its sealed form stands there:
  * a new token is seen to be another one, and nothing about it can be learnt.
  */
-type TrackedProduct = ProductNow & { version: number; deliveryToken: string | null };
+type TrackedProduct = z.output<typeof productDocument>;
 const NEW: TrackedProduct = { ...NOT_YET, version: 0, deliveryToken: null };
 
 async function productNow(tx: Transaction, { objectId, providerId }: ReviewSubject): Promise<TrackedProduct | null> {
-  const rows = await tx.$queryRaw<TrackedProduct[]>`
-    SELECT status, grade, version, content,
-           encode(substr(sha256(delivery_token_sealed), 1, 8), 'hex') AS "deliveryToken"
-    FROM products WHERE id = ${objectId} AND provider_id = ${providerId}`;
-  return rows[0] ?? null;
+  const row = await tx.product.findUnique({
+    where: { id: objectId, providerId },
+    select: { status: true, grade: true, version: true, content: true, deliveryTokenSealed: true },
+  });
+  if (row === null) return null;
+  const { deliveryTokenSealed: token, ...product } = row;
+  const digest = token && createHash('sha256').update(token).digest('hex').slice(0, 16);
+  return productDocument.parse({ ...product, deliveryToken: digest });
 }
 
 /** A product is there from its first application on, described as it was last proposed until it is published. */
@@ -104,11 +118,12 @@ async function keepUnpublished(
   at: Date,
 ): Promise<void> {
   const { name, type, category, summary, selfOperated } = content;
-  const status: ProductStatus = 'unpublished';
+  const { status, grade } = NOT_YET;
+  // One statement makes it or describes it anew, unless it has been published meanwhile: then its row says what is sold.
   await tx.$executeRaw`
     INSERT INTO products (id, provider_id, name, type, category, grade, supervised, self_operated, status, summary,
                           created_at, updated_at)
-    VALUES (${objectId}, ${providerId}, ${name}, ${type}, ${category}, ${NOT_YET.grade}, ${supervisionOf(content)},
+    VALUES (${objectId}, ${providerId}, ${name}, ${type}, ${category}, ${grade}, ${supervisionOf(content)},
             ${selfOperated}, ${status}, ${summary}, ${at}, ${at})
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, category = excluded.category,
       supervised = excluded.supervised, self_operated = excluded.self_operated, summary = excluded.summary,
@@ -118,10 +133,8 @@ async function keepUnpublished(
 
 /** What the application changes, as it was submitted. */
 async function changeOf(tx: Transaction, { reviewId }: Decided): Promise<ProductChange> {
-  const rows = await tx.$queryRaw<{ proposed: ProductChange }[]>`SELECT proposed FROM reviews WHERE id = ${reviewId}`;
-  const [row] = rows;
-  if (row === undefined) throw new Error(`Application ${reviewId} has no row`);
-  return row.proposed;
+  const row = await tx.review.findUniqueOrThrow({ where: { id: reviewId }, select: { proposed: true } });
+  return changeDocument.parse(row.proposed);
 }
 
 /** The next version: what is sold from now on. Orders keep the terms they were placed on (PRD-7). */
@@ -130,20 +143,24 @@ async function publishContent(keys: KeyRing, tx: Transaction, review: Decided, c
   const places = [placeOf('review', reviewId), placeOf('deliveryToken', objectId)] as const;
   const token = review.sealed && moveSealed(keys, review.sealed, ...places);
   const { name, category, summary, selfOperated, specs } = content;
-  const json = JSON.stringify(content);
-  await tx.$executeRaw`
-    WITH published AS (
-      UPDATE products SET name = ${name}, category = ${category}, summary = ${summary},
-        supervised = ${supervisionOf(content)}, self_operated = ${selfOperated}, content = ${json}::jsonb,
-        version = version + 1,
-        delivery_token_sealed = CASE WHEN ${needsToken(content)} THEN coalesce(${token}, delivery_token_sealed) END
-      WHERE id = ${objectId}
-      RETURNING id, version
-    )
-    INSERT INTO product_versions (product_id, number, content, application_id, published_at)
-    SELECT id, version, ${json}::jsonb, ${reviewId}, ${at} FROM published`;
-  await tx.$executeRaw`
-    DELETE FROM product_specs WHERE product_id = ${objectId} AND id <> ALL(${specs.map(({ id }) => id)}::text[])`;
+  // Without a new token the one that is kept stays, as long as the content has a use for one.
+  const sealed = needsToken(content)
+    ? token && { deliveryTokenSealed: new Uint8Array(token) }
+    : { deliveryTokenSealed: null };
+  const { version } = await tx.product.update({
+    where: { id: objectId },
+    data: {
+      ...{ name, category, summary, selfOperated, content, supervised: supervisionOf(content) },
+      ...sealed,
+      version: { increment: 1 },
+    },
+    select: { version: true },
+  });
+  await tx.productVersion.create({
+    data: { productId: objectId, number: version, content, applicationId: reviewId, publishedAt: at },
+  });
+  await tx.productSpec.deleteMany({ where: { productId: objectId, id: { notIn: specs.map(({ id }) => id) } } });
+  // One statement for the whole price list; a spec of another product is never touched.
   await tx.$executeRaw`
     INSERT INTO product_specs (id, product_id, name, duration, unit, list_price_fen, price_fen)
     SELECT id, ${objectId}, name, duration, unit, "listPriceFen", "priceFen"

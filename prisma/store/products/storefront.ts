@@ -1,34 +1,27 @@
-import type { ProductContent } from '../../../domain/products/content';
+import { z } from 'zod';
+import { UNITS } from '../../../domain/products/kinds';
+import { shopContent } from '../../../domain/shops/content';
 import { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
-import { equal, keyset } from '../shared/paging';
+import { equal, keyset, type Page } from '../shared/paging';
+import { queryRow, queryRows } from '../shared/query-rows';
+import { productColumns, productStatus } from './stored';
 
 /** A spec as it is sold. */
-export type SpecRow = {
-  id: string;
-  name: string;
-  duration: number;
-  unit: string;
-  listPriceFen: number;
-  priceFen: number;
-};
+const specRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  duration: z.int(),
+  unit: z.enum(UNITS),
+  listPriceFen: z.int(),
+  priceFen: z.int(),
+});
 
 /** A published product as lists show it. */
-export type ForSaleRow = {
-  id: string;
-  providerId: string;
-  providerName: string;
-  name: string;
-  type: string;
-  category: string;
-  grade: string;
-  supervised: boolean;
-  selfOperated: boolean;
-  summary: string;
-  content: ProductContent | null;
-  specs: SpecRow[];
-};
+const forSaleRow = z.object({ ...productColumns, providerName: z.string(), specs: z.array(specRow) });
+export type ForSaleRow = z.output<typeof forSaleRow>;
 
+// Raw: the prices come as one JSON list beside each product, and words are looked for inside JSON.
 const COLUMNS = Prisma.sql`p.id, p.provider_id AS "providerId", (SELECT name FROM providers v WHERE v.id = p.provider_id)
     AS "providerName", p.name, p.type, p.category, p.grade, p.supervised, p.self_operated AS "selfOperated", p.summary,
   p.content, (
@@ -47,38 +40,37 @@ export type ForSaleFilter = {
 };
 
 /** A page of the products for sale, one more than asked for when there are more. */
-export async function listForSale(
-  db: Database,
-  filter: ForSaleFilter,
-  page: { limit: number; after: string | null; newestFirst: boolean },
-): Promise<ForSaleRow[]> {
+export async function listForSale(db: Database, filter: ForSaleFilter, page: Page): Promise<ForSaleRow[]> {
   const words =
     filter.q === undefined
       ? Prisma.empty
       : Prisma.sql`AND position(lower(${filter.q}) IN lower(
           concat_ws(' ', p.name, p.summary, (SELECT string_agg(tag, ' ')
             FROM jsonb_array_elements_text(coalesce(p.content->'tags', '[]')) AS tag)))) > 0`;
-  return db.$queryRaw<ForSaleRow[]>`
+  const query = Prisma.sql`
     SELECT ${COLUMNS} FROM products p WHERE p.status = 'published' ${equal('p.category', filter.category)}
       ${equal('p.type', filter.type)} ${equal('p.grade', filter.grade)} ${equal('p.provider_id', filter.providerId)} ${words}
       ${keyset(page)}`;
+  return queryRows(db, forSaleRow, query);
 }
 
 /** A file as a product page names it. */
-export type DocumentRow = { id: string; name: string; size: number; type: string };
+const documentRow = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
+export type DocumentRow = z.output<typeof documentRow>;
 
 /** A published product with everything its page shows. */
-export type ProductPageRow = ForSaleRow & {
-  version: number;
-  updatedAt: Date;
-  documents: DocumentRow[];
+const productPageRow = forSaleRow.extend({
+  version: z.int(),
+  updatedAt: z.date(),
+  documents: z.array(documentRow),
   /** The customer service of the provider's shop with its hours, once it has published one (SHOP-1). */
-  service: Record<'qq' | 'email' | 'phone' | 'onlineHours' | 'phoneHours', string> | null;
-};
+  service: shopContent.shape.service.extend({ onlineHours: z.string(), phoneHours: z.string() }).nullable(),
+});
+export type ProductPageRow = z.output<typeof productPageRow>;
 
 /** The page of a published product, or null. */
 export async function findForSale(db: Database, id: string): Promise<ProductPageRow | null> {
-  const rows = await db.$queryRaw<ProductPageRow[]>`
+  const query = Prisma.sql`
     SELECT ${COLUMNS}, p.version, p.updated_at AS "updatedAt", (
         SELECT coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'size', f.size, 'type', f.type)
                                   ORDER BY f.id), '[]')
@@ -90,25 +82,27 @@ export async function findForSale(db: Database, id: string): Promise<ProductPage
         FROM shops s JOIN shop_versions v ON v.id = s.published_version_id
         WHERE s.provider_id = p.provider_id) AS service
     FROM products p WHERE p.id = ${id} AND p.status = 'published'`;
-  return rows[0] ?? null;
+  return queryRow(db, productPageRow, query);
 }
 
 /** A spec and its product as they are sold now. */
-export type Offer = {
-  specName: string;
-  priceFen: bigint;
-  productName: string;
-  providerId: string;
-  status: string;
-  supervised: boolean;
-  selfOperated: boolean;
-};
+const offer = z.object({
+  specName: z.string(),
+  priceFen: z.bigint(),
+  productName: z.string(),
+  providerId: z.string(),
+  status: productStatus,
+  supervised: z.boolean(),
+  selfOperated: z.boolean(),
+});
+export type Offer = z.output<typeof offer>;
 
 /** What a spec is sold for, read in one moment; null when the product has no such spec. */
 export async function findOffer(db: Database, productId: string, specId: string): Promise<Offer | null> {
-  const rows = await db.$queryRaw<Offer[]>`
+  // One statement, so that price and terms are of one version of the product.
+  const query = Prisma.sql`
     SELECT s.name AS "specName", s.price_fen AS "priceFen", p.name AS "productName", p.provider_id AS "providerId",
            p.status, p.supervised, p.self_operated AS "selfOperated"
     FROM product_specs s JOIN products p ON p.id = s.product_id WHERE s.id = ${specId} AND p.id = ${productId}`;
-  return rows[0] ?? null;
+  return queryRow(db, offer, query);
 }

@@ -15,6 +15,7 @@ import {
   isLegal,
   type ShopOperation,
   stageOf,
+  VERSION_STATUSES,
   type VersionStatus,
   wayOf,
 } from '../../../domain/shops/rules';
@@ -23,24 +24,25 @@ import { notOwnImages, publishImages } from '../images/images';
 import type { ReviewHandler } from '../reviews/review-handler';
 import { auditedTransaction, type Change, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
-import { keyset } from '../shared/paging';
+import type { Page } from '../shared/paging';
 import { queryRows } from '../shared/query-rows';
 
 /** One company has one shop: its id follows from the provider's. */
 export const shopIdOf = (providerId: string): string => `shp_${providerId.slice(4)}`;
 
 /** A version of a shop as it is stored. */
-export type VersionRow = {
-  id: string;
-  number: number;
-  status: VersionStatus;
-  content: Prisma.JsonValue;
-  reviewId: string | null;
-  reason: string | null;
-  createdAt: Date;
-  updatedAt: Date;
-  publishedAt: Date | null;
-};
+const versionRow = z.object({
+  id: z.string(),
+  number: z.int(),
+  status: z.enum(VERSION_STATUSES),
+  content: z.unknown(),
+  reviewId: z.string().nullable(),
+  reason: z.string().nullable(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+  publishedAt: z.date().nullable(),
+});
+export type VersionRow = z.output<typeof versionRow>;
 
 /** A version whose content was read. */
 export type Version<C> = Omit<VersionRow, 'content'> & { content: C };
@@ -54,18 +56,19 @@ export type ShopState = {
   version: number;
 };
 
-const VERSION = Prisma.sql`id, number, status, content, review_id AS "reviewId", reason, created_at AS "createdAt",
-  updated_at AS "updatedAt", published_at AS "publishedAt"`;
-
-type Reader = Pick<Database, '$queryRaw'>;
+type Reader = Pick<Transaction, '$queryRaw' | 'image' | 'product'>;
 
 /** How far a shop is; nothing published and nothing worked on where there is no shop yet. */
 export async function shopState(db: Reader, shopId: string): Promise<ShopState> {
-  const rows = await db.$queryRaw<(VersionRow & { version: bigint })[]>`
+  // One statement, so that the versions and the sum of their revisions are of one moment.
+  const query = Prisma.sql`
     SELECT * FROM (
-      SELECT ${VERSION}, sum(revision) OVER () AS version, row_number() OVER (ORDER BY number DESC) AS age
+      SELECT id, number, status, content, review_id AS "reviewId", reason, created_at AS "createdAt",
+             updated_at AS "updatedAt", published_at AS "publishedAt",
+             sum(revision) OVER () AS version, row_number() OVER (ORDER BY number DESC) AS age
       FROM shop_versions WHERE shop_id = ${shopId}) AS versions
     WHERE status = 'published' OR age = 1 ORDER BY number DESC`;
+  const rows = await queryRows(db, versionRow.extend({ version: z.bigint() }), query);
   const published = rows.find(({ status }) => status === 'published');
   const [newest] = rows;
   const isWorkedOn = newest !== undefined && stageOf(newest.status) !== 'none';
@@ -96,7 +99,7 @@ async function shopTrail(tx: Transaction, shopId: string) {
   return { published: published?.content ?? null, draft: working?.content ?? null };
 }
 
-/** @throws AppError SHOP.NOT_ALLOWED telling what is possible instead */
+/** @throws AppError SHOP.NOT_ALLOWED with what is possible instead */
 export function requireLegal(operation: ShopOperation, { working }: ShopState): void {
   const stage = stageOf(working?.status ?? null);
   if (isLegal(operation, stage)) return;
@@ -113,7 +116,7 @@ export function requireLegal(operation: ShopOperation, { working }: ShopState): 
  */
 export async function saveDraft(
   tx: Transaction,
-  { working }: ShopState,
+  { published, working }: ShopState,
   {
     shopId,
     providerId,
@@ -122,33 +125,35 @@ export async function saveDraft(
     at,
   }: { shopId: string; providerId: string; id: string; content: ShopDraft; at: Date },
 ): Promise<void> {
-  const json = JSON.stringify(content);
   if (working?.status === 'draft') {
-    await tx.$executeRaw`
-      UPDATE shop_versions SET content = ${json}::jsonb, revision = revision + 1, updated_at = ${at}
-      WHERE id = ${working.id}`;
+    await changeVersion(tx, working.id, { content, updatedAt: at });
     return;
   }
-  await tx.$executeRaw`
-    INSERT INTO shops (id, provider_id, created_at, updated_at) VALUES (${shopId}, ${providerId}, ${at}, ${at})
-    ON CONFLICT DO NOTHING`;
-  await tx.$executeRaw`
-    INSERT INTO shop_versions (id, shop_id, number, status, content, created_at, updated_at)
-    SELECT ${id}, ${shopId}, coalesce(max(number), 0) + 1, 'draft', ${json}::jsonb, ${at}, ${at}
-    FROM shop_versions WHERE shop_id = ${shopId}`;
+  const times = { createdAt: at, updatedAt: at };
+  await tx.shop.createMany({ data: [{ id: shopId, providerId, ...times }], skipDuplicates: true });
+  const newest = working ?? published;
+  const number = (newest?.number ?? 0) + 1;
+  await tx.shopVersion.create({ data: { id, shopId, number, status: 'draft', content, ...times } });
 }
+
+/** Changes one version of a shop, and with it the shop's ETag. */
+async function changeVersion(tx: Transaction, id: string, data: VersionChange): Promise<void> {
+  await tx.shopVersion.update({ where: { id }, data: { ...data, revision: { increment: 1 } } });
+}
+type VersionChange = { updatedAt: Date; status?: VersionStatus } & Pick<
+  Prisma.ShopVersionUpdateInput,
+  'content' | 'reviewId' | 'reason' | 'publishedAt'
+>;
 
 /** What is wrong with what a draft names: images and products must be the provider's own, products published. */
 async function faultsOfReferences(db: Reader, providerId: string, draft: ShopDraft): Promise<Fault[]> {
   const images = imagesOf(draft);
   const foreign = await notOwnImages(db, providerId, images);
-  const products = await queryRows(
-    db,
-    productStatus,
-    Prisma.sql`SELECT id, status FROM products
-               WHERE id = ANY(${draft.bestSellers}::text[]) AND provider_id = ${providerId}`,
-  );
-  const statusOf = new Map(products.map(({ id, status }) => [id, status]));
+  const products = await db.product.findMany({
+    where: { id: { in: draft.bestSellers }, providerId },
+    select: { id: true, status: true },
+  });
+  const statusOf = new Map(products.map(({ id, status }) => [id, productStatus.parse(status)]));
   return [
     ...images
       .filter(({ id }) => foreign.includes(id))
@@ -159,7 +164,7 @@ async function faultsOfReferences(db: Reader, providerId: string, draft: ShopDra
     }),
   ];
 }
-const productStatus = z.object({ id: z.string(), status: z.enum(PRODUCT_STATUSES) });
+const productStatus = z.enum(PRODUCT_STATUSES);
 
 /** Why a product cannot be a best seller, and what to do about it (SHOP-1). */
 function unsold(status: Exclude<ProductStatus, 'published'> | undefined): string {
@@ -207,13 +212,12 @@ export async function publishVersion(
   tx: Transaction,
   { shopId, versionId, content, at }: { shopId: string; versionId: string; content: ShopContent; at: Date },
 ): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE shop_versions SET status = 'superseded', updated_at = ${at} WHERE shop_id = ${shopId} AND status = 'published'`;
-  await tx.$executeRaw`
-    UPDATE shop_versions SET status = 'published', revision = revision + 1, reason = NULL, published_at = ${at},
-      updated_at = ${at}
-    WHERE id = ${versionId}`;
-  await tx.$executeRaw`UPDATE shops SET published_version_id = ${versionId}, updated_at = ${at} WHERE id = ${shopId}`;
+  await tx.shopVersion.updateMany({
+    where: { shopId, status: 'published' },
+    data: { status: 'superseded', updatedAt: at },
+  });
+  await changeVersion(tx, versionId, { status: 'published', reason: null, publishedAt: at, updatedAt: at });
+  await tx.shop.update({ where: { id: shopId }, data: { publishedVersionId: versionId, updatedAt: at } });
   await publishImages(
     tx,
     imagesOf(content).map(({ id }) => id),
@@ -223,9 +227,11 @@ export async function publishVersion(
 
 /** The version that a review is about, while it is about it. */
 async function underReview(tx: Transaction, reviewId: string): Promise<{ id: string; content: ShopContent }> {
-  const [row] = await tx.$queryRaw<{ id: string; content: Prisma.JsonValue }[]>`
-    SELECT id, content FROM shop_versions WHERE review_id = ${reviewId} AND status = 'in_review'`;
-  if (row === undefined) throw new Error(`Review ${reviewId} is about no version`);
+  const row = await tx.shopVersion.findFirst({
+    where: { reviewId, status: 'in_review' },
+    select: { id: true, content: true },
+  });
+  if (row === null) throw new Error(`Review ${reviewId} is about no version`);
   return { id: row.id, content: shopContent.parse(row.content) };
 }
 
@@ -238,10 +244,7 @@ export const shopReviewHandler: ReviewHandler = {
         allowedActions: allowedShopActions('draft'),
       });
     }
-    await tx.$executeRaw`
-      UPDATE shop_versions SET status = 'in_review', revision = revision + 1, review_id = ${reviewId}, reason = NULL,
-        updated_at = ${at}
-      WHERE id = ${versionId}`;
+    await changeVersion(tx, versionId, { status: 'in_review', reviewId, reason: null, updatedAt: at });
     return { base: published, proposed: content };
   },
 
@@ -254,31 +257,28 @@ export const shopReviewHandler: ReviewHandler = {
 
   async reject(tx, { reviewId, reason, at }) {
     const { id } = await underReview(tx, reviewId);
-    await tx.$executeRaw`
-      UPDATE shop_versions SET status = 'rejected', revision = revision + 1, reason = ${reason}, updated_at = ${at}
-      WHERE id = ${id}`;
+    await changeVersion(tx, id, { status: 'rejected', reason, updatedAt: at });
   },
 
   async withdraw(tx, { reviewId, at }) {
     const { id } = await underReview(tx, reviewId);
-    await tx.$executeRaw`
-      UPDATE shop_versions SET status = 'draft', revision = revision + 1, updated_at = ${at} WHERE id = ${id}`;
+    await changeVersion(tx, id, { status: 'draft', updatedAt: at });
   },
 };
 
 /** A page of a shop's versions, one more than asked for when there are more. */
-export async function listVersions(
-  db: Database,
-  shopId: string,
-  page: { limit: number; after: string | null; newestFirst: boolean },
-): Promise<VersionRow[]> {
-  return db.$queryRaw<VersionRow[]>`
-    SELECT ${VERSION} FROM shop_versions WHERE shop_id = ${shopId} ${keyset(page)}`;
+export async function listVersions(db: Database, shopId: string, page: Page): Promise<VersionRow[]> {
+  const after = page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } };
+  const rows = await db.shopVersion.findMany({
+    where: { shopId, ...after },
+    orderBy: { id: page.newestFirst ? 'desc' : 'asc' },
+    take: page.limit + 1,
+  });
+  return rows.map((row) => versionRow.parse(row));
 }
 
 /** One version of a shop, or null. */
 export async function findVersion(db: Database, shopId: string, id: string): Promise<VersionRow | null> {
-  const [row] = await db.$queryRaw<VersionRow[]>`
-    SELECT ${VERSION} FROM shop_versions WHERE shop_id = ${shopId} AND id = ${id}`;
-  return row ?? null;
+  const row = await db.shopVersion.findFirst({ where: { id, shopId } });
+  return row && versionRow.parse(row);
 }

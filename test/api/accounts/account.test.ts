@@ -57,7 +57,7 @@ describe('ACC-1: business info is read-only', () => {
 });
 
 describe('ACC-2: payee info', () => {
-  test('all of it, the number without its blanks', async () => {
+  test('is recorded whole, the number without its blanks', async () => {
     bodyOf(await putPayee({ accountNumber: '6222 0212 3456 7890 123' }), 200);
     expect(await read()).toMatchObject({ payee: PAYEE, payeeLocked: false });
   });
@@ -120,7 +120,7 @@ describe('ACC-5: other info', () => {
   });
 });
 
-describe('who has read the account as it is changes it', () => {
+describe('ACC-5: the account is changed only by who has read its present version', () => {
   test('the ETag of what was read permits one change, of whatever part', async () => {
     const headers = { 'if-match': await etag() };
     const answers = await Promise.all([

@@ -73,7 +73,7 @@ describe('ACC-4: agreements', () => {
     await expect(api.db.$executeRaw`DELETE FROM agreements`).rejects.toThrow();
   });
 
-  test('WDR-2: everything that keeps from signing is told at once, by the list and by the refusal', async () => {
+  test('WDR-2: the list and the refusal name everything that keeps from signing at once', async () => {
     const paths = ['payee', 'contacts'];
     expect((await agreement('revenue_supplement')).blockers.map(({ path }) => path)).toEqual(paths);
     const refused = await main.post(SIGN, REVISION);

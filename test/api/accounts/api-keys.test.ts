@@ -66,7 +66,7 @@ describe('ACC-0: API keys act for their provider in their areas', () => {
   });
 });
 
-describe('the secret is shown once and kept as a hash', () => {
+describe('section 0: the secret of a key is shown once and kept as a hash', () => {
   test('it is in the answer, in no list and in no row', async () => {
     const { id, key } = await make();
     const [, , secret = ''] = key.split('_');
@@ -100,7 +100,7 @@ describe('the secret is shown once and kept as a hash', () => {
   }, 30_000);
 });
 
-describe('a key that is not good is no key', () => {
+describe('section 0: a key that is revoked, expired or forged is refused', () => {
   const status = async (key: string) => (await api.clientOf(key).get('/v1/provider/orders')).status;
 
   test('revoked, it is refused at once, and stays so', async () => {
@@ -130,7 +130,7 @@ describe('a key that is not good is no key', () => {
     expect(await status(spoilt((await make()).key))).toBe(401);
   });
 
-  test('others revoke nothing', async () => {
+  test('nobody else revokes a key', async () => {
     const { id, key } = await make();
     expect(await api.otherProvider.post(`${PATH}/${id}/revoke`)).toMatchObject({
       status: 404,
@@ -140,7 +140,7 @@ describe('a key that is not good is no key', () => {
   });
 });
 
-describe('what is sent', () => {
+describe('section 0: what is sent to make a key is checked', () => {
   test.each<[string, object, string]>([
     ['no areas', { areas: [] }, 'body.areas'],
     ['an area that there is none of', { areas: ['main'] }, 'body.areas.0'],
@@ -155,7 +155,7 @@ describe('what is sent', () => {
     expect(await api.db.apiKey.count()).toBe(before);
   });
 
-  test(`${API_KEYS_MAX} may be live, also when many are made at the same time; an expired one does not count`, async () => {
+  test(`${API_KEYS_MAX} keys may be live, also when many are made at the same time; an expired one does not count`, async () => {
     await make({ expiresAt: seconds(1) });
     await new Promise((resolve) => setTimeout(resolve, 1_050));
     const answers = await Promise.all(Array.from({ length: API_KEYS_MAX + 5 }, () => api.provider.post(PATH, wish())));

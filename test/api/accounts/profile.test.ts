@@ -12,7 +12,7 @@ const etag = async (client = api.buyer) => (await client.get('/v1/me')).headers.
 const put = (change: object, ifMatch?: string, client = api.buyer) =>
   client.put('/v1/me', { ...PROFILE, ...change }, ifMatch === undefined ? {} : { 'if-match': ifMatch });
 
-describe('a profile is replaced only by who has read it as it is', () => {
+describe('MSG-2: a profile is replaced only by who has read its present version', () => {
   test('the ETag of what was read permits one change, and changes with it', async () => {
     const read = await etag();
     const saved = await put({ name: '王大明' }, read);
@@ -100,7 +100,7 @@ describe('a profile is replaced only by who has read it as it is', () => {
   });
 });
 
-describe('where notices go must be a place', () => {
+describe('MSG-2: where notices go must be an address', () => {
   test.each<[string, object, string]>([
     ['an address without a place', { email: 'me@' }, 'body.email'],
     ['two addresses', { email: 'a@demo.example, b@demo.example' }, 'body.email'],

@@ -78,7 +78,7 @@ describe('ACC-0: the main account makes sub-accounts with permissions per area',
   });
 });
 
-describe('what a token says makes nobody an account', () => {
+describe('section 0: what a token says makes nobody an account', () => {
   test('who is no account of the provider cannot become one by saving a profile', async () => {
     const stranger = await staffClient(api, 'usr_stranger');
     expect(await stranger.put('/v1/me', { name: '陌生人' })).toMatchObject({
@@ -103,7 +103,7 @@ describe('what a token says makes nobody an account', () => {
   });
 });
 
-describe('a user belongs to one', () => {
+describe('section 0: a user belongs to one provider, or to none', () => {
   test.each<[string, () => Promise<string>]>([
     ['a buyer with a profile', async () => 'usr_demo'],
     [
@@ -119,7 +119,7 @@ describe('a user belongs to one', () => {
     ['somebody of another provider', async () => 'usr_provider_other'],
     ['somebody of operations', async () => 'usr_ops_demo'],
     ['a sub-account already', async () => (await add()).id],
-  ])('%s: 409, and not told whose', async (_, of) => {
+  ])('%s: 409, without a word whose it is', async (_, of) => {
     const id = await of();
     const before = await api.db.user.findUnique({ where: { id } });
     const refused = await api.provider.post(PATH, newcomer(['orders'], id));
@@ -161,8 +161,8 @@ describe('a user belongs to one', () => {
   });
 });
 
-describe('what is sent', () => {
-  test('one who has read it as it is replaces it, no other', async () => {
+describe('section 0: what is sent of a sub-account is checked', () => {
+  test('it is replaced only by who has read its present version', async () => {
     const { id } = await add();
     const etag = (await api.provider.get(`${PATH}/${id}`)).headers.get('etag') ?? '';
     const put = () => api.provider.put(`${PATH}/${id}`, { ...DATA, areas: ['shop'] }, { 'if-match': etag });
@@ -186,7 +186,7 @@ describe('what is sent', () => {
     expect(refused).toMatchObject({ status: 422, body: { errors: [expect.objectContaining({ path })] } });
   });
 
-  test(`${SUB_ACCOUNTS_MAX} may be enabled, also when many are added at the same time`, async () => {
+  test(`${SUB_ACCOUNTS_MAX} sub-accounts may be enabled, also when many are added at the same time`, async () => {
     const left = SUB_ACCOUNTS_MAX - (await api.db.user.count({ where: { providerId: 'prv_other', account: 'sub' } }));
     const answers = await Promise.all(Array.from({ length: left + 5 }, () => api.otherProvider.post(PATH, newcomer())));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(left);

@@ -55,7 +55,7 @@ describe('ACC-3: before the lock', () => {
     const refused = await api.provider.post(TICKETS, payeeTicket());
     expect(refused).toMatchObject({
       status: 409,
-      body: { code: 'ACCOUNT.NOT_LOCKED', detail: expect.stringContaining('/v1/provider/account/payee') },
+      body: { code: 'ACCOUNT.NOT_LOCKED', detail: expect.stringContaining('replace it in your account') },
     });
     expect([await api.db.review.count(), await api.db.proposal.count()]).toEqual([0, 0]);
   });
@@ -100,7 +100,7 @@ describe('ACC-3: after the lock payee info changes by a ticket that operations a
     bodyOf(await withdraw(ticket.id), 200);
   });
 
-  test('approved: it is in force at once, and the account’s trail tells by whom', async () => {
+  test('approved: it is in force at once, and the account’s trail shows by whom', async () => {
     const { id } = await asked(payeeTicket({ bank: '第二银行' }));
     const { version } = await account();
     expect(bodyOf<Ticket>(await decide(id, 'approve'), 200)).toMatchObject({ status: 'approved', allowedActions: [] });
@@ -196,17 +196,18 @@ describe('ACC-3: after the lock payee info changes by a ticket that operations a
       422,
       { errors: [{ path: 'body.change' }] },
     ],
-  ])('%s is refused, and nothing is kept of it', async (_, body, status, told) => {
+  ])('%s is refused, and nothing is kept of it', async (_, body, status, refusal) => {
     const before = await api.db.review.count();
     const refused = await api.provider.post(TICKETS, body());
-    const errors = 'errors' in told ? { errors: [expect.objectContaining((told.errors as object[])[0])] } : told;
+    const errors =
+      'errors' in refusal ? { errors: [expect.objectContaining((refusal.errors as object[])[0])] } : refusal;
     expect(refused).toMatchObject({ status, body: errors });
     expect([await api.db.review.count(), await api.db.proposal.count()]).toEqual([before, 0]);
   });
 });
 
 describe('ACC-1: the licence number changes by ticket', () => {
-  test('from one that is right in form to another', async () => {
+  test('it changes from one that is right in form to another', async () => {
     const { id, diff } = await asked(licenceTicket(LICENCE.toLowerCase()));
     expect(diff).toEqual(
       expect.arrayContaining([{ field: 'licenceNumber', before: '91440300MA5DEM0019', after: LICENCE }]),
@@ -232,7 +233,7 @@ describe('ACC-1: the licence number changes by ticket', () => {
   });
 });
 
-describe('one ticket at a time for each kind of data', () => {
+describe('ACC-3: one ticket at a time is open for each kind of data', () => {
   const OTHER_LICENCE = '91330100799655058B';
 
   test('of twenty at the same time one gets in; the other kind is not in its way', async () => {
@@ -277,7 +278,7 @@ describe('one ticket at a time for each kind of data', () => {
   });
 });
 
-describe('who sees what of a ticket', () => {
+describe('ACC-3: what each reader sees of a ticket', () => {
   test('ACC-6: operations compare the numbers in full, and each look is in the account’s trail', async () => {
     const { id } = await asked(payeeTicket({ accountNumber: '95588001234567' }));
     const before = (await trail()).length;

@@ -16,7 +16,7 @@ type File = Uint8Array<ArrayBuffer>;
 const check = (purpose: ImagePurpose, name: string, file: File) =>
   checkImage(purpose, { name, content: Buffer.from(file), size: file.length });
 
-/** What a refused file is told; empty when it is taken. */
+/** What the refusal of a file says; empty when it is taken. */
 async function faults(purpose: ImagePurpose, name: string, file: File): Promise<string[]> {
   try {
     await check(purpose, name, file);
@@ -52,7 +52,7 @@ describe('SHOP-6: real pixels', () => {
     expect(await faults('banner', 'banner.png', await images.png({ width, height }))).toEqual(expected);
   });
 
-  test('a JPEG’s are measured too', async () => {
+  test('the pixels of a JPEG are measured too', async () => {
     const file = await images.jpeg({ width: 260, height: 390 });
     expect(await faults('logo', 'logo.jpg', file)).toEqual(['is 260×390 px; must be 390×260 px']);
   });
@@ -124,7 +124,7 @@ describe('SHOP-6: a recorded resolution must round to 72 dpi', () => {
     expect(await faults('logo', name, made)).toEqual(fault === null ? [] : [fault]);
   });
 
-  test('as sharp itself records it', async () => {
+  test('a resolution is read as sharp itself records it', async () => {
     const { default: sharp } = await import('sharp');
     for (const [density, expected] of [
       [72, []],
@@ -140,7 +140,7 @@ describe('SHOP-6: a recorded resolution must round to 72 dpi', () => {
     }
   });
 
-  test('two that disagree: each is judged', async () => {
+  test('of two that disagree each is judged', async () => {
     const both = images.withSegment(
       images.withSegment(await photo(), 0xe1, images.exifSegment('II', 2, [300, 300])),
       0xe0,
@@ -149,7 +149,7 @@ describe('SHOP-6: a recorded resolution must round to 72 dpi', () => {
     expect(await faults('logo', 'logo.jpg', both)).toEqual(['records 300 dpi (EXIF); must be 72 dpi']);
   });
 
-  test('only where SHOP-1 asks for one: a banner may record any', async () => {
+  test('SHOP-1: a banner may record any resolution', async () => {
     const file = images.withChunk(await images.png(BANNER), 'pHYs', images.pHYs(11811, 11811, 1));
     expect(await faults('banner', 'banner.png', file)).toEqual([]);
   });
@@ -188,7 +188,7 @@ describe('SHOP-6: real format, by content and not by name', () => {
     );
   });
 
-  test('everything that is wrong with a file is told at once', async () => {
+  test('a refusal names everything that is wrong with a file at once', async () => {
     const tall = images.withSegment(await images.jpeg({ width: 10, height: 20 }), 0xe0, images.jfif(1, 96, 96));
     const padded = new Uint8Array(Buffer.concat([tall, Buffer.alloc(2 * 1_048_576)]));
     expect(await faults('logo', 'logo.png', padded)).toEqual([
@@ -213,19 +213,19 @@ describe('SHOP-6: what cannot be decoded to its last pixel is refused', () => {
     expect(await faults('logo', name, await file())).toEqual(broken);
   });
 
-  test('a PNG whose header breaks off', async () => {
+  test('a PNG whose header breaks off is refused', async () => {
     const file = (await images.png(LOGO)).slice(0, 20);
     expect(await faults('logo', 'logo.png', file)).toEqual([
       'is image/png by its first bytes but has no header that can be read',
     ]);
   });
 
-  test('an animated PNG', async () => {
+  test('an animated PNG is refused', async () => {
     const file = images.withChunk(await images.png(LOGO), 'acTL', images.acTL);
     expect(await faults('logo', 'logo.png', file)).toEqual(['is animated; must be one still picture']);
   });
 
-  test('bytes after its end are nobody’s business', async () => {
+  test('bytes after the picture’s end are not looked at', async () => {
     for (const [name, file] of [
       ['logo.png', await images.png(LOGO)],
       ['logo.jpg', await images.jpeg(LOGO)],

@@ -45,7 +45,7 @@ describe('SHOP-6: images are uploaded for a purpose, and measured before they ar
     expect((await look('provider', image.id, { 'if-none-match': `"${image.sha256}"` })).status).toBe(304);
   });
 
-  test('what is refused is told with the field and what was measured, and leaves nothing', async () => {
+  test('a refusal names the field and what was measured, and leaves nothing', async () => {
     const before = [await everythingOf(api.db), kept().length];
     const answer = await api.provider.upload(
       `${SHOP}/banner`,
@@ -65,7 +65,7 @@ describe('SHOP-6: images are uploaded for a purpose, and measured before they ar
     expect([await everythingOf(api.db), kept().length]).toEqual(before);
   });
 
-  test('one that is too large is told how large it is', async () => {
+  test('the refusal of one that is too large says how large it is', async () => {
     const file = await images.png(LOGO);
     const size = 2 * 1_048_576 + 1;
     const padded = new Uint8Array(Buffer.concat([file, Buffer.alloc(size - file.length)]));
@@ -113,8 +113,8 @@ describe('SHOP-6: images are uploaded for a purpose, and measured before they ar
   });
 });
 
-describe('who sees an image', () => {
-  test('its provider and operations; buyers and other providers do not', async () => {
+describe('SHOP-6: who sees an image', () => {
+  test('its provider and operations see it; buyers and other providers do not', async () => {
     const { id } = bodyOf<Image>(await api.provider.upload(`${SHOP}/logo`, 'a.png', await images.png(LOGO)), 201);
     const seen = [];
     for (const person of ['provider', 'ops', 'buyer', 'otherProvider'] as const) {

@@ -300,7 +300,7 @@ describe('PRD-2: what a content names must be there, its provider’s, and fit',
     expect(await api.db.proposal.count()).toBe(0);
   });
 
-  test('every fault is told in one answer: of the form, and of the images, files, specs and token that are named', async () => {
+  test('one answer names every fault: of the form, and of the images, files, specs and token that are named', async () => {
     const product = await products.published('saas', {
       category: 'saas_manual_delivery',
       deliveryUrl: null,
@@ -343,24 +343,24 @@ describe('PRD-2: what a content names must be there, its provider’s, and fit',
       { path: 'body.content.deliveryToken', message: 'is required: no token is kept yet' },
     ];
     const byPath = (all: { path: string }[]) => all.toSorted((a, b) => a.path.localeCompare(b.path));
-    const told = (answer: { status: number; body: unknown }) => {
+    const readable = (answer: { status: number; body: unknown }) => {
       expect(answer).toMatchObject({ status: 422, body: { code: 'REQUEST.INVALID' } });
       return byPath((answer.body as { errors: { path: string }[] }).errors);
     };
     const modify = () => products.apply(product.id, 'modify', products.changed(product, wrong));
     const before = await businessOf(api.db);
-    expect(told(await modify())).toEqual(byPath(errors));
+    expect(readable(await modify())).toEqual(byPath(errors));
     const fresh = { content: contentOf('saas', wrong), grade: 'best' };
-    expect(told(await api.provider.post('/v1/provider/products', fresh))).toEqual(
+    expect(readable(await api.provider.post('/v1/provider/products', fresh))).toEqual(
       byPath([...errors, { path: 'body.grade', message: 'must be one of certified, bazaar' }]),
     );
-    expect(told(await products.apply('prd_other_service', 'modify', { content: contentOf('saas', wrong) }))).toEqual(
-      expect.arrayContaining([{ path: 'body.content.name', message: 'is required' }]),
-    );
+    expect(
+      readable(await products.apply('prd_other_service', 'modify', { content: contentOf('saas', wrong) })),
+    ).toEqual(expect.arrayContaining([{ path: 'body.content.name', message: 'is required' }]));
     expect(await businessOf(api.db)).toEqual(before);
   });
 
-  test('a content without a type is told of all that every type needs', async () => {
+  test('the refusal of a content without a type names all that every type needs', async () => {
     const refusal = await api.provider.post('/v1/provider/products', { content: { name: ' ', logo: 'img_none' } });
     expect(refusal).toMatchObject({
       status: 422,

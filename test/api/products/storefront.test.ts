@@ -5,6 +5,7 @@ import { png } from '../../factories/images';
 import { type OwnProduct, productsOf } from '../../factories/products';
 import { shopOf, shopWith } from '../../factories/shops';
 import { type Api, startApi } from '../../support/api';
+import { eventually } from '../../support/eventually';
 import { key } from '../../support/http';
 import { bodyOf } from '../../support/story';
 
@@ -31,8 +32,8 @@ const search = async (query: string): Promise<string[]> =>
   );
 const page = (id: string) => api.buyer.get(`/v1/buyer/products/${id}`);
 
-describe('what buyers see is what is published', () => {
-  test('a product’s page', async () => {
+describe('PRD-3: buyers see what is published', () => {
+  test('a product’s page shows all that buyers may know', async () => {
     expect(bodyOf(await page(saas.id), 200)).toMatchObject({
       id: saas.id,
       providerName: '示例云服务有限公司',
@@ -52,7 +53,7 @@ describe('what buyers see is what is published', () => {
     });
   });
 
-  test('the demonstration products have theirs', async () => {
+  test('the demonstration products have pages', async () => {
     expect(bodyOf(await page('prd_service'), 200)).toMatchObject({
       name: '小程序定制开发',
       logo: null,
@@ -64,7 +65,7 @@ describe('what buyers see is what is published', () => {
     });
   });
 
-  test('none of what is in review, delisted or gone', async () => {
+  test('nothing that is in review, delisted or exited is shown', async () => {
     const { objectId } = await products.submitNew('api', { name: '还没有发布' });
     const delisted = await products.published('api', { name: '已经下架' });
     await products.applied(delisted.id, 'delist');
@@ -99,7 +100,7 @@ describe('what buyers see is what is published', () => {
   });
 });
 
-describe('finding products', () => {
+describe('PRD-2: products are found', () => {
   test.each([
     ['a part of the name', 'q=客户', true],
     ['a tag', 'q=crm', true],
@@ -203,6 +204,27 @@ describe('INS-1: the token of a delivery URL', () => {
     expect(product.hasDeliveryToken).toBe(false);
     const automatic = products.changed(product, { category: 'saas', deliveryUrl: 'https://saas.example/' });
     expect(await products.apply(product.id, 'modify', automatic)).toMatchObject(refusal);
+    expect(await api.db.proposal.count()).toBe(0);
+  });
+
+  test('one that went while a modification was on its way is missed in the review, by the field of the request', async () => {
+    const product = await products.published('saas', { deliveryToken: TOKEN });
+    const holder = new PgClient({ connectionString: api.database.ownerUrl });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [product.id]);
+    const modifying = products.apply(product.id, 'modify', products.changed(product, { name: '改了名字' }));
+    await eventually(async () => {
+      const locks = await holder.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+      expect(locks.rowCount).toBe(1);
+    });
+    await holder.query('UPDATE products SET delivery_token_sealed = NULL WHERE id = $1', [product.id]);
+    await holder.query('COMMIT');
+    await holder.end();
+    expect(await modifying).toMatchObject({
+      status: 422,
+      body: { code: 'REQUEST.INVALID', errors: [{ path: 'body.content.deliveryToken' }] },
+    });
     expect(await api.db.proposal.count()).toBe(0);
   });
 

@@ -121,7 +121,7 @@ describe('SHOP-5: one review at a time', () => {
   });
 });
 
-describe('edit against submit', () => {
+describe('SHOP-4: an edit and a submission at the same time', () => {
   test('the edit is in what is submitted, or it is refused', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const [first, edited] = [changed(), changed()];

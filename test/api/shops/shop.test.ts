@@ -25,7 +25,7 @@ const refused = async (send: () => Promise<unknown>, expected: object) => {
 };
 
 describe('SHOP-4: a draft', () => {
-  test('before it: nothing, and one thing to do', async () => {
+  test('before the first one there is nothing, and one thing to do', async () => {
     expect(await shop.read()).toEqual({
       id: ID,
       published: null,
@@ -85,7 +85,7 @@ describe('SHOP-4: a draft', () => {
 });
 
 describe('SHOP-1: what is submitted is complete', () => {
-  test('everything that is missing is told at once', async () => {
+  test('the refusal names everything that is missing at once', async () => {
     bodyOf(await shop.save({ introduction: { name: '甲' }, service: { qq: '12345678' } }), 200);
     await refused(() => shop.submit(), {
       status: 422,
@@ -228,7 +228,7 @@ describe('SHOP-2: the introduction is reviewed by people', () => {
 });
 
 describe('SHOP-2: the rest is checked automatically and published at once', () => {
-  test('without a review, and the introduction as it was', async () => {
+  test('it is published without a review, and the introduction stays as it was', async () => {
     const reviews = await api.db.review.count();
     const changed = { ...content, service: { ...content.service, qq: '87654321' }, bestSellers: [] };
     bodyOf(await shop.save(changed), 200);
@@ -252,7 +252,7 @@ describe('SHOP-2: the rest is checked automatically and published at once', () =
     });
   });
 
-  test('a submission that changes nothing is told so', async () => {
+  test('a submission that changes nothing is refused as such', async () => {
     bodyOf(await shop.save(content), 200);
     await refused(() => shop.submit(), { status: 409, body: { code: 'SHOP.UNCHANGED' } });
   });
@@ -291,7 +291,7 @@ describe('SHOP-4: reset', () => {
 });
 
 describe('SHOP-5: every version is kept', () => {
-  test('with its status and its content', async () => {
+  test('each is listed with its status and read with its content', async () => {
     type Page = { items: { id: string; number: number; status: string; reason: string | null }[] };
     const { items } = bodyOf<Page>(await api.otherProvider.get(`${SHOP}/versions`), 200);
     expect(items.map(({ number, status }) => [number, status])).toEqual([
@@ -310,7 +310,7 @@ describe('SHOP-5: every version is kept', () => {
 });
 
 describe('SHOP-5: buyers see what is published, and nothing else', () => {
-  test('the list, by words and by provider', async () => {
+  test('published shops are listed by words and by provider', async () => {
     const ids = async (query: string) =>
       bodyOf<{ items: { id: string }[] }>(await api.buyer.get(`/v1/buyer/shops?${query}`), 200).items.map(
         ({ id }) => id,
@@ -340,7 +340,7 @@ describe('SHOP-5: buyers see what is published, and nothing else', () => {
   });
 });
 
-test('SHOP-1: the template library', async () => {
+test('SHOP-1: the library of banner templates is listed with its pictures', async () => {
   const { items } = bodyOf<{ items: { id: string; imageId: string }[] }>(
     await api.provider.get(`${SHOP}/banner-templates`),
     200,
@@ -349,7 +349,7 @@ test('SHOP-1: the template library', async () => {
   for (const { imageId } of items) expect((await api.buyer.get(`/v1/buyer/images/${imageId}`)).status).toBe(200);
 });
 
-test('the same key is one submission, whose answer is remembered', async () => {
+test('SHOP-2: a submission repeated under its key is one submission with one answer', async () => {
   const before = await api.db.review.count();
   bodyOf(await shop.save({ ...content, introduction: { ...content.introduction, slogan: '又一次' } }), 200);
   const first = bodyOf<Shop>(await shop.submit(key('submit-1')), 200);

@@ -44,7 +44,7 @@ describe('ACC-4: the texts of the agreements', () => {
   });
 });
 
-describe('ACC-3: what keeps a provider from signing is told at once', () => {
+describe('ACC-3: everything that keeps a provider from signing is named at once', () => {
   test.each<[string, Partial<Parties>, ('entry' | 'revenue_supplement')[], string[]]>([
     ['nothing', {}, ['entry'], []],
     ['no payee', { payee: null }, ['entry'], ['payee']],
@@ -55,7 +55,7 @@ describe('ACC-3: what keeps a provider from signing is told at once', () => {
     expect(found.map(({ path }) => path)).toEqual(blockers);
   });
 
-  test('the entry agreement needs nothing', () => {
+  test('nothing keeps from signing the entry agreement', () => {
     expect(signingBlockers('entry', { ...parties, payee: null, contacts: [] }, [])).toEqual([]);
   });
 });
