@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import express from 'express';
 import { Pool } from 'pg';
 
-const TABLES = ['steps', 'deliveries', 'orders', 'messages', 'notificationDeliveries'];
+const TABLES = ['steps', 'deliveries', 'orders', 'messages', 'notification_deliveries'];
 
 /**
  * F1: a bare Express route that does with plain `pg` what the rejection of an acceptance writes: the
@@ -43,7 +43,9 @@ async function main(): Promise<void> {
          VALUES ($1, 'usr_demo', 'delivery.acceptance_rejected', $2, $3, '{"reason":"no"}', now())`,
         [message, id, sequence],
       );
-      await client.query('INSERT INTO floor_notification_deliveries (message_id) VALUES ($1)', [message]);
+      await client.query("INSERT INTO floor_notification_deliveries (message_id, channel) VALUES ($1, 'email')", [
+        message,
+      ]);
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK');
