@@ -34,6 +34,7 @@ import { notificationDeliveryRoutes } from './notifications/notification-deliver
 import { subscriptionRoutes } from './notifications/subscription-routes';
 import { orderRoutes } from './orders/routes';
 import { gatewayRoutes } from './payments/callback-routes';
+import { paymentMetrics } from './payments/metrics';
 import { sandboxRoutes } from './payments/sandbox-routes';
 import { productRoutes } from './products/routes';
 import { productService } from './products/service';
@@ -68,6 +69,7 @@ export type ApiDependencies = {
 export function createApp(deps: ApiDependencies) {
   const { config, db, records = db, client, keys, files, logger } = deps;
   const metrics = createMetrics();
+  paymentMetrics(metrics.registry, db);
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');

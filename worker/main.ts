@@ -22,7 +22,7 @@ import { serveStatus } from './metrics';
 import { notificationMetrics } from './notification-metrics';
 import { startCalendarRelay } from './relays/calendar';
 import { startNotificationRelay } from './relays/notifications';
-import { startPaymentInbox } from './relays/payments';
+import { startPaymentInbox, startWaitingPaymentsReport } from './relays/payments';
 import { startReconciliation } from './relays/reconciliation';
 import { startRetention } from './relays/retention';
 import { startUnaddressedReport } from './relays/unaddressed';
@@ -33,6 +33,7 @@ const POLL_MS = 2_000;
 /** The calendar grows when a worker starts with a newer one; later rounds are for what was missed. */
 const CALENDAR_EVERY_MS = 3_600_000;
 const RETENTION_EVERY_MS = 3_600_000;
+const WAITING_PAYMENTS_EVERY_MS = 60_000;
 
 function installRuntime(config: Config, logger: Logger): void {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -75,6 +76,7 @@ async function main(): Promise<void> {
     dataConverter: { payloadCodecs: [new EncryptingCodec(keyRing(config.CODEC_KEYS))] },
   });
   const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: POLL_MS });
+  const waitingPayments = startWaitingPaymentsReport({ db, logger, intervalMs: WAITING_PAYMENTS_EVERY_MS });
   const policy = loadPolicy(config);
   const reconciliation = startReconciliation({ db, client, logger, intervalMs: POLL_MS });
   const { TASK_QUEUE: taskQueue } = config;
@@ -118,6 +120,7 @@ async function main(): Promise<void> {
   } finally {
     await Promise.all([
       payments.stop(),
+      waitingPayments.stop(),
       reconciliation.stop(),
       calendarRelay.stop(),
       retention.stop(),

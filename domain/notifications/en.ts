@@ -98,6 +98,12 @@ export const en: Wording = {
       `What is stored of ${p('objectId')} contradicts the next step of its workflow, which has stopped. The log of the worker says what was found; the step is tried again every hour, and with every command, until the records are repaired.`,
     ],
   }),
+  'operations.payments_waiting': (p) => ({
+    subject: `Payments wait to be handled: ${p('objectId')}`,
+    body: [
+      `${p('count')} reported payments have not been handed to their orders; the oldest, for ${p('objectId')}, was received at ${shanghaiTime(p('receivedAt'))}. They are being retried. Please check that the workers and Temporal are running, and read the log of the worker.`,
+    ],
+  }),
   'delivery.started': (p) => ({
     subject: `Delivery started: ${p('productName')}`,
     body: [

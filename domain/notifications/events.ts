@@ -18,6 +18,8 @@ export const MESSAGE_EVENTS = {
   'order.refund_refused': ['amountFen', 'reason'],
   /** To operations: what is stored of an object contradicts itself, so that nothing more can be recorded of it. */
   'operations.inconsistent': ['objectId'],
+  /** To operations: payments that were reported and not handled; of the oldest `objectId` is the order. */
+  'operations.payments_waiting': ['objectId', 'receivedAt', 'count'],
   'delivery.started': [],
   'delivery.dispatched': [],
   'delivery.requirement_submitted': [],

@@ -8,6 +8,7 @@ import {
   type Handling,
   markHandled,
 } from '../../prisma/store/payments/callbacks';
+import { reportWaitingCallbacks, waitingCallbacks } from '../../prisma/store/payments/waiting';
 import type { Database } from '../../prisma/store/shared/database';
 import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../workflows/orders/messages';
 import { type Relay, startRelay } from './loop';
@@ -26,6 +27,28 @@ export function startPaymentInbox(inbox: PaymentInbox): Relay {
     const callbacks = await claimCallbacks(inbox.db, BATCH);
     await Promise.all(callbacks.map((callback) => handle(inbox, callback)));
     return callbacks.length;
+  });
+}
+
+/** A callback that is tried again is so within five minutes: one that has waited for longer than two attempts is stuck. */
+const STUCK_AFTER_MS = 600_000;
+
+/**
+ * Notifies operations, once an hour, for as long as payment callbacks wait that should long have been handled (GEN-5).
+ * Apart from the inbox: it goes on when that fails, or Temporal is away.
+ */
+export function startWaitingPaymentsReport({
+  db,
+  logger,
+  intervalMs,
+}: Omit<PaymentInbox, 'client' | 'taskQueue'>): Relay {
+  return startRelay('waiting payments', logger, intervalMs, async () => {
+    const now = new Date();
+    const waiting = await waitingCallbacks(db, new Date(now.getTime() - STUCK_AFTER_MS));
+    if (waiting === null) return 0;
+    logger.error({ count: waiting.count, ...waiting.oldest }, 'payment callbacks are not handled');
+    await reportWaitingCallbacks(db, waiting, now);
+    return 0;
   });
 }
 

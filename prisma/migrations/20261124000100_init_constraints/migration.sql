@@ -56,6 +56,9 @@ CREATE UNIQUE INDEX "appeals_one_open_per_delivery" ON "appeals" ("delivery_id")
 
 -- What is waiting is a handful of rows among millions that are done.
 CREATE INDEX "payment_callbacks_due" ON "payment_callbacks" ("next_attempt_at") WHERE "handled_at" IS NULL;
+-- What waits is found by its age, however much has been done since.
+CREATE INDEX "payment_callbacks_unhandled" ON "payment_callbacks" ("received_at") WHERE "handled_at" IS NULL;
+CREATE INDEX "refunds_unsent" ON "refunds" ("requested_at") WHERE "status" = 'requested';
 -- What workers look at: a step may have been stored while nobody was answered about it.
 CREATE INDEX "idempotency_records_unanswered" ON "idempotency_records" ("look_at")
   WHERE "answered_at" IS NULL AND "reconciled_at" IS NULL;

@@ -133,7 +133,7 @@ export async function claimUnaddressed(db: Database, limit: number, now: Date): 
 /** Puts notices into the outbox in the transaction that they belong to, for what has no order. */
 export async function writeNotifications(
   tx: Transaction,
-  { providerId, ...ofStep }: Omit<StepNotices, 'deliveryId'> & { providerId: string },
+  { providerId, ...ofStep }: Omit<StepNotices, 'deliveryId'> & { providerId: string | null },
 ): Promise<void> {
   if (ofStep.notices.length === 0) return;
   await tx.$executeRaw`
