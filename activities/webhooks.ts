@@ -13,7 +13,7 @@ import { runIdOf } from './shared/run-id';
 
 export type WebhookActivities = ReturnType<typeof webhookActivities>;
 
-/** Which events to look for, when (epoch ms, by the process's clock), and for how long each is tried. */
+/** Which events to look for, when (epoch ms, by the workflow's clock), and for how long each is tried. */
 export type DeliverNext = { endpointId: string; objectId: string; nowMs: number; retryForMs: number };
 
 /**
@@ -29,12 +29,12 @@ const GONE = 410;
 /** The answers whose Retry-After is honoured. */
 const ASKING_FOR_TIME = [429, 503];
 
-/** The activity by which events reach a provider's webhooks (MSG-3). */
+/** The activity that posts events to a provider's webhooks (MSG-3). */
 export function webhookActivities({ db, keys, webhooks }: { db: Database; keys: KeyRing; webhooks: WebhookPort }) {
   return {
     /**
-     * Sends the oldest event of an object that an endpoint has not got, if it is due, and records the attempt. A death
-     * between the receiver's answer and the record repeats it, under the same id: events arrive at least once.
+     * Sends the oldest event of an object that an endpoint has not got, if it is due, and records the attempt. A worker that
+     * dies between the receiver's answer and the record repeats it, under the same id: events arrive at least once.
      */
     async deliverNextWebhook({ endpointId, objectId, nowMs, retryForMs }: DeliverNext): Promise<DeliveredNext> {
       const event = await findDueEvent(db, { endpointId, objectId });

@@ -93,7 +93,7 @@ async function untilSent(client: Client, channel: string, startedAt: number): Pr
     );
     const elapsedMs = performance.now() - startedAt;
     if (rows.length === 1 && rows[0]?.status === 'sent') return elapsedMs / 1000;
-    const lost = rows.filter(({ status }) => !['pending', 'sending', 'sent'].includes(status));
+    const lost = rows.filter(({ status }) => !['pending', 'in_progress', 'sent'].includes(status));
     if (lost.length > 0 || elapsedMs > GIVE_UP_AFTER_MS) throw new Error(`not all were sent: ${JSON.stringify(rows)}`);
     await sleep(100);
   }

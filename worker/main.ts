@@ -22,12 +22,12 @@ import { serveStatus } from './metrics';
 import { notificationMetrics } from './notification-metrics';
 import { startCalendarRelay } from './relays/calendar';
 import { startNotificationRelay } from './relays/notifications';
-import { startPaymentInbox, startWaitingPaymentsReport } from './relays/payments';
+import { startPaymentRelay, startWaitingPaymentsReport } from './relays/payments';
 import { startReconciliation } from './relays/reconciliation';
 import { startRetention } from './relays/retention';
 import { startUnaddressedReport } from './relays/unaddressed';
 import { startWebhookRelay } from './relays/webhooks';
-import { createWorker, outsideOf } from './worker';
+import { createWorker, type Outside, outsideOf } from './worker';
 
 const POLL_MS = 2_000;
 /** The calendar grows when a worker starts with a newer one; later rounds are for what was missed. */
@@ -51,12 +51,44 @@ function installRuntime(config: Config, logger: Logger): void {
   });
 }
 
-/** The ways by which messages leave the house. */
+/** The channels by which messages are sent to people outside the system. */
 function sendersOf(config: Config, logger: Logger): Sender[] {
   const sms = smsPortOf(config);
   if (sms === noSms) logger.warn('no SMS service is configured: what should go by SMS is skipped');
   const { SMTP_URL: smtpUrl, MAIL_FROM: from } = config;
   return [...(smtpUrl === undefined ? [] : [emailSender(mailTransport(smtpUrl), from)]), smsSender(sms)];
+}
+
+type RelayDependencies = { outside: Outside; client: Client; registry: Registry; logger: Logger };
+
+/** Starts all relays. @returns a function that stops them */
+function startRelays(config: Config, { outside, client, registry, logger }: RelayDependencies): () => Promise<void> {
+  const { db, calendar } = outside;
+  const { TASK_QUEUE: taskQueue } = config;
+  const policy = loadPolicy(config);
+  const polling = { db, logger, intervalMs: POLL_MS };
+  const metrics = notificationMetrics(registry, db);
+  const payments = startPaymentRelay({ ...polling, client, taskQueue });
+  const relays = [
+    payments,
+    startWaitingPaymentsReport({ db, logger, intervalMs: WAITING_PAYMENTS_EVERY_MS }),
+    startReconciliation({ ...polling, client }),
+    startWebhookRelay({ ...polling, client, taskQueue, policy }),
+    startCalendarRelay({ db, client, calendar, logger, intervalMs: CALENDAR_EVERY_MS }),
+    startRetention({ db, policy, logger, intervalMs: RETENTION_EVERY_MS }),
+    startUnaddressedReport({
+      ...polling,
+      onNotice: ({ event, audience }) => metrics.unaddressed.inc({ event, audience }),
+    }),
+    ...sendersOf(config, logger).map((sender) => {
+      const onAttempt = (result: Outcome['result']) => metrics.attempts.inc({ channel: sender.channel, result });
+      return startNotificationRelay({ ...polling, sender, onAttempt });
+    }),
+  ];
+  const stopListening = listen(config.DATABASE_URL, [PAYMENT_CALLBACKS], () => payments.wake());
+  return async () => {
+    await Promise.all([...relays.map((relay) => relay.stop()), stopListening()]);
+  };
 }
 
 /** The worker process: workflows, activities and the relays; stops in order on SIGTERM and SIGINT. */
@@ -75,28 +107,8 @@ async function main(): Promise<void> {
     namespace: config.TEMPORAL_NAMESPACE,
     dataConverter: { payloadCodecs: [new EncryptingCodec(keyRing(config.CODEC_KEYS))] },
   });
-  const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: POLL_MS });
-  const waitingPayments = startWaitingPaymentsReport({ db, logger, intervalMs: WAITING_PAYMENTS_EVERY_MS });
-  const policy = loadPolicy(config);
-  const reconciliation = startReconciliation({ db, client, logger, intervalMs: POLL_MS });
-  const { TASK_QUEUE: taskQueue } = config;
-  const webhooks = startWebhookRelay({ db, client, taskQueue, policy, logger, intervalMs: POLL_MS });
-  const { calendar } = outside;
-  const calendarRelay = startCalendarRelay({ db, client, calendar, logger, intervalMs: CALENDAR_EVERY_MS });
-  const retention = startRetention({ db, policy, logger, intervalMs: RETENTION_EVERY_MS });
   const registry = new Registry();
-  const metrics = notificationMetrics(registry, db);
-  const notificationDeliveries = sendersOf(config, logger).map((sender) => {
-    const onAttempt = (result: Outcome['result']) => metrics.attempts.inc({ channel: sender.channel, result });
-    return startNotificationRelay({ db, sender, logger, intervalMs: POLL_MS, onAttempt });
-  });
-  const unaddressed = startUnaddressedReport({
-    db,
-    logger,
-    intervalMs: POLL_MS,
-    onNotice: ({ event, audience }) => metrics.unaddressed.inc({ event, audience }),
-  });
-  const stopListening = listen(config.DATABASE_URL, [PAYMENT_CALLBACKS], () => payments.wake());
+  const stopRelays = startRelays(config, { outside, client, registry, logger });
 
   const status = await serveStatus(
     {
@@ -118,17 +130,7 @@ async function main(): Promise<void> {
   try {
     await worker.run();
   } finally {
-    await Promise.all([
-      payments.stop(),
-      waitingPayments.stop(),
-      reconciliation.stop(),
-      calendarRelay.stop(),
-      retention.stop(),
-      unaddressed.stop(),
-      ...notificationDeliveries.map((relay) => relay.stop()),
-      webhooks.stop(),
-      stopListening(),
-    ]);
+    await stopRelays();
     status.close();
     await connection.close();
     await nativeConnection.close();

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 
-/** What the worker's own HTTP server tells: alive, ready, and its metrics with those of the Temporal SDK. */
+/** What the worker's own HTTP server reports: alive, ready, and its metrics with those of the Temporal SDK. */
 export type WorkerStatus = {
   isReady: () => Promise<boolean>;
   sdkMetricsAddress: string | undefined;

@@ -13,7 +13,7 @@ export function notificationMetrics(registry: Registry, db: Database) {
   });
   const unaddressed = new Counter({
     name: 'notices_without_recipient_total',
-    help: 'Notices that nobody could be told of, by event and audience',
+    help: 'Notices without a recipient, by event and audience',
     labelNames: ['event', 'audience'] as const,
     registers: [registry],
   });

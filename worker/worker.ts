@@ -27,7 +27,7 @@ export type Outside = {
   calendar: HolidayCalendar;
   channel: PaymentChannelPort;
   webhooks: WebhookPort;
-  /** What decisions of reviews mean for what is reviewed. */
+  /** What reviews and their decisions mean for what is reviewed. */
   reviewHandlers: ReviewHandlers;
 };
 

@@ -55,7 +55,7 @@ export function webhookSender({
 
 const noAnswer = (error: string): WebhookAnswer => ({ status: null, retryAfter: undefined, error });
 
-/** The name service, but for private addresses: a name that has any is not called, and nobody is told which it was. */
+/** The name service, but for private addresses: a name that has any is not called, and the error does not name it. */
 function publicOnly(lookUp: LookupFunction): LookupFunction {
   return (hostname, options, answer) =>
     lookUp(hostname, options, (error, found, family) => {
@@ -67,7 +67,7 @@ function publicOnly(lookUp: LookupFunction): LookupFunction {
 
 type Exchange = Pick<WebhookRequest, 'headers' | 'body'> & { lookup: LookupFunction; signal: AbortSignal };
 
-/** Posts the body; answers when the receiver has said all that it will be listened to. */
+/** Posts the body; resolves when the answer has ended, or is longer than is read. */
 function exchange(target: URL, { headers, body, lookup, signal }: Exchange): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const send = target.protocol === 'https:' ? overHttps : overHttp;

@@ -33,10 +33,10 @@ export const invalid = (errors: Fault[]): AppError =>
  * @returns anything else as it is
  */
 export function inBody(error: unknown): unknown {
-  if (!(error instanceof AppError) || error.code !== 'REQUEST.INVALID') return error;
+  if (!(error instanceof AppError) || error.extra.errors === undefined) return error;
   const { code, detail, extra } = error;
-  const errors = extra.errors?.map(({ path, message }) => ({ path: `body.${path}`, message }));
-  return new AppError(code, detail, errors === undefined ? extra : { ...extra, errors });
+  const errors = error.extra.errors.map(({ path, message }) => ({ path: `body.${path}`, message }));
+  return new AppError(code, detail, { ...extra, errors });
 }
 
 /** Errors of Express and its body parsers that are the client's fault. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { NOTIFICATION_DELIVERY_STATUSES, RETRYABLE_STATUSES } from '../../domain/notifications/delivery-status';
 import { OUTBOUND_CHANNELS } from '../../domain/notifications/groups';
 import { AppError } from '../../domain/shared/errors';
 import { countWaiting, pausedChannels } from '../../prisma/store/notifications/channels';
 import {
   listNotificationDeliveries,
-  NOTIFICATION_DELIVERY_STATUSES,
   notificationDeliveryOf,
   retryNotificationDeliveries,
   retryNotificationDelivery,
@@ -38,14 +38,14 @@ const notificationDeliverySchema = z
 
 const time = z.iso.datetime({ offset: true });
 
-/** Few enough for one transaction; what is left over is asked for again. */
+/** Few enough for one transaction; the rest needs the command once more. */
 const RETRIED_AT_ONCE = 5_000;
 
 const retryBody = z
   .strictObject({
     channel: z.enum(OUTBOUND_CHANNELS),
     status: z
-      .enum(['failed', 'unconfirmed'])
+      .enum(RETRYABLE_STATUSES)
       .openapi({ description: 'What is `unconfirmed` may have gone out: it may arrive twice' }),
     createdFrom: time.optional(),
     createdTo: time.optional(),
@@ -135,7 +135,7 @@ function channels(context: ApiContext, db: Database): void {
 function retrying(context: ApiContext, db: Database): void {
   post(context, {
     path: '/v1/ops/notification-deliveries/{id}/retry',
-    summary: 'Send an e-mail or SMS again that failed, or that nobody knows whether it was sent',
+    summary: 'Send an e-mail or SMS again that failed, or whose outcome is unknown',
     tag: 'Operations',
     access: { ops: 'any' },
     params: byId,
@@ -144,11 +144,11 @@ function retrying(context: ApiContext, db: Database): void {
     answer: { status: 200, schema: z.object({ id: z.string(), status: z.enum(NOTIFICATION_DELIVERY_STATUSES) }) },
     async handle(call) {
       const { id } = call.params;
-      const sending = notificationDeliveryOf(id);
-      if (sending === null) throw new AppError('MESSAGE.NOT_FOUND', 'There is no such e-mail or SMS.');
+      const delivery = notificationDeliveryOf(id);
+      if (delivery === null) throw new AppError('MESSAGE.NOT_FOUND', 'There is no such e-mail or SMS.');
       const change = changeOf(call, id, 'notification_delivery.retry');
       await auditedTransaction(db, change, async (tx) => {
-        const found = await retryNotificationDelivery(tx, sending, change.at);
+        const found = await retryNotificationDelivery(tx, delivery, change.at);
         if (found === null) throw new AppError('MESSAGE.NOT_FOUND', 'There is no such e-mail or SMS.');
         if (found === 'retried') return { status: 'pending' };
         throw new AppError(
@@ -165,7 +165,7 @@ function retrying(context: ApiContext, db: Database): void {
 function retryingMany(context: ApiContext, db: Database): void {
   post(context, {
     path: '/v1/ops/notification-deliveries/retry',
-    summary: 'Send all e-mails or SMS again that failed, or that nobody knows whether it was sent',
+    summary: 'Send all e-mails or SMS again that failed, or whose outcome is unknown',
     tag: 'Operations',
     access: { ops: 'any' },
     params: nothing,

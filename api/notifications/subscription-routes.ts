@@ -22,6 +22,7 @@ import type { Database } from '../../prisma/store/shared/database';
 import { ownChangeOf } from '../http/audited-change';
 import { type ApiContext, get, nothing, put } from '../http/endpoint';
 import { etagOf, expectedVersion } from '../http/etag';
+import { inBody } from '../http/problems';
 import { pathId } from '../http/schemas';
 import { providerOf } from '../http/scope';
 
@@ -36,7 +37,7 @@ const choice = z
     recipientIds: z
       .array(z.string().regex(/^[\w.@-]{1,64}$/, 'must be the id of an account or a contact'))
       .max(200, 'at most 200 recipients')
-      .refine(isUnique, 'must not name a receiver twice'),
+      .refine(isUnique, 'must not name a recipient twice'),
   })
   .superRefine(({ subscribed, channels, recipientIds }, context) => {
     if (!subscribed) return;
@@ -54,21 +55,22 @@ const subscriptionSchema = z
     channels: z.array(z.enum(CHANNELS)),
     recipients: z
       .array(z.object({ id: z.string(), kind: z.enum(['account', 'contact']), name: z.string().nullable() }))
-      .openapi({ description: 'Contacts have no inbox: they are told by e-mail and SMS only' }),
+      .openapi({ description: 'Contacts have no inbox: they are notified by e-mail and SMS only' }),
     alwaysInSite: z
       .array(z.string())
-      .openapi({ description: 'Events of which the main account is told in-site, whatever is chosen here' }),
+      .openapi({ description: 'Events that the main account receives in-site, whatever is chosen here' }),
     lastSentAt: z.iso.datetime().nullable(),
     recent: z.boolean().openapi({ description: 'Something was sent in the last 30 days' }),
     version: z.int(),
   })
   .openapi('Subscription');
 
-/** What a provider is told of, where, and through whom (MSG-1). */
+/** Of what a provider is notified, by which channels, and through whom (MSG-1). */
 export function subscriptionRoutes(context: ApiContext, { db }: { db: Database }): void {
   get(context, {
     path: '/v1/provider/subscriptions',
-    summary: 'What you are told of each group of events, where, and through whom',
+    summary:
+      'Your subscriptions: whether you are notified of each group of events, by which channels, and through whom',
     tag: 'Messages',
     access: { provider: 'messages' },
     params: nothing,
@@ -88,7 +90,7 @@ export function subscriptionRoutes(context: ApiContext, { db }: { db: Database }
   });
   get(context, {
     path: '/v1/provider/subscriptions/{group}',
-    summary: 'What you are told of one group',
+    summary: 'Your subscription to one group',
     tag: 'Messages',
     access: { provider: 'messages' },
     params: z.strictObject({ group: pathId }),
@@ -117,7 +119,9 @@ export function subscriptionRoutes(context: ApiContext, { db }: { db: Database }
       const providerId = providerOf(principal);
       const version = expectedVersion(request.header('if-match'), '/v1/provider/subscriptions/{group}');
       const change = ownChangeOf(call, subscriptionId(providerId, group), 'provider.subscription');
-      await saveSubscription(db, change, group, body, version);
+      await saveSubscription(db, change, group, body, version).catch((error: unknown) => {
+        throw inBody(error);
+      });
       const saved = await findSubscription(db, providerId, group);
       response.setHeader('ETag', etagOf(saved));
       return view(saved);

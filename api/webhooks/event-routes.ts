@@ -2,54 +2,26 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { AREA_OF_GROUP, isEventGroup } from '../../domain/notifications/groups';
 import { AppError } from '../../domain/shared/errors';
+import { WEBHOOK_EVENT_STATUSES } from '../../domain/webhooks/event';
 import type { Database } from '../../prisma/store/shared/database';
 import { addTestEvent, findEndpoint, replayEvent, replayFailed } from '../../prisma/store/webhooks/endpoints';
-import { findEvent, type LoggedEvent, listEvents } from '../../prisma/store/webhooks/log';
+import { findEvent, listEvents } from '../../prisma/store/webhooks/log';
 import type { Principal } from '../http/auth';
 import { type ApiContext, get, nothing, post } from '../http/endpoint';
 import type { CommandRecord } from '../http/idempotency';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { byId, pageOf, paging } from '../http/schemas';
 import { areasOfPrincipal } from '../http/scope';
-import { ACCESS, endpointChange, TAG, webhookSchema, webhookView } from './routes';
-
-const STATUSES = ['pending', 'delivered', 'failed'] as const;
-const time = z.iso.datetime();
-
-const eventSchema = z
-  .object({
-    id: z.string().openapi({ description: 'The webhook-id of every attempt' }),
-    webhookId: z.string(),
-    type: z.string(),
-    group: z.string(),
-    objectId: z.string(),
-    sequence: z.int(),
-    status: z.enum(STATUSES),
-    attempts: z.int(),
-    createdAt: time,
-    nextAttemptAt: time.nullable(),
-    deliveredAt: time.nullable(),
-    lastError: z.string().nullable(),
-  })
-  .openapi('WebhookEvent');
-
-const attemptSchema = z.object({
-  number: z.int(),
-  at: time,
-  responseStatus: z.int().nullable(),
-  error: z.string().nullable(),
-  durationMs: z.int(),
-});
-const eventWithAttempts = eventSchema
-  .extend({ params: z.record(z.string(), z.string()), log: z.array(attemptSchema) })
-  .openapi('WebhookEventWithAttempts');
-
-const viewOf = ({ params: _, endpointId: webhookId, event: type, eventGroup: group, ...row }: LoggedEvent) => ({
-  ...row,
-  webhookId,
-  type,
-  group,
-});
+import {
+  ACCESS,
+  endpointChange,
+  eventSchema,
+  eventWithAttempts,
+  loggedEventView,
+  TAG,
+  webhookSchema,
+  webhookView,
+} from './schemas';
 
 /** An id that sorts among those that steps give their events, and follows from the command. */
 function eventIdOf({ atMs, commandId }: CommandRecord): string {
@@ -73,7 +45,7 @@ function log(context: ApiContext, db: Database): void {
     params: byId,
     query: z.strictObject({
       ...paging,
-      status: z.enum(STATUSES).optional(),
+      status: z.enum(WEBHOOK_EVENT_STATUSES).optional(),
       objectId: z
         .string()
         .regex(/^[a-z]{3}_\w{1,60}$/)
@@ -85,7 +57,11 @@ function log(context: ApiContext, db: Database): void {
       await findEndpoint(db, { objectId: params.id, providerId: principal.providerId ?? '' });
       const page = pageOfQuery(query);
       const filter = { status: query.status ?? null, objectId: query.objectId ?? null };
-      return pageAnswer(await listEvents(db, params.id, filter, { ...page, limit: page.limit + 1 }), page, viewOf);
+      return pageAnswer(
+        await listEvents(db, params.id, filter, { ...page, limit: page.limit + 1 }),
+        page,
+        loggedEventView,
+      );
     },
   });
   get(context, {
@@ -165,5 +141,5 @@ async function eventView(db: Database, eventId: string, principal: Principal) {
   const { event, attempts } = await requireEvent(db, eventId, principal.providerId ?? '');
   const { eventGroup: group } = event;
   const isForThem = !isEventGroup(group) || areasOfPrincipal(principal).includes(AREA_OF_GROUP[group]);
-  return { ...viewOf(event), params: isForThem ? event.params : {}, log: attempts };
+  return { ...loggedEventView(event), params: isForThem ? event.params : {}, log: attempts };
 }

@@ -13,7 +13,6 @@ import {
   changeSecrets,
   createEndpoint,
   disableEndpoint,
-  type Endpoint,
   type EndpointChange,
   enableEndpoint,
   findEndpoint,
@@ -21,7 +20,6 @@ import {
   saveEndpoint,
   sealedSecrets,
 } from '../../prisma/store/webhooks/endpoints';
-import { changeOf } from '../http/audited-change';
 import type { Principal } from '../http/auth';
 import { type ApiContext, get, nothing, post, put } from '../http/endpoint';
 import { etagOf, expectedVersion } from '../http/etag';
@@ -29,9 +27,8 @@ import { idFrom } from '../http/ids';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { byId, optionalText, pageOf, paging, words } from '../http/schemas';
 import { areasOfPrincipal } from '../http/scope';
+import { ACCESS, endpointChange, TAG, webhookSchema, webhookView } from './schemas';
 
-export const ACCESS = { provider: 'messages' } as const;
-export const TAG = 'Webhooks';
 const URL_MAX = 2_000;
 const DESCRIPTION_MAX = 200;
 /** The specification asks for 24 to 64. */
@@ -39,19 +36,6 @@ const SECRET_BYTES = 32;
 
 /** What the routes of webhooks need. */
 export type WebhookService = { db: Database; keys: KeyRing; policy: Policy; allowPrivate: boolean };
-
-export const webhookSchema = z
-  .object({
-    id: z.string(),
-    url: z.string(),
-    description: z.string(),
-    groups: z.array(z.string()),
-    status: z.enum(['enabled', 'disabled']),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
-    disabledAt: z.iso.datetime().nullable(),
-  })
-  .openapi('Webhook');
 
 const secret = z.string().openapi({ description: 'Signs what is sent; shown this once', example: 'whsec_…' });
 const webhookWithSecret = webhookSchema.extend({ secret }).openapi('WebhookWithSecret');
@@ -78,14 +62,14 @@ const termsOf = (allowPrivate: boolean, description: z.ZodType<string>, name: st
     })
     .openapi(name);
 
-/** Events are read by who has their area: nobody has others sent to where they read them. @throws AppError AUTH.FORBIDDEN */
+/** Events are read by whoever has their area: nobody subscribes to those of other areas. @throws AppError AUTH.FORBIDDEN */
 function requireGroups(principal: Principal, groups: readonly EventGroup[]): void {
   const areas = areasOfPrincipal(principal);
   const beyond = groups.find((group) => !areas.includes(AREA_OF_GROUP[group]));
   if (beyond !== undefined) throw new AppError('AUTH.FORBIDDEN', askFor(AREA_OF_GROUP[beyond]));
 }
 
-/** A URL in the spelling in which it is called: what hides an address behind a number is seen. */
+/** A URL in the spelling in which it is called, so that an address written as a number is recognised. */
 function callable(allowPrivate: boolean) {
   return (sent: string, context: z.RefinementCtx): string => {
     const url = URL.canParse(sent) ? new URL(sent) : null;
@@ -96,26 +80,7 @@ function callable(allowPrivate: boolean) {
   };
 }
 
-/** An endpoint as its provider sees it. */
-export const webhookView = ({
-  id,
-  url,
-  description,
-  eventGroups: groups,
-  createdAt,
-  updatedAt,
-  disabledAt,
-}: Endpoint) => {
-  const status = disabledAt === null ? ('enabled' as const) : ('disabled' as const);
-  return { id, url, description, groups, status, createdAt, updatedAt, disabledAt };
-};
-
-/** The change that a request makes to an endpoint; the routes are open to providers only. */
-export function endpointChange(call: Parameters<typeof changeOf>[0], id: string, action: string): EndpointChange {
-  return { ...changeOf(call, id, action), providerId: call.principal.providerId ?? '' };
-}
-
-/** Where a provider's programs are told of the events that people are told of (MSG-3). */
+/** A provider's webhooks: where the events of which people are notified are posted for its programs (MSG-3). */
 export function webhookRoutes(context: ApiContext, service: WebhookService): void {
   reading(context, service);
   writing(context, service);
@@ -203,7 +168,7 @@ function writing(context: ApiContext, { db, keys, policy, allowPrivate }: Webhoo
 
 function switching(context: ApiContext, { db, policy }: WebhookService): void {
   const switches = {
-    disable: { summary: 'Send nothing more to a webhook; what is on its way waits', perform: disableEndpoint },
+    disable: { summary: 'Send nothing more to a webhook; its pending events wait', perform: disableEndpoint },
     enable: {
       summary: 'Use a webhook again; what has been waiting is sent at once, in its order',
       perform: (database: Database, change: EndpointChange) =>

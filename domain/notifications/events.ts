@@ -5,7 +5,7 @@ export type Language = (typeof LANGUAGES)[number];
 /** What every message carries. `deliveryId` is empty where there is no delivery. */
 export const COMMON_PARAMS = ['orderId', 'deliveryId', 'productName'] as const;
 
-/** Every event people are told of (MSG-2), with the parameters it carries beside the common ones. */
+/** Every event people are notified of (MSG-2), with the parameters it carries beside the common ones. */
 export const MESSAGE_EVENTS = {
   'order.paid': [],
   'order.closed_unpaid': [],

@@ -14,7 +14,7 @@ export const EVENT_GROUPS = [
 ] as const;
 export type EventGroup = (typeof EVENT_GROUPS)[number];
 
-/** The area of a provider's that a group's events tell of (ACC-0). */
+/** The area of a provider that a group's events belong to (ACC-0). */
 export const AREA_OF_GROUP: Record<EventGroup, Area> = {
   shop: 'shop',
   products: 'products',
@@ -42,7 +42,7 @@ export const GROUP_NAMES: Record<EventGroup, Record<Language, string>> = {
 export const CHANNELS = ['in_site', 'email', 'sms'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
-/** The channels by which a message leaves the house, each sending of its own. */
+/** The channels by which a message is sent to somebody outside the system, each with a notification delivery of its own. */
 export const OUTBOUND_CHANNELS = ['email', 'sms'] as const satisfies readonly Channel[];
 export type OutboundChannel = (typeof OUTBOUND_CHANNELS)[number];
 
@@ -65,7 +65,7 @@ export const ALWAYS_IN_SITE: readonly MessageEvent[] = [
   'delivery.appeal_opened',
 ];
 
-/** Where a group's messages go as long as nobody chose: about the shop everywhere (SHOP-2), else in-site and by e-mail. */
+/** The channels of a group's messages as long as nobody chose: about the shop everywhere (SHOP-2), else in-site and by e-mail. */
 export const DEFAULT_CHANNELS: Record<EventGroup, readonly Channel[]> = {
   shop: ['in_site', 'email', 'sms'],
   products: ['in_site', 'email', 'sms'],
@@ -77,7 +77,7 @@ export const DEFAULT_CHANNELS: Record<EventGroup, readonly Channel[]> = {
   coupons: ['in_site', 'email'],
 };
 
-/** How an event travels to a provider that has chosen nothing, and whether its main account hears of it in any case. */
+/** The channels of an event for a provider that has chosen nothing, and whether its main account receives it in any case. */
 export type Route = { group: EventGroup; channels: readonly Channel[]; always: boolean };
 
 export function routeOf(event: MessageEvent): Route {

@@ -1,7 +1,8 @@
 import type { MessageEvent } from './events';
 
-/** Who may have to be told: the parties, all of operations, or their managers only. */
-export type Audience = 'buyer' | 'provider' | 'ops' | 'managers';
+/** Who may have to be notified: the parties, all of operations, or their managers only. */
+export const AUDIENCES = ['buyer', 'provider', 'ops', 'managers'] as const;
+export type Audience = (typeof AUDIENCES)[number];
 
-/** Something people must be told: the event of the message, who hears it, and its words (DLV-13, MSG-2). */
+/** What people are to be notified of: the event, its audiences, and the parameters of its words (DLV-13, MSG-2). */
 export type Notice = { event: MessageEvent; to: Audience[]; params: Record<string, string> };

@@ -86,7 +86,7 @@ function plain(text: string): string {
     .trim();
 }
 
-/** A text for a header or an SMS: no line breaks, nothing that turns the reading direction, of bounded length. */
+/** A text for a header or an SMS: no line breaks, nothing that changes the reading direction, of bounded length. */
 function oneLine(text: string, maxCharacters: number): string {
   const line = text
     .replace(/[\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '')

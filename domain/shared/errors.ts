@@ -74,7 +74,11 @@ export const ERRORS = {
   'OBJECT.INCONSISTENT': { status: 500, title: 'What is stored of the object contradicts itself', retryable: false },
   'OBJECT.NOT_FOUND': { status: 404, title: 'No such object', retryable: false },
   'SUBSCRIPTION.NOT_FOUND': { status: 404, title: 'No such group of events', retryable: false },
-  'SUBSCRIPTION.RECEIVER_UNKNOWN': { status: 422, title: 'A receiver is not yours to name', retryable: false },
+  'SUBSCRIPTION.RECIPIENT_UNKNOWN': {
+    status: 422,
+    title: 'A recipient is no account or contact of yours',
+    retryable: false,
+  },
   'PAYMENT.SIGNATURE_INVALID': { status: 401, title: 'The callback is not signed by the channel', retryable: false },
   'SERVICE.BUSY': { status: 503, title: 'The process has too many commands in flight', retryable: true },
   'SERVICE.UNAVAILABLE': { status: 503, title: 'A part of the system does not answer', retryable: true },

@@ -6,7 +6,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** The pauses between the attempts of an event; the last one repeats. */
 const PAUSES_MS = [5 * SECOND_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS];
-/** How much later than planned an attempt may be made, as a part of its pause: receivers are not to be stormed. */
+/** How much later than planned an attempt may be made, as a part of its pause: so that receivers are not called all at the same moment. */
 const JITTER = 0.1;
 /** A receiver may ask for a longer pause, but not for ever. */
 const LONGEST_ASKED_MS = DAY_MS;

@@ -1,4 +1,8 @@
-/** Something that happened to an object of a provider, as its webhooks are told of it. */
+/** The states of an event, for one endpoint: to be sent, sent, or given up (MSG-3). */
+export const WEBHOOK_EVENT_STATUSES = ['pending', 'delivered', 'failed'] as const;
+export type WebhookEventStatus = (typeof WEBHOOK_EVENT_STATUSES)[number];
+
+/** Something that happened to an object of a provider, as its webhooks receive it. */
 export type WebhookEvent = {
   /** Also the `webhook-id` of every attempt. */
   id: string;

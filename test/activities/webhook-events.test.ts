@@ -23,7 +23,7 @@ const eventsAt = (endpointId: string) =>
   store.db.webhookDelivery.findMany({ where: { endpointId }, orderBy: { id: 'asc' } });
 
 describe('MSG-3: a step’s notices to the provider become events in the step’s own statement', () => {
-  test('each endpoint that is in use gets those of the groups it subscribed to', async () => {
+  test('each endpoint in use gets the events of the groups it has subscribed to', async () => {
     const [orders, both, others] = [
       await endpoint(['orders']),
       await endpoint(['orders', 'deliveries']),
@@ -47,7 +47,7 @@ describe('MSG-3: a step’s notices to the provider become events in the step’
           params: { orderId: terms.orderId, deliveryId: terms.deliveryId, productName: terms.productName },
           status: 'pending',
           attempts: 0,
-          handedAt: null,
+          dispatchedAt: null,
         },
       ]);
     }

@@ -2,7 +2,7 @@ import { webhookActivities } from '../../activities/webhooks';
 import { openSecrets, sealSecrets } from '../../codec/webhook-secrets';
 import { withNewSecret } from '../../domain/webhooks/secrets';
 import { changeSecrets, replayEvent } from '../../prisma/store/webhooks/endpoints';
-import { claimEvents, findDueEvent, markHanded, recordAttempt } from '../../prisma/store/webhooks/events';
+import { claimEvents, findDueEvent, markDispatched, recordAttempt } from '../../prisma/store/webhooks/events';
 import { changeBy, eventsOf, subscribe } from '../factories/webhooks';
 import { dyingAt, run, type Store, startStore } from '../support/store';
 import { failing, startWebhookReceiver, verified, WELL, type WebhookReceiver } from '../support/webhook-receiver';
@@ -44,7 +44,7 @@ async function oneEvent() {
 }
 
 describe('MSG-3: what is sent is signed', () => {
-  test('by the specification: its own library verifies it, and nothing that is altered', async () => {
+  test('the Standard Webhooks library verifies what is sent, and refuses whatever was altered', async () => {
     const { deliver, event, secrets } = await oneEvent();
     expect(await deliver()).toEqual({ outcome: 'delivered', eventId: (await event()).id });
     const [secret] = (await secrets()).map((known) => known.secret);
@@ -63,7 +63,7 @@ describe('MSG-3: what is sent is signed', () => {
     expect(verified(secret, body, { ...headers, 'webhook-timestamp': String(Date.now()) })).toBeNull();
   });
 
-  test('with both secrets while one replaces the other, and then with the new one alone', async () => {
+  test('both secrets sign while one replaces the other, and then the new one alone', async () => {
     const { endpointId, deliver, event, secrets } = await oneEvent();
     await changeSecrets(store.db, changeBy(endpointId, 'webhook.secret.rotate'), (sealed) => {
       const fresh = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
@@ -88,7 +88,7 @@ describe('MSG-3: what is sent is signed', () => {
   });
 });
 
-describe('MSG-3: whatever dies', () => {
+describe('MSG-3: an event arrives at least once', () => {
   test('an event whose delivery could not be recorded is sent again, under the same id', async () => {
     const { endpointId, objectId, deliver, event } = await oneEvent();
     const dying = webhookActivities({ ...store.outside, db: dyingAt(store.db, 1) });
@@ -104,7 +104,7 @@ describe('MSG-3: whatever dies', () => {
     expect(await deliver()).toEqual({ outcome: 'nothing' });
   });
 
-  test('what is asked for anew while its workflow is being told of it is told of again', async () => {
+  test('an event that is queued again while its workflow is being signalled is signalled again', async () => {
     const { endpointId, deliver, event } = await oneEvent();
     const claim = async () => {
       const claimed = await claimEvents(store.db, { limit: 100, leaseMs: 60_000, now: new Date() });
@@ -114,10 +114,10 @@ describe('MSG-3: whatever dies', () => {
     expect(claimed).toHaveLength(1);
     await deliver();
     await replayEvent(store.db, changeBy(endpointId, 'webhook.replay'), await event());
-    await markHanded(store.db, claimed, new Date());
-    expect(await event()).toMatchObject({ status: 'pending', handedAt: null });
-    await markHanded(store.db, await claim(), new Date());
-    expect((await event()).handedAt).not.toBeNull();
+    await markDispatched(store.db, claimed, new Date());
+    expect(await event()).toMatchObject({ status: 'pending', dispatchedAt: null });
+    await markDispatched(store.db, await claim(), new Date());
+    expect((await event()).dispatchedAt).not.toBeNull();
   });
 
   test.each([
@@ -135,7 +135,7 @@ describe('MSG-3: whatever dies', () => {
     expect(delivered.status).toBe('delivered');
   });
 
-  test('a failure that is learned of late does not revive what was given up', async () => {
+  test('a failure that is learned of late does not revive an event that was given up', async () => {
     const { endpointId, objectId, event } = await oneEvent();
     const due = await findDueEvent(store.db, { endpointId, objectId });
     if (due === null) throw new Error('there is an event');
@@ -153,7 +153,7 @@ describe('MSG-3: whatever dies', () => {
     expect(givenUp.status).toBe('failed');
   });
 
-  test('an event that is asked for while an attempt at it fails is sent at once, not after the pause', async () => {
+  test('an event that is replayed while an attempt at it fails is sent at once, not after the pause', async () => {
     const { endpointId, objectId, event } = await oneEvent();
     const asking = webhookActivities({
       ...store.outside,
@@ -165,12 +165,12 @@ describe('MSG-3: whatever dies', () => {
       },
     });
     await run(asking.deliverNextWebhook, { endpointId, objectId, nowMs: Date.now(), retryForMs });
-    expect(await event()).toMatchObject({ status: 'pending', attempts: 1, nextAttemptAt: null, handedAt: null });
+    expect(await event()).toMatchObject({ status: 'pending', attempts: 1, nextAttemptAt: null, dispatchedAt: null });
   });
 });
 
 describe('MSG-3: an attempt is made when it is due', () => {
-  test('not before, however often the process looks', async () => {
+  test('an attempt is not made before it is due, however often the workflow looks', async () => {
     const { deliver, event } = await oneEvent();
     receiver.behave(failing(500));
     const nowMs = Date.now();
@@ -183,7 +183,7 @@ describe('MSG-3: an attempt is made when it is due', () => {
     expect(await deliver(nowMs + 6_000)).toMatchObject({ outcome: 'delivered' });
   });
 
-  test('its log says what came of it, and keeps nothing of what the receiver said', async () => {
+  test('the log of an attempt holds its outcome, and nothing of the receiver’s answer but the status', async () => {
     const { deliver, event } = await oneEvent();
     receiver.behave({ does: 'answer', status: 500, body: 'a stack trace with a secret' });
     await deliver();

@@ -10,9 +10,9 @@ type Scenario = (world: World) => Promise<Record<string, string>>;
 /** A delivery whose events go to a receiver, and the workflow that sends them there. */
 type Subscribed = { receiver: WebhookReceiver; endpointId: string; delivery: Delivery; workflowId: string };
 
-/** A story of a workflow that ends; endpoint, receiver and relay are its own. */
-const told =
-  (story: (world: World, subscribed: Subscribed) => Promise<void>): Scenario =>
+/** A scenario of a workflow that ends, with an endpoint, a receiver and a relay of its own. */
+const withReceiver =
+  (play: (world: World, subscribed: Subscribed) => Promise<void>): Scenario =>
   async (world) => {
     const receiver = await startWebhookReceiver();
     const relay = webhookRelay(world);
@@ -20,7 +20,7 @@ const told =
       const delivery = await world.paid();
       const endpointId = await subscribe(world.db, receiver, ['deliveries']);
       const workflowId = webhookWorkflowId({ endpointId, objectId: delivery.id });
-      await story(world, { receiver, endpointId, delivery, workflowId });
+      await play(world, { receiver, endpointId, delivery, workflowId });
       await disableEndpoint(world.db, changeBy(endpointId, 'webhook.disable'));
       await world.realTimeClient.workflow.getHandle(workflowId).result();
       return { webhook: workflowId };
@@ -34,12 +34,12 @@ const requested = ({ receiver }: Subscribed, times: number) =>
   eventually(() => expect(receiver.requests.length).toBeGreaterThanOrEqual(times), 20_000);
 
 export const WEBHOOKS_IN_REAL_TIME: Record<string, Scenario> = {
-  'events-delivered': told(async (_, subscribed) => {
+  'events-delivered': withReceiver(async (_, subscribed) => {
     await subscribed.delivery.acts('buyer.requirement', 'buyer.requirement');
     await requested(subscribed, 2);
   }),
 
-  'event-retried': told(async (_, subscribed) => {
+  'event-retried': withReceiver(async (_, subscribed) => {
     subscribed.receiver.behave(failing(500));
     await subscribed.delivery.acts('buyer.requirement');
     await requested(subscribed, 1);
@@ -47,7 +47,7 @@ export const WEBHOOKS_IN_REAL_TIME: Record<string, Scenario> = {
     await requested(subscribed, 2);
   }),
 
-  'event-asked-for': told(async ({ db }, subscribed) => {
+  'event-asked-for': withReceiver(async ({ db }, subscribed) => {
     const { receiver, delivery, endpointId } = subscribed;
     receiver.behave(failing(503, { 'retry-after': '3600' }));
     await delivery.acts('buyer.requirement');
@@ -63,13 +63,13 @@ export const WEBHOOKS_IN_REAL_TIME: Record<string, Scenario> = {
     await requested(subscribed, 2);
   }),
 
-  'endpoint-gone': told(async (_, subscribed) => {
+  'endpoint-gone': withReceiver(async (_, subscribed) => {
     subscribed.receiver.behave(failing(410));
     await subscribed.delivery.acts('buyer.requirement');
     await requested(subscribed, 1);
   }),
 
-  'events-continued-as-new': told(async ({ client, db }, subscribed) => {
+  'events-continued-as-new': withReceiver(async ({ client, db }, subscribed) => {
     const { receiver, delivery, endpointId, workflowId } = subscribed;
     receiver.behave(failing(503, { 'retry-after': '3600' }));
     await delivery.acts('buyer.requirement');
@@ -89,7 +89,7 @@ export const WEBHOOKS_IN_REAL_TIME: Record<string, Scenario> = {
 };
 
 export const WEBHOOKS_WITH_SKIPPED_TIME: Record<string, Scenario> = {
-  'event-given-up': told(async ({ env, db }, subscribed) => {
+  'event-given-up': withReceiver(async ({ env, db }, subscribed) => {
     subscribed.receiver.behave(failing(500));
     await subscribed.delivery.acts('buyer.requirement');
     await requested(subscribed, 1);

@@ -24,7 +24,7 @@ import { emailSender } from '../../worker/channels/email';
 import { smsPortOf, smsSender } from '../../worker/channels/sms/sender';
 import { mailTransport } from '../../worker/channels/smtp';
 import { startNotificationRelay } from '../../worker/relays/notifications';
-import { startPaymentInbox } from '../../worker/relays/payments';
+import { startPaymentRelay } from '../../worker/relays/payments';
 import { startReconciliation } from '../../worker/relays/reconciliation';
 import { startWebhookRelay } from '../../worker/relays/webhooks';
 import { createWorker, outsideOf } from '../../worker/worker';
@@ -205,7 +205,7 @@ async function startWork({ config, db, temporal, inbox, policy }: Work): Promise
   const running = worker.run();
   const { client } = temporal;
   const logger = pino({ level: 'silent' });
-  const payments = startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 500 });
+  const payments = startPaymentRelay({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 500 });
   const reconciliation = startReconciliation({ db, client, logger, intervalMs: 500 });
   const { TASK_QUEUE: taskQueue } = config;
   const webhooks = startWebhookRelay({ db, client, taskQueue, policy, logger, intervalMs: 50 });

@@ -8,7 +8,7 @@ import {
 } from 'nodemailer';
 import type { Outcome } from './sender';
 
-/** The part of nodemailer's transports that sending needs. */
+/** The part of nodemailer's transports that is used here. */
 export type MailTransport = Pick<Transporter<SMTPPoolSentMessageInfo>, 'sendMail' | 'use' | 'close'>;
 
 const MINUTE_MS = 60_000;
@@ -36,10 +36,9 @@ export function mailTransport(url: string): MailTransport {
 }
 
 /**
- * A function that sends a mail and tells what became of it. A failure before the server asked for
- * the content (DATA), or one the server reported, is definite; one after it, without a word from the
- * server, is not: the mail may be on its way. Without any reply, or with one before it heard of the mail, the server is
- * unavailable.
+ * A function that sends a mail and answers how that ended. A failure before the server asked for the content (DATA), or
+ * one the server reported, is definite; one after it, without a reply, is not: the mail may be on its way. Without any
+ * reply, or with one before it was given the mail, the server is unavailable.
  */
 export function mailSender(
   transport: MailTransport,
@@ -71,7 +70,7 @@ function noteFirstRead(begun: Set<string>): PluginFunction<SMTPPoolSentMessageIn
   };
 }
 
-/** What an error says. Nothing of a mail is known to the server until it has taken MAIL FROM. */
+/** How an attempt ended, by its error. Nothing of a mail is known to the server until it has taken MAIL FROM. */
 function judge(error: unknown, begun: boolean): Outcome {
   const message = error instanceof Error ? error.message : String(error);
   const reply = smtpReply(error);

@@ -1,6 +1,6 @@
 /**
- * Does for many at once what is asked for one by one: what comes while a batch is under way makes the next one, so that
- * nobody waits for company, and nobody makes a round trip of their own when there is some.
+ * Does in batches what is asked for one by one: what comes while a batch is under way makes the next one. So an item on
+ * its own does not wait for others, and many at a time share a round trip.
  * @returns a function that settles as the batch does that its item was in
  */
 export function batched<Item>(work: (items: Item[]) => Promise<void>): (item: Item) => Promise<void> {

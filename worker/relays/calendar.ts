@@ -20,23 +20,24 @@ export type CalendarRelay = {
 };
 
 /**
- * Tells every process whose due instant is provisional that this worker's calendar is another than the one by which it
- * was reckoned (GEN-1). A process that has reckoned again names the new calendar in its row, and is left alone then.
+ * Signals every workflow with a provisional deadline that this worker's calendar is another than the one it was computed
+ * with (GEN-1). A workflow that has recomputed it names the new calendar in its row, and is not signalled again.
  */
 export function startCalendarRelay({ db, client, calendar, logger, intervalMs }: CalendarRelay): Relay {
   return startRelay('calendar', logger, intervalMs, async () => {
     for (let after: string | null = null; ; ) {
       const dues: Provisional[] = await provisionalDues(db, calendar.version, { limit: BATCH, after });
-      for (const due of dues) await notificationsOf(client, due);
-      if (dues.length > 0) logger.info({ calendar: calendar.version, told: dues.length }, 'the calendar has grown');
+      for (const due of dues) await signal(client, due);
+      if (dues.length > 0)
+        logger.info({ calendar: calendar.version, signalled: dues.length }, 'the calendar has grown');
       after = dues.at(-1)?.id ?? null;
-      // Nothing found means rest: the processes need a moment to record what they make of it.
+      // Found or not, the relay rests then: the workflows need a moment to record what they recompute.
       if (dues.length < BATCH) return 0;
     }
   });
 }
 
-async function notificationsOf(client: Client, { kind, operation, objectId }: Provisional): Promise<void> {
+async function signal(client: Client, { kind, operation, objectId }: Provisional): Promise<void> {
   const workflowId = kind === 'appeal' ? deliveryWorkflowId(objectId) : reviewWorkflowId({ kind, objectId, operation });
   try {
     await client.workflow.getHandle(workflowId).signal(calendarGrown);

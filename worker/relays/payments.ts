@@ -15,17 +15,17 @@ import { type Relay, startRelay } from './loop';
 
 const BATCH = 20;
 
-/** What the payment inbox needs. */
-export type PaymentInbox = { db: Database; client: Client; taskQueue: string; logger: Logger; intervalMs: number };
+/** What the relay of payment callbacks needs. */
+export type PaymentRelay = { db: Database; client: Client; taskQueue: string; logger: Logger; intervalMs: number };
 
 /**
- * Hands stored payment callbacks to their orders (ORD-6): signalled to the running process, or, when
- * it has ended or never was, sent back by a process of their own. None is dropped, none counts twice.
+ * Passes stored payment callbacks to their orders (ORD-6): signalled to the running workflow, or, when it has ended or
+ * never was, sent back by a workflow of their own. None is dropped, none counts twice.
  */
-export function startPaymentInbox(inbox: PaymentInbox): Relay {
-  return startRelay('payments', inbox.logger, inbox.intervalMs, async () => {
-    const callbacks = await claimCallbacks(inbox.db, BATCH);
-    await Promise.all(callbacks.map((callback) => handle(inbox, callback)));
+export function startPaymentRelay(relay: PaymentRelay): Relay {
+  return startRelay('payments', relay.logger, relay.intervalMs, async () => {
+    const callbacks = await claimCallbacks(relay.db, BATCH);
+    await Promise.all(callbacks.map((callback) => handle(relay, callback)));
     return callbacks.length;
   });
 }
@@ -35,13 +35,13 @@ const STUCK_AFTER_MS = 600_000;
 
 /**
  * Notifies operations, once an hour, for as long as payment callbacks wait that should long have been handled (GEN-5).
- * Apart from the inbox: it goes on when that fails, or Temporal is away.
+ * A relay of its own: it goes on when the other fails, or Temporal is away.
  */
 export function startWaitingPaymentsReport({
   db,
   logger,
   intervalMs,
-}: Omit<PaymentInbox, 'client' | 'taskQueue'>): Relay {
+}: Omit<PaymentRelay, 'client' | 'taskQueue'>): Relay {
   return startRelay('waiting payments', logger, intervalMs, async () => {
     const now = new Date();
     const waiting = await waitingCallbacks(db, new Date(now.getTime() - STUCK_AFTER_MS));
@@ -52,15 +52,15 @@ export function startWaitingPaymentsReport({
   });
 }
 
-async function handle(inbox: PaymentInbox, callback: ClaimedCallback): Promise<void> {
+async function handle(relay: PaymentRelay, callback: ClaimedCallback): Promise<void> {
   const { orderId, transactionId } = callback;
   try {
     // A failed attempt changes nothing: the order goes on waiting for a payment that succeeds.
-    const handling = callback.status === 'failed' ? 'ignored' : await deliver(inbox, factOf(callback));
-    await markHandled(inbox.db, callback.id, handling);
-    inbox.logger.info({ orderId, transactionId, handling }, 'payment callback handled');
+    const handling = callback.status === 'failed' ? 'ignored' : await deliver(relay, factOf(callback));
+    await markHandled(relay.db, callback.id, handling);
+    relay.logger.info({ orderId, transactionId, handling }, 'payment callback handled');
   } catch (error) {
-    inbox.logger.warn(
+    relay.logger.warn(
       { err: error, orderId, transactionId },
       'payment callback not handled yet; it will be tried again',
     );
@@ -72,7 +72,7 @@ function factOf(callback: ClaimedCallback): PaymentFact {
   return { paymentId: id, orderId, channel, transactionId, amountFen, receivedAtMs: receivedAt.getTime() };
 }
 
-async function deliver({ db, client, taskQueue }: PaymentInbox, payment: PaymentFact): Promise<Handling> {
+async function deliver({ db, client, taskQueue }: PaymentRelay, payment: PaymentFact): Promise<Handling> {
   try {
     await client.workflow.getHandle(orderWorkflowId(payment.orderId)).signal(paymentReceived, payment);
     return 'signalled';

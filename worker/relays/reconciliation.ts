@@ -10,7 +10,7 @@ import { catchUp } from '../../workflows/shared/messages';
 import { type Relay, startRelay } from './loop';
 
 const BATCH = 100;
-/** Longer than any process waits for a worker to take up what was proposed. */
+/** Longer than any review waits for a worker to store what was proposed. */
 const PROPOSALS_KEPT_HOURS = 24 * 30;
 const PURGE_EVERY_MS = 3_600_000;
 
@@ -19,7 +19,7 @@ export type Reconciliation = { db: Database; client: Client; logger: Logger; int
 
 /**
  * Finds steps that were stored while the command that made them was never answered: worker, API or
- * server died in that moment. Their workflows are told to adopt them, so that table and history agree
+ * server died in that moment. Their workflows are signalled to adopt them, so that table and history agree
  * again without waiting for the next command.
  */
 export function startReconciliation({ db, client, logger, intervalMs }: Reconciliation): Relay {
@@ -32,7 +32,7 @@ export function startReconciliation({ db, client, logger, intervalMs }: Reconcil
     const unanswered = await claimUnanswered(db, BATCH);
     for (const { commandId, objectId, sequence } of unanswered) {
       if (objectId === null) continue;
-      // One that cannot be told keeps its place in time; the others of the batch are told all the same.
+      // One that cannot be signalled is looked at again when it is due; the others of the batch are signalled all the same.
       await adopt(db, client, objectId).then(
         async () => {
           await markReconciled(db, commandId);
@@ -45,7 +45,7 @@ export function startReconciliation({ db, client, logger, intervalMs }: Reconcil
   });
 }
 
-/** Tells the workflow of an object to adopt what is stored; one that has ended knows all of its steps. */
+/** Signals the workflow of an object to adopt what is stored; one that has ended knows all of its steps. */
 async function adopt(db: Database, client: Client, objectId: string): Promise<void> {
   const workflowId = await workflowOf(db, objectId);
   if (workflowId === null) return;
@@ -56,7 +56,7 @@ async function adopt(db: Database, client: Client, objectId: string): Promise<vo
   }
 }
 
-/** The process whose steps an object's are; null for what has none that could miss a step. */
+/** The id of the workflow whose steps an object's are; null for what has none that could miss a step. */
 async function workflowOf(db: Database, objectId: string): Promise<string | null> {
   if (objectId.startsWith('dlv_')) return deliveryWorkflowId(objectId);
   const subject = await subjectOfReview(db, objectId);

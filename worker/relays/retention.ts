@@ -1,8 +1,8 @@
 import type { Logger } from '../../config/logger';
 import type { Policy } from '../../domain/policies/catalogue';
+import { purgeMessages } from '../../prisma/store/notifications/retention';
 import type { Database } from '../../prisma/store/shared/database';
 import { purgeRecords } from '../../prisma/store/shared/idempotency';
-import { purgeMessages } from '../../prisma/store/shared/outbox';
 import { purgeEvents } from '../../prisma/store/webhooks/events';
 import { type Relay, startRelay } from './loop';
 
@@ -26,9 +26,8 @@ export type Retention = {
 };
 
 /**
- * Forgets what is kept for a time only (GEN-3): webhook events with their attempts, messages with their deliveries, and
- * the records of requests.
- * Batch by batch; several workers share the work.
+ * Deletes what is kept for a time only (GEN-3): webhook events with their attempts, messages with their deliveries, and
+ * the idempotency records of requests. Batch by batch; several workers share the work.
  */
 export function startRetention({ db, policy, logger, intervalMs, clock = Date.now, batch = BATCH }: Retention): Relay {
   const before = ({ ms }: { ms: number }) => new Date(clock() - ms);

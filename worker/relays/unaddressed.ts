@@ -1,6 +1,6 @@
 import type { Logger } from '../../config/logger';
+import { claimUnaddressed, type UnaddressedNotice } from '../../prisma/store/notifications/unaddressed';
 import type { Database } from '../../prisma/store/shared/database';
-import { claimUnaddressed, type UnaddressedNotice } from '../../prisma/store/shared/outbox';
 import { type Relay, startRelay } from './loop';
 
 const BATCH = 100;
@@ -10,7 +10,7 @@ export type UnaddressedReport = {
   db: Database;
   logger: Logger;
   intervalMs: number;
-  /** Is told of each, for the metrics. */
+  /** Called with each, for the metrics. */
   onNotice: (notice: UnaddressedNotice) => void;
 };
 
@@ -19,7 +19,7 @@ export function startUnaddressedReport({ db, logger, intervalMs, onNotice }: Una
   return startRelay('unaddressed notices', logger, intervalMs, async () => {
     const notices = await claimUnaddressed(db, BATCH, new Date());
     for (const notice of notices) {
-      logger.error(notice, 'nobody could be told of this: the notice has no recipient');
+      logger.error(notice, 'notice without a recipient: nobody was notified');
       onNotice(notice);
     }
     return notices.length;

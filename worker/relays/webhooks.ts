@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
 import type { Policy } from '../../domain/policies/catalogue';
 import type { Database } from '../../prisma/store/shared/database';
-import { type ClaimedEvent, claimEvents, markHanded, putOffEvents } from '../../prisma/store/webhooks/events';
+import { type ClaimedEvent, claimEvents, markDispatched, postponeEvents } from '../../prisma/store/webhooks/events';
 import { PROVIDER_ID } from '../../workflows/shared/search-attributes';
 import { eventsWaiting, type WebhookInput, webhookWorkflowId } from '../../workflows/webhooks/messages';
 import type { webhook } from '../../workflows/webhooks/workflow';
@@ -14,7 +14,7 @@ const LEASE_MS = 60_000;
 const SIGNAL_WITHIN_MS = 30_000;
 
 /** What the webhook relay needs. */
-export type WebhookOutbox = {
+export type WebhookRelay = {
   db: Database;
   client: Client;
   taskQueue: string;
@@ -24,14 +24,14 @@ export type WebhookOutbox = {
 };
 
 /**
- * Signals the workflows of webhooks that events wait for them (MSG-3), and starts those that are not running. It polls,
- * so that steps need not notify anybody. Each event is claimed by one worker; one that cannot be handed over is put off,
- * so that it does not keep the others waiting. A workflow that is signalled twice, after a death, changes nothing.
+ * Dispatches webhook events (MSG-3): signals their workflows that events wait, and starts those that are not running. It
+ * polls, so that whoever writes a step need not. Each event is claimed by one worker; one that cannot be dispatched is
+ * postponed, so that it does not keep the others waiting. A second signal, after a worker has died, changes nothing.
  */
-export function startWebhookRelay(outbox: WebhookOutbox): Relay {
-  return startRelay('webhooks', outbox.logger, outbox.intervalMs, async () => {
-    const events = await claimEvents(outbox.db, { limit: BATCH, leaseMs: LEASE_MS, now: new Date() });
-    await Promise.all([...byWorkflow(events).values()].map((waiting) => handOver(outbox, waiting)));
+export function startWebhookRelay(relay: WebhookRelay): Relay {
+  return startRelay('webhooks', relay.logger, relay.intervalMs, async () => {
+    const events = await claimEvents(relay.db, { limit: BATCH, leaseMs: LEASE_MS, now: new Date() });
+    await Promise.all([...byWorkflow(events).values()].map((waiting) => dispatch(relay, waiting)));
     return events.length;
   });
 }
@@ -45,25 +45,22 @@ function byWorkflow(events: ClaimedEvent[]): Map<string, ClaimedEvent[]> {
   return workflows;
 }
 
-/** Signals one workflow that events wait for it; where that fails they are put off. */
-async function handOver(outbox: WebhookOutbox, waiting: ClaimedEvent[]): Promise<void> {
-  const { db, client, logger } = outbox;
+/** Signals one workflow that events wait for it; where that fails they are postponed. */
+async function dispatch(relay: WebhookRelay, waiting: ClaimedEvent[]): Promise<void> {
+  const { db, client, logger } = relay;
   const [first] = waiting;
   if (first === undefined) return;
   try {
-    await client.withDeadline(Date.now() + SIGNAL_WITHIN_MS, () => signal(outbox, first));
-    await markHanded(db, waiting, new Date());
+    await client.withDeadline(Date.now() + SIGNAL_WITHIN_MS, () => signal(relay, first));
+    await markDispatched(db, waiting, new Date());
   } catch (error) {
     const { endpointId, objectId } = first;
-    logger.warn(
-      { err: error, endpointId, objectId },
-      'events not handed to their workflow yet; it will be tried again',
-    );
-    await putOffEvents(db, waiting, new Date());
+    logger.warn({ err: error, endpointId, objectId }, 'webhook events not dispatched; it will be tried again');
+    await postponeEvents(db, waiting, new Date());
   }
 }
 
-async function signal({ client, taskQueue, policy }: WebhookOutbox, event: ClaimedEvent): Promise<void> {
+async function signal({ client, taskQueue, policy }: WebhookRelay, event: ClaimedEvent): Promise<void> {
   const { endpointId, objectId, providerId } = event;
   const input: WebhookInput = { endpointId, objectId, retryForMs: policy['webhook.retryFor'].ms };
   await client.workflow.signalWithStart<typeof webhook>('webhook', {

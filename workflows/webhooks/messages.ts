@@ -1,6 +1,6 @@
 import { defineSignal } from '@temporalio/workflow';
 
-/** What the process of an endpoint and an object is started with. */
+/** What the workflow of an endpoint and an object is started with. */
 export type WebhookInput = {
   endpointId: string;
   objectId: string;
@@ -8,12 +8,12 @@ export type WebhookInput = {
   retryForMs: number;
 };
 
-/** Why the process ended: everything is delivered or given up, or the endpoint is disabled. */
+/** Why the workflow ended: everything is delivered or given up, or the endpoint is disabled. */
 export type WebhookResult = { outcome: 'nothing' | 'disabled' };
 
-/** One process for each endpoint and object: what keeps an object's events in order. */
+/** One workflow for each endpoint and object: that keeps an object's events in order. */
 export const webhookWorkflowId = ({ endpointId, objectId }: Pick<WebhookInput, 'endpointId' | 'objectId'>): string =>
   `webhook/${endpointId}/${objectId}`;
 
-/** Tells the process to look for events: new ones, or some that shall not wait any longer. Told for nothing, it changes nothing. */
+/** There are events: new ones, or some that shall not wait any longer. Without any, the signal changes nothing. */
 export const eventsWaiting = defineSignal('eventsWaiting');

@@ -15,12 +15,12 @@ const { deliverNextWebhook } = proxyActivities<WebhookActivities>({
   retry: { maximumInterval: '1 minute' },
 });
 
-/** Enough for one run; a run is read as a whole whenever a worker takes it up. */
+/** Enough for one run: a worker that continues a run reads all of its history. */
 const ATTEMPTS_PER_RUN = 100;
 
 /**
- * Brings one object's events to one endpoint, one at a time and in their order (MSG-3). What fails is tried again after
- * growing pauses, and given up in the end; then the next one has its turn. It ends when there is nothing to do.
+ * Sends one object's events to one endpoint, one at a time and in their order (MSG-3). What fails is tried again after
+ * growing pauses, and given up in the end; then the next one is sent. It ends when there is nothing to do.
  */
 export async function webhook(input: WebhookInput): Promise<WebhookResult> {
   const { endpointId, objectId, retryForMs } = input;
@@ -39,7 +39,7 @@ export async function webhook(input: WebhookInput): Promise<WebhookResult> {
         break;
       case 'nothing':
       case 'disabled':
-        // Whoever asked while the answer was on its way may know of more.
+        // A signal that came while the activity ran may be about later events.
         if (!isAsked) return { outcome: next.outcome };
     }
   }

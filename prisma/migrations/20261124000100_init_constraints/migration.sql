@@ -27,7 +27,7 @@ ALTER TABLE "appeals"
   ADD CONSTRAINT "appeals_resolved_with_ruling" CHECK (
     ("status" = 'resolved') = ("ruling" IS NOT NULL AND "resolved_at" IS NOT NULL AND "resolved_by" IS NOT NULL));
 ALTER TABLE "notification_deliveries" ADD CONSTRAINT "notification_deliveries_status_known" CHECK ("status" IN (
-  'pending', 'sending', 'sent', 'failed', 'unconfirmed', 'skipped'));
+  'pending', 'in_progress', 'sent', 'failed', 'unconfirmed', 'skipped'));
 
 -- Money is whole fen and never below zero; an order never gives back more than it took.
 ALTER TABLE "product_specs"
@@ -136,10 +136,10 @@ ALTER TABLE "notification_channels"
   ADD CONSTRAINT "notification_channels_channel_known" CHECK ("channel" IN ('email', 'sms')),
   ADD CONSTRAINT "notification_channels_failures" CHECK ("failures" >= 1);
 
--- The next event of an object; what no worker has handed over yet, by when it may be taken and by its workflow.
+-- The next event of an object; events whose workflow was not signalled yet, by when a worker may claim them and by object.
 CREATE INDEX "webhook_deliveries_waiting" ON "webhook_deliveries" ("endpoint_id", "object_id", "sequence") WHERE "status" = 'pending';
-CREATE INDEX "webhook_deliveries_to_hand" ON "webhook_deliveries" ("next_hand_at") WHERE "handed_at" IS NULL;
-CREATE INDEX "webhook_deliveries_to_hand_by_object" ON "webhook_deliveries" ("endpoint_id", "object_id") WHERE "handed_at" IS NULL;
+CREATE INDEX "webhook_deliveries_to_dispatch" ON "webhook_deliveries" ("next_dispatch_at") WHERE "dispatched_at" IS NULL;
+CREATE INDEX "webhook_deliveries_to_dispatch_by_object" ON "webhook_deliveries" ("endpoint_id", "object_id") WHERE "dispatched_at" IS NULL;
 CREATE INDEX "webhook_deliveries_settled" ON "webhook_deliveries" ("settled_at") WHERE "settled_at" IS NOT NULL;
 ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_settled" CHECK (("status" = 'pending') = ("settled_at" IS NULL));
 

@@ -4,7 +4,7 @@ import type { DeliveryStep, StoredStep } from '../../../domain/deliveries/step';
 import { Prisma } from '../../generated/client';
 import { insertStep, storedInstead } from '../shared/audit-log';
 import type { Database } from '../shared/database';
-import { notificationsOf } from '../shared/outbox';
+import { notificationCtes } from '../shared/outbox';
 
 /**
  * Writes one step of a delivery in one statement, and so in one transaction: the audit row, the
@@ -48,7 +48,7 @@ export async function writeDeliveryStep(
       UPDATE orders SET state = ${orderState}, updated_at = ${at}, ended_at = ${endedAt}
       FROM delivery d WHERE orders.id = d.order_id AND orders.state <> ${orderState}
     )${appealChange(step, at)}${attachmentUse(step)}
-    ${notificationsOf({ objectId: step.deliveryId, deliveryId: step.deliveryId, sequence: step.sequence, notices: step.notices, at })}
+    ${notificationCtes({ objectId: step.deliveryId, deliveryId: step.deliveryId, sequence: step.sequence, notices: step.notices, at })}
     SELECT count(*) AS written FROM step`;
   if (Number(written[0]?.written) === 1) return null;
   return storedInstead(db, { ...step, objectId: step.deliveryId });

@@ -1,6 +1,6 @@
 import type { EventGroup } from '../../../domain/notifications/groups';
-import { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
+import { textsOf } from './params';
 
 /** An in-site message as it is stored; it is worded when it is read, in the reader's language. */
 export type StoredMessage = {
@@ -23,30 +23,36 @@ export async function listMessages(
   { unread, group }: InboxFilter,
   page: { limit: number; after: string | null },
 ): Promise<StoredMessage[]> {
-  const ofState =
-    unread === null ? Prisma.empty : unread ? Prisma.sql`AND read_at IS NULL` : Prisma.sql`AND read_at IS NOT NULL`;
-  const ofGroup = group === null ? Prisma.empty : Prisma.sql`AND event_group = ${group}`;
-  const after = page.after === null ? Prisma.empty : Prisma.sql`AND id < ${page.after}`;
-  return db.$queryRaw<StoredMessage[]>`
-    SELECT id, event, event_group AS "group", object_id AS "objectId", params, created_at AS "createdAt",
-           read_at AS "readAt"
-    FROM messages WHERE recipient_id = ${recipientId} AND in_site ${ofState} ${ofGroup} ${after}
-    ORDER BY id DESC LIMIT ${page.limit}`;
+  const rows = await db.message.findMany({
+    where: {
+      recipientId,
+      inSite: true,
+      ...(unread === null ? {} : { readAt: unread ? null : { not: null } }),
+      ...(group === null ? {} : { eventGroup: group }),
+      ...(page.after === null ? {} : { id: { lt: page.after } }),
+    },
+    select: { id: true, event: true, eventGroup: true, objectId: true, params: true, createdAt: true, readAt: true },
+    orderBy: { id: 'desc' },
+    take: page.limit,
+  });
+  return rows.map(({ eventGroup: group, params, ...row }) => ({ ...row, group, params: textsOf(params) }));
 }
 
 /** How many of a person's in-site messages are unread, by group; groups without any are left out. */
 export async function countUnread(db: Database, recipientId: string): Promise<Map<string, number>> {
-  const rows = await db.$queryRaw<{ group: string; unread: bigint }[]>`
-    SELECT event_group AS "group", count(*) AS unread FROM messages
-    WHERE recipient_id = ${recipientId} AND in_site AND read_at IS NULL GROUP BY event_group`;
-  return new Map(rows.map(({ group, unread }) => [group, Number(unread)]));
+  const rows = await db.message.groupBy({
+    by: ['eventGroup'],
+    where: { recipientId, inSite: true, readAt: null },
+    _count: { _all: true },
+  });
+  return new Map(rows.map(({ eventGroup, _count }) => [eventGroup, _count._all]));
 }
 
 /** Marks a message read, unless it is already; false when it is not in that person's inbox. */
 export async function markRead(db: Database, recipientId: string, id: string, at: Date): Promise<boolean> {
-  const found = await db.$executeRaw`
-    UPDATE messages SET read_at = coalesce(read_at, ${at}) WHERE id = ${id} AND recipient_id = ${recipientId} AND in_site`;
-  return found === 1;
+  const inInbox = { id, recipientId, inSite: true };
+  const { count } = await db.message.updateMany({ where: { ...inInbox, readAt: null }, data: { readAt: at } });
+  return count === 1 || (await db.message.count({ where: inInbox })) === 1;
 }
 
 /** Marks all of a person's messages read that are unread at that time. @returns how many there were */
@@ -56,8 +62,9 @@ export async function markAllRead(
   group: EventGroup | null,
   at: Date,
 ): Promise<number> {
-  const ofGroup = group === null ? Prisma.empty : Prisma.sql`AND event_group = ${group}`;
-  return db.$executeRaw`
-    UPDATE messages SET read_at = ${at}
-    WHERE recipient_id = ${recipientId} AND in_site AND read_at IS NULL ${ofGroup}`;
+  const { count } = await db.message.updateMany({
+    where: { recipientId, inSite: true, readAt: null, ...(group === null ? {} : { eventGroup: group }) },
+    data: { readAt: at },
+  });
+  return count;
 }

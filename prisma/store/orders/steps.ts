@@ -4,7 +4,7 @@ import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
 import { type AuditStep, insertNewStep, insertStep, storedInstead } from '../shared/audit-log';
 import type { Database } from '../shared/database';
-import { notificationsOf } from '../shared/outbox';
+import { notificationCtes } from '../shared/outbox';
 
 /** Sequence numbers of an order's steps: placed, then paid or closed; refunds are rows of their own. */
 const PLACED = 1;
@@ -101,7 +101,7 @@ function settling(db: Database, step: SettledStep, settled: Settled, runId: stri
       FROM step WHERE id = step.object_id
       RETURNING id AS order_id, product_name, buyer_id, provider_id
     )${payment === null ? Prisma.empty : startOfDelivery(step, payment, at, runId)}
-    ${notificationsOf({ objectId: terms.orderId, deliveryId: terms.deliveryId, sequence: SETTLED, notices, at })}
+    ${notificationCtes({ objectId: terms.orderId, deliveryId: terms.deliveryId, sequence: SETTLED, notices, at })}
     SELECT EXISTS (SELECT FROM step) AS "isWritten", EXISTS (SELECT FROM unsettled) AND "isExpected" AS "isExpected"
     FROM expected`;
 }

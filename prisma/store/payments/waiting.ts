@@ -1,5 +1,5 @@
 import type { Database } from '../shared/database';
-import { writeNotifications } from '../shared/outbox';
+import { enqueueNotifications } from '../shared/outbox';
 import { PAYMENT_CALLBACKS } from './callbacks';
 
 /** Payment callbacks that were stored and not handled yet. */
@@ -22,7 +22,7 @@ export async function reportWaitingCallbacks(
   at: Date,
 ): Promise<void> {
   const params = { objectId: oldest.orderId, receivedAt: oldest.receivedAt.toISOString(), count: String(count) };
-  await writeNotifications(db, {
+  await enqueueNotifications(db, {
     objectId: PAYMENT_CALLBACKS,
     providerId: null,
     sequence: Math.floor(at.getTime() / HOUR_MS),

@@ -10,7 +10,7 @@ import { addAppliedStep, type SubmittedDocuments } from '../reviews/review-handl
 import { requireNoneOpen } from '../reviews/reviews';
 import { auditedTransaction, type Change, lockObject, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
-import { writeNotifications } from '../shared/outbox';
+import { enqueueNotifications } from '../shared/outbox';
 import { productReviewHandler } from './review-handler';
 
 /** An application that takes effect at once (PRD-5); its token is sealed as a proposal's. */
@@ -42,7 +42,7 @@ export async function applyAtOnce(
     const review = { ...subject, proposed: null, sealed: submitted.sealed ?? null, reason: '', at };
     await addAppliedStep(tx, subject, change, await handler.approve(tx, review));
     const notice: Notice = { event: 'product.changed', to: ['provider'], params: noticeParams(subject) };
-    await writeNotifications(tx, {
+    await enqueueNotifications(tx, {
       objectId: reviewId,
       about: objectId,
       providerId,

@@ -4,7 +4,7 @@ import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
 import { type AuditStep, insertNewStep, insertStep } from '../shared/audit-log';
 import type { Database } from '../shared/database';
-import { notificationsOf } from '../shared/outbox';
+import { notificationCtes } from '../shared/outbox';
 
 /** Sequences of what belongs to a refund (its steps, its messages: their object is the refund itself). */
 const REQUESTED = 1;
@@ -100,7 +100,7 @@ export async function completeRefund(
       UPDATE orders SET refunded_fen = refunded_fen + step.amount_fen, updated_at = ${at}
       FROM step JOIN payments p ON p.id = step.payment_id AND p.status = 'accepted'
       WHERE orders.id = step.order_id
-    )${notificationsOf({ objectId: refund.refundId, deliveryId: null, sequence: REFUNDED, notices, at })}
+    )${notificationCtes({ objectId: refund.refundId, deliveryId: null, sequence: REFUNDED, notices, at })}
     SELECT count(*) FROM step`;
 }
 
@@ -119,7 +119,7 @@ export async function recordRefusedRefund(db: Database, refund: Refund, at: Date
       SELECT ${refund.payment.orderId}::text AS order_id, coalesce(o.product_name, '') AS product_name,
              coalesce(o.buyer_id, '') AS buyer_id, o.provider_id
       FROM (SELECT) AS one LEFT JOIN orders o ON o.id = ${refund.payment.orderId}
-    ), step AS (${insertStep(refused, sequence, Prisma.sql`FROM target`)})${notificationsOf({ objectId: refund.refundId, deliveryId: null, sequence, notices, at })}
+    ), step AS (${insertStep(refused, sequence, Prisma.sql`FROM target`)})${notificationCtes({ objectId: refund.refundId, deliveryId: null, sequence, notices, at })}
     SELECT count(*) FROM step`;
 }
 
@@ -139,6 +139,6 @@ export async function reportStuckRefund(db: Database, refund: Refund, at: Date):
       SELECT ${refund.payment.orderId}::text AS order_id, coalesce(o.product_name, '') AS product_name,
              coalesce(o.buyer_id, '') AS buyer_id, coalesce(o.provider_id, '') AS provider_id
       FROM step LEFT JOIN orders o ON o.id = ${refund.payment.orderId}
-    )${notificationsOf({ objectId: `${refund.refundId}`, deliveryId: null, sequence: day, notices, at })}
+    )${notificationCtes({ objectId: `${refund.refundId}`, deliveryId: null, sequence: day, notices, at })}
     SELECT count(*) FROM step`;
 }

@@ -7,7 +7,7 @@ import { Prisma } from '../../generated/client';
 import { InconsistentObject, insertStep, storedInstead } from '../shared/audit-log';
 import { lockObject, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
-import { writeNotifications } from '../shared/outbox';
+import { enqueueNotifications } from '../shared/outbox';
 import type { WorkflowStatus } from '../shared/workflow-status';
 import { addAppliedStep, type Decided, type ReviewHandlers } from './review-handler';
 
@@ -30,7 +30,7 @@ export async function writeReviewStep(
     if (!(await addStep(tx, step, runId))) return false;
     if (step.sequence === 1) await open(tx, step, handlers);
     else await advance(tx, step, runId, handlers);
-    await writeNotifications(tx, {
+    await enqueueNotifications(tx, {
       objectId: step.subject.reviewId,
       about: step.subject.objectId,
       providerId: step.subject.providerId,

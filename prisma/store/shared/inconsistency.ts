@@ -1,6 +1,6 @@
 import type { Notice } from '../../../domain/notifications/notice';
 import type { Database } from './database';
-import { notificationsOf } from './outbox';
+import { notificationCtes } from './outbox';
 
 const DAY_MS = 86_400_000;
 
@@ -14,6 +14,6 @@ export async function reportInconsistency(db: Database, objectId: string, at: Da
   await db.$executeRaw`
     WITH step AS (SELECT 1), target AS (
       SELECT NULL::text AS order_id, NULL::text AS product_name, NULL::text AS buyer_id, NULL::text AS provider_id
-    )${notificationsOf({ objectId, deliveryId: null, sequence: day, notices, at })}
+    )${notificationCtes({ objectId, deliveryId: null, sequence: day, notices, at })}
     SELECT count(*) FROM notified`;
 }

@@ -1,17 +1,16 @@
 import { isMessageEvent } from '../../../domain/notifications/events';
 import { routeOf } from '../../../domain/notifications/groups';
-import type { Audience, Notice } from '../../../domain/notifications/notice';
+import { AUDIENCES, type Audience, type Notice } from '../../../domain/notifications/notice';
 import { Prisma } from '../../generated/client';
-import { recipientsOf } from '../notifications/recipients';
-import { hook } from '../webhooks/events';
 import type { Transaction } from './audited-transaction';
-import type { Database } from './database';
+import { providerRecipients } from './recipients';
+import { webhookEventCte } from './webhook-outbox';
 
 /** The notices of a step, for the outbox. */
 export type StepNotices = {
   /** Whose step it is. */
   objectId: string;
-  /** What the webhook events are about, where that is another object: the shop or product of a review. */
+  /** The object that webhook events name, where that is another one: the shop or product of a review. */
   about?: string;
   deliveryId: string | null;
   sequence: number;
@@ -21,14 +20,17 @@ export type StepNotices = {
 
 /**
  * CTEs that put the notices of a step into the outbox, in the step's own statement (MSG-2): a message for every
- * recipient, and a notification delivery for each channel outside the site. Buyers and operations are notified in-site
- * and by e-mail, a provider as it has subscribed (MSG-1). They read the CTEs `step` (the step, if it was written) and
- * `target` (order_id, product_name, buyer_id, provider_id), and take no locks but those of the rows they insert.
+ * recipient, and a notification delivery for each channel by which it is sent. Buyers and operations are notified
+ * in-site and by e-mail, a provider as it has subscribed (MSG-1). They read the CTEs `step` (the step, if it was
+ * written) and `target` (order_id, product_name, buyer_id, provider_id); `notified` has a row for each message written.
+ *
+ * A step that is written again finds its messages there: the unique key of (object, sequence, event, recipient) keeps
+ * them single. A notice whose audience has nobody in it is kept in `unaddressed_notices`.
  */
-export function notificationsOf(ofStep: StepNotices): Prisma.Sql {
-  const { objectId, deliveryId, sequence, notices, at } = ofStep;
+export function notificationCtes(step: StepNotices): Prisma.Sql {
+  const { objectId, deliveryId, sequence, notices, at } = step;
   if (notices.length === 0) return Prisma.empty;
-  // What is no event of ours is refused by the table, for good.
+  // An event that this release does not know is refused by the table, for good.
   const routed = notices.map((notice) => ({
     ...notice,
     ...(isMessageEvent(notice.event) ? routeOf(notice.event) : {}),
@@ -40,7 +42,7 @@ export function notificationsOf(ofStep: StepNotices): Prisma.Sql {
     ), recipients AS (
       SELECT 'msg_' || lpad(to_hex(${at.getTime()}::bigint), 12, '0') || substr(md5(random()::text), 1, 14) AS id, r.*
       FROM (${Prisma.join(
-        audiences.map((audience) => RECIPIENTS_IN[audience]),
+        audiences.map((audience) => RECIPIENTS_OF[audience]),
         ' UNION ALL ',
       )}) r
       WHERE r.in_site OR r.channels && ARRAY['email', 'sms']
@@ -55,7 +57,8 @@ export function notificationsOf(ofStep: StepNotices): Prisma.Sql {
       RETURNING id
     ), outgoing AS (
       INSERT INTO notification_deliveries (message_id, channel)
-      SELECT n.id, channel FROM notified n JOIN recipients r ON r.id = n.id, unnest(r.channels) AS channel
+      SELECT notified.id, channel
+      FROM notified JOIN recipients r ON r.id = notified.id, unnest(r.channels) AS channel
       WHERE channel <> 'in_site'
     ), unaddressed AS (
       INSERT INTO unaddressed_notices (object_id, sequence, event, audience, created_at)
@@ -66,32 +69,43 @@ export function notificationsOf(ofStep: StepNotices): Prisma.Sql {
         ' ',
       )} ELSE true END
       ON CONFLICT DO NOTHING
-    )${hook(ofStep)}`;
+    )${webhookEventCte(step)}`;
 }
 
-const AUDIENCES = ['buyer', 'provider', 'ops', 'managers'] as const satisfies readonly Audience[];
+/** Puts notices into the outbox in the transaction that they belong to, for what has no order. */
+export async function enqueueNotifications(
+  tx: Transaction,
+  { providerId, ...step }: Omit<StepNotices, 'deliveryId'> & { providerId: string | null },
+): Promise<void> {
+  if (step.notices.length === 0) return;
+  await tx.$executeRaw`
+    WITH step AS (SELECT 1), target AS (
+      SELECT NULL::text AS order_id, NULL::text AS product_name, NULL::text AS buyer_id, ${providerId}::text AS provider_id
+    )${notificationCtes({ ...step, deliveryId: null })}
+    SELECT count(*) FROM notified`;
+}
 
-/** A buyer is whom the order names, whether or not they have said anything of themselves. */
+/** The buyer is whom the order names, with or without a profile. */
 const BUYER = Prisma.sql`
   SELECT t.buyer_id AS recipient_id, n.event, n.params, n."group", NULL::text AS provider_id, true AS in_site,
          ARRAY['email'] AS channels
   FROM notices n, target t WHERE t.buyer_id <> '' AND jsonb_exists(n."to", 'buyer')`;
 
 /**
- * A provider's people: whom its subscription names, by the channels it names; where it has said nothing, the main
- * account and all contacts by the default channels. Contacts have no inbox. What is always sent reaches the main
- * account in-site, whatever the subscription says.
+ * A provider's people: whom its subscription names, by the channels it names; while it has chosen nothing, the main
+ * account and all contacts by the default channels. Contacts have no inbox. Events with `always` reach the main account
+ * in-site, whatever the subscription says.
  */
 const PROVIDER = Prisma.sql`
   SELECT r.id AS recipient_id, n.event, n.params, n."group", t.provider_id,
-         r.is_account AND (d.wanted AND 'in_site' = ANY(d.channels) OR r.is_main AND n.always) AS in_site,
-         CASE WHEN d.wanted THEN d.channels ELSE '{}' END AS channels
+         r.is_account AND (d.subscribed AND 'in_site' = ANY(d.channels) OR r.is_main AND n.always) AS in_site,
+         CASE WHEN d.subscribed THEN d.channels ELSE '{}' END AS channels
   FROM notices n CROSS JOIN target t
   LEFT JOIN subscriptions s ON s.provider_id = t.provider_id AND s.event_group = n."group"
-  CROSS JOIN LATERAL (${recipientsOf(Prisma.sql`t.provider_id`)}) r
+  CROSS JOIN LATERAL (${providerRecipients(Prisma.sql`t.provider_id`)}) r
   CROSS JOIN LATERAL (
     SELECT coalesce(s.channels, n.channels) AS channels,
-           coalesce(s.subscribed AND r.id = ANY(s.receiver_ids), r.is_main OR NOT r.is_account) AS wanted
+           coalesce(s.subscribed AND r.id = ANY(s.recipient_ids), r.is_main OR NOT r.is_account) AS subscribed
   ) d
   WHERE jsonb_exists(n."to", 'provider')`;
 
@@ -106,59 +120,12 @@ const MANAGERS = Prisma.sql`
   FROM notices n, users u
   WHERE u.role = 'ops' AND 'appeals.rule' = ANY(u.permissions) AND jsonb_exists(n."to", 'managers')`;
 
-const RECIPIENTS_IN: Record<Audience, Prisma.Sql> = { buyer: BUYER, provider: PROVIDER, ops: OPS, managers: MANAGERS };
+const RECIPIENTS_OF: Record<Audience, Prisma.Sql> = { buyer: BUYER, provider: PROVIDER, ops: OPS, managers: MANAGERS };
 
 /** Whether an audience has anybody in it. A provider that has unsubscribed has: it does not want to be notified. */
 const HAS_RECIPIENT: Record<Audience, Prisma.Sql> = {
   buyer: Prisma.sql`EXISTS (SELECT FROM target t WHERE t.buyer_id <> '')`,
-  provider: Prisma.sql`EXISTS (SELECT FROM target t CROSS JOIN LATERAL (${recipientsOf(Prisma.sql`t.provider_id`)}) r)`,
+  provider: Prisma.sql`EXISTS (SELECT FROM target t CROSS JOIN LATERAL (${providerRecipients(Prisma.sql`t.provider_id`)}) r)`,
   ops: Prisma.sql`EXISTS (SELECT FROM users WHERE role = 'ops')`,
   managers: Prisma.sql`EXISTS (SELECT FROM users WHERE role = 'ops' AND 'appeals.rule' = ANY(permissions))`,
 };
-
-/** A notice that had no recipient. */
-export type UnaddressedNotice = { objectId: string; sequence: number; event: string; audience: string };
-
-/** Claims notices that had no recipient, to be logged and counted by one worker, the oldest first. */
-export async function claimUnaddressed(db: Database, limit: number, now: Date): Promise<UnaddressedNotice[]> {
-  return db.$queryRaw<UnaddressedNotice[]>`
-    UPDATE unaddressed_notices u SET logged_at = ${now}
-    FROM (SELECT object_id, sequence, event, audience FROM unaddressed_notices WHERE logged_at IS NULL
-          ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED) AS found
-    WHERE (u.object_id, u.sequence, u.event, u.audience)
-        = (found.object_id, found.sequence, found.event, found.audience)
-    RETURNING u.object_id AS "objectId", u.sequence, u.event, u.audience`;
-}
-
-/** Puts notices into the outbox in the transaction that they belong to, for what has no order. */
-export async function writeNotifications(
-  tx: Transaction,
-  { providerId, ...ofStep }: Omit<StepNotices, 'deliveryId'> & { providerId: string | null },
-): Promise<void> {
-  if (ofStep.notices.length === 0) return;
-  await tx.$executeRaw`
-    WITH step AS (SELECT 1), target AS (
-      SELECT NULL::text AS order_id, NULL::text AS product_name, NULL::text AS buyer_id, ${providerId}::text AS provider_id
-    )${notificationsOf({ ...ofStep, deliveryId: null })}
-    SELECT count(*) FROM notified`;
-}
-
-/**
- * Forgets messages from before an instant, with their deliveries, the oldest first; those that are still on their way
- * stay. Notices that had no recipient, and were logged, go with them.
- * @returns how many there were; less than `limit` when none is left
- */
-export async function purgeMessages(db: Database, before: Date, limit: number): Promise<number> {
-  // Ids sort by instant: the oldest are found by the primary key.
-  const messages = await db.$executeRaw`
-    DELETE FROM messages WHERE id IN (
-      SELECT m.id FROM messages m
-      WHERE m.id < 'msg_' || lpad(to_hex(${before.getTime()}::bigint), 12, '0') AND m.created_at < ${before}
-        AND NOT EXISTS (SELECT FROM notification_deliveries s WHERE s.message_id = m.id AND s.status IN ('pending', 'sending'))
-      ORDER BY m.id LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
-  const notices = await db.$executeRaw`
-    DELETE FROM unaddressed_notices WHERE (object_id, sequence, event, audience) IN (
-      SELECT object_id, sequence, event, audience FROM unaddressed_notices
-      WHERE logged_at IS NOT NULL AND created_at < ${before} ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
-  return Math.max(messages, notices);
-}

@@ -8,7 +8,7 @@ import { type Attempt, recordAttempt } from './events';
 /** What a provider decides of an endpoint. */
 export type EndpointTerms = { url: string; description: string; eventGroups: EventGroup[] };
 
-/** A place where a provider's programs are told of events (MSG-3). */
+/** A URL of a provider to which events are posted (MSG-3). */
 export type Endpoint = {
   id: string;
   providerId: string;
@@ -90,7 +90,7 @@ export async function createEndpoint(
 }
 
 /**
- * Changes where an endpoint is and what it hears of.
+ * Changes the URL of an endpoint, its description and its groups of events.
  * @param expectedVersion the version that was read; null: whatever it is now
  * @throws AppError WEBHOOK.NOT_FOUND, PRECONDITION.FAILED when it has changed since
  */
@@ -110,7 +110,7 @@ export async function saveEndpoint(
   });
 }
 
-/** Sends nothing more to an endpoint: what is on its way waits (MSG-3). @throws AppError WEBHOOK.NOT_FOUND */
+/** Sends nothing more to an endpoint: its pending events wait (MSG-3). @throws AppError WEBHOOK.NOT_FOUND */
 export async function disableEndpoint(db: Database, change: EndpointChange): Promise<void> {
   await auditedTransaction(db, change, async (tx) => {
     const { disabledAt } = await findEndpoint(tx, change);
@@ -128,7 +128,7 @@ export async function enableEndpoint(db: Database, change: EndpointChange, max: 
     const { disabledAt } = await findEndpoint(tx, change);
     if (disabledAt !== null) await requireRoom(tx, change.providerId, max);
     await update(tx, change, { disabledAt: null });
-    await callForEvents(tx, { endpointId: change.objectId, replayed: [] });
+    await requeueEvents(tx, { endpointId: change.objectId, replayed: [] });
     return trailOf(tx, change);
   });
 }
@@ -153,12 +153,22 @@ export async function addTestEvent(db: Database, change: EndpointChange, eventId
   const { objectId: endpointId, providerId, at } = change;
   await auditedTransaction(db, change, async (tx) => {
     await requireInUse(tx, change);
-    await tx.$executeRaw`
-      INSERT INTO webhook_deliveries (id, endpoint_id, provider_id, event, event_group, object_id, step_object_id,
-                                      step_sequence, params, created_at)
-      SELECT ${eventId}, ${endpointId}, ${providerId}, ${TEST_EVENT.event}, ${TEST_EVENT.group}, ${endpointId},
-             ${endpointId}, coalesce(max(sequence), 0) + 1, '{}', ${at}
-      FROM steps WHERE object_id = ${endpointId}`;
+    // The change has locked the endpoint: no other step of it is added meanwhile.
+    const { _max: last } = await tx.step.aggregate({ where: { objectId: endpointId }, _max: { sequence: true } });
+    await tx.webhookDelivery.create({
+      data: {
+        id: eventId,
+        endpointId,
+        providerId,
+        event: TEST_EVENT.event,
+        eventGroup: TEST_EVENT.group,
+        objectId: endpointId,
+        stepObjectId: endpointId,
+        stepSequence: (last.sequence ?? 0) + 1,
+        params: {},
+        createdAt: at,
+      },
+    });
     return trailOf(tx, change);
   });
 }
@@ -175,7 +185,7 @@ export async function replayEvent(
 ): Promise<void> {
   await auditedTransaction(db, change, async (tx) => {
     await requireInUse(tx, change);
-    await callForEvents(tx, { endpointId: change.objectId, objectId: event.objectId, replayed: [event.id] });
+    await requeueEvents(tx, { endpointId: change.objectId, objectId: event.objectId, replayed: [event.id] });
     return trailOf(tx, change);
   });
 }
@@ -190,7 +200,7 @@ export async function replayFailed(db: Database, change: EndpointChange): Promis
     const { objectId: endpointId } = change;
     const where = { endpointId, status: 'failed' };
     const failed = await tx.webhookDelivery.findMany({ where, select: { id: true } });
-    await callForEvents(tx, { endpointId, replayed: failed.map(({ id }) => id) });
+    await requeueEvents(tx, { endpointId, replayed: failed.map(({ id }) => id) });
     return trailOf(tx, change);
   });
 }
@@ -205,16 +215,17 @@ export async function recordGone(db: Database, change: EndpointChange, attempt: 
   });
 }
 
-/** Asks for events anew: those of the ids from their beginning, those that wait (of one object, or of all) at once. */
-async function callForEvents(
+/** Queues events again: those of the ids from their beginning, those that wait (of one object, or of all) at once. */
+async function requeueEvents(
   tx: Transaction,
   { endpointId, objectId = null, replayed }: { endpointId: string; objectId?: string | null; replayed: string[] },
 ): Promise<void> {
+  // One statement for both kinds: CASE keeps the instant of the first attempt where the event still waits.
   await tx.$executeRaw`
     UPDATE webhook_deliveries SET
       status = 'pending', first_tried_at = CASE WHEN status = 'pending' THEN first_tried_at END,
-      next_attempt_at = NULL, settled_at = NULL, handed_at = NULL, hand_failures = 0, next_hand_at = now(),
-      calls = calls + 1
+      next_attempt_at = NULL, settled_at = NULL, dispatched_at = NULL, dispatch_failures = 0, next_dispatch_at = now(),
+      requeues = requeues + 1
     WHERE endpoint_id = ${endpointId} AND (id = ANY(${replayed}::text[]) OR
       status = 'pending' AND (${objectId}::text IS NULL OR object_id = ${objectId}::text))`;
 }
@@ -230,7 +241,7 @@ async function requireInUse(tx: Transaction, change: EndpointChange): Promise<vo
   if (disabledAt !== null) throw new AppError('WEBHOOK.DISABLED', 'Enable the webhook first.');
 }
 
-/** Every event of a provider is stored once for each endpoint in use: there are not to be arbitrarily many. */
+/** Every event of a provider is stored once for each endpoint in use: their number is limited. */
 async function requireRoom(tx: Transaction, providerId: string, max: number): Promise<void> {
   await lockObject(tx, `webhooks of ${providerId}`);
   const inUse = await tx.webhookEndpoint.count({ where: { providerId, disabledAt: null } });

@@ -1,140 +1,134 @@
-import { groupOf } from '../../../domain/notifications/groups';
-import type { WebhookEvent } from '../../../domain/webhooks/event';
+import { z } from 'zod';
+import type { WebhookEventStatus } from '../../../domain/webhooks/event';
 import { Prisma } from '../../generated/client';
 import type { Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
-import type { StepNotices } from '../shared/outbox';
+import { queryRow, queryRows } from '../shared/query-rows';
+
+/** An event whose workflow has to be signalled. */
+export type ClaimedEvent = z.output<typeof claimedEvent>;
+
+const claimedEvent = z.object({
+  id: z.string(),
+  endpointId: z.string(),
+  objectId: z.string(),
+  providerId: z.string(),
+  /** How often it was queued again: what is stored of an event counts only while this has not grown. */
+  requeues: z.int(),
+});
+
+/** An event as it was when a worker took it up. */
+export type EventVersion = Pick<ClaimedEvent, 'id' | 'requeues'>;
 
 /**
- * The CTE that puts a step's notices to the provider before its webhooks, in the step's own statement (MSG-3): one
- * event for each endpoint that is in use and has subscribed to the group. It reads the CTEs `step` and `target`, as
- * `tell` does; a provider without webhooks costs one look into an index. An event's id sorts by instant and place in
- * the step, and follows from what it is about: the same event never has two. `sequence` grows in the order in which the
- * events of an object are written: whoever writes its steps, or those of its reviews, does so one after the other.
- */
-export function hook({ objectId, about = objectId, deliveryId, sequence, notices, at }: StepNotices): Prisma.Sql {
-  const events = notices
-    .filter(({ to }) => to.includes('provider'))
-    .map(({ event, params }) => ({ event, event_group: groupOf(event), params }));
-  if (events.length === 0) return Prisma.empty;
-  return Prisma.sql`, hooked AS (
-      INSERT INTO webhook_deliveries (id, endpoint_id, provider_id, event, event_group, object_id, step_object_id,
-                                      step_sequence, params, created_at)
-      SELECT 'evt_' || lpad(to_hex(${at.getTime()}::bigint), 12, '0') || lpad(to_hex(n.place), 2, '0')
-               || left(md5(concat_ws('/', e.id, ${objectId}::text, ${sequence}::int, n.event)), 12),
-             e.id, e.provider_id, n.event, n.event_group, ${about}::text, ${objectId}::text, ${sequence}::int,
-             jsonb_strip_nulls(n.params || jsonb_build_object('orderId', t.order_id, 'productName', t.product_name,
-                                                              'deliveryId', ${deliveryId}::text)), ${at}::timestamptz
-      FROM step, target t JOIN webhook_endpoints e ON e.provider_id = t.provider_id AND e.disabled_at IS NULL,
-           ROWS FROM (jsonb_to_recordset(${JSON.stringify(events)}::jsonb)
-             AS (event text, event_group text, params jsonb)) WITH ORDINALITY AS n(event, event_group, params, place)
-      WHERE n.event_group = ANY(e.event_groups)
-      ORDER BY n.place
-      ON CONFLICT DO NOTHING
-    )`;
-}
-
-/** An event of which its workflow has to be told. */
-export type ClaimedEvent = { id: string; endpointId: string; objectId: string; providerId: string; calls: number };
-
-/**
- * Claims events that wait to be handed to their workflows, the longest waiting first, and with them all others of the
- * same endpoint and object that are due: one signal is enough for them. No other worker takes them until the lease
- * ends; a worker that dies only delays them.
+ * Claims events whose workflows have to be signalled, the longest waiting first, and with them all others of the same
+ * endpoint and object that are due: one signal is enough for them. No other worker gets them until the lease ends; a
+ * worker that dies only delays them.
  * @param limit how many events decide which objects are claimed; more of these may come with them
  */
 export async function claimEvents(
   db: Database,
   { limit, leaseMs, now }: { limit: number; leaseMs: number; now: Date },
 ): Promise<ClaimedEvent[]> {
-  // SKIP LOCKED: whoever claims the same objects at the same moment leaves the rows to the first. Rows that another
-  // claim has put off meanwhile are looked at again once they are locked, and do not match any more.
-  return db.$queryRaw<ClaimedEvent[]>`
+  // Three phases in one statement: which objects are due, locking all their events, leasing those. SKIP LOCKED: whoever
+  // claims the same objects at the same moment leaves the rows to the first. Rows that another claim has leased meanwhile
+  // are read again once they are locked, and do not match any more.
+  const query = Prisma.sql`
     WITH due AS MATERIALIZED (
       SELECT DISTINCT endpoint_id, object_id FROM (
-        SELECT endpoint_id, object_id FROM webhook_deliveries WHERE handed_at IS NULL AND next_hand_at <= ${now}
-        ORDER BY next_hand_at LIMIT ${limit}) AS first
+        SELECT endpoint_id, object_id FROM webhook_deliveries WHERE dispatched_at IS NULL AND next_dispatch_at <= ${now}
+        ORDER BY next_dispatch_at LIMIT ${limit}) AS first
     ), claimed AS MATERIALIZED (
       SELECT d.id FROM webhook_deliveries d JOIN due USING (endpoint_id, object_id)
-      WHERE d.handed_at IS NULL AND d.next_hand_at <= ${now} FOR UPDATE OF d SKIP LOCKED
+      WHERE d.dispatched_at IS NULL AND d.next_dispatch_at <= ${now} FOR UPDATE OF d SKIP LOCKED
     )
-    UPDATE webhook_deliveries d SET next_hand_at = ${new Date(now.getTime() + leaseMs)}
+    UPDATE webhook_deliveries d SET next_dispatch_at = ${new Date(now.getTime() + leaseMs)}
     FROM claimed WHERE d.id = claimed.id
-    RETURNING d.id, d.endpoint_id AS "endpointId", d.object_id AS "objectId", d.provider_id AS "providerId", d.calls`;
+    RETURNING d.id, d.endpoint_id AS "endpointId", d.object_id AS "objectId", d.provider_id AS "providerId",
+              d.requeues`;
+  return queryRows(db, claimedEvent, query);
 }
 
-/** Notes that the workflows of these events were told; one that was asked for anew meanwhile is handed over again. */
-export async function markHanded(db: Database, events: Pick<ClaimedEvent, 'id' | 'calls'>[], at: Date): Promise<void> {
+/** Notes that the workflows of these events were signalled; one that was queued again meanwhile is dispatched again. */
+export async function markDispatched(db: Database, events: EventVersion[], at: Date): Promise<void> {
   await db.$executeRaw`
-    UPDATE webhook_deliveries d SET handed_at = ${at}, hand_failures = 0
-    FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS told(id text, calls int)
-    WHERE d.id = told.id AND d.calls = told.calls`;
+    UPDATE webhook_deliveries d SET dispatched_at = ${at}, dispatch_failures = 0
+    FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS claimed(id text, requeues int)
+    WHERE d.id = claimed.id AND d.requeues = claimed.requeues`;
 }
 
-/** Puts off events that could not be handed over, by 2 s and twice as long each time, 5 min at most. */
-export async function putOffEvents(
-  db: Database,
-  events: Pick<ClaimedEvent, 'id' | 'calls'>[],
-  now: Date,
-): Promise<void> {
+/** Postpones events whose workflow could not be signalled, by 2 s and twice as long each time, 5 min at most. */
+export async function postponeEvents(db: Database, events: EventVersion[], now: Date): Promise<void> {
   await db.$executeRaw`
-    UPDATE webhook_deliveries d SET hand_failures = hand_failures + 1,
-      next_hand_at = ${now}::timestamptz
-        + least(interval '5 minutes', interval '2 seconds' * power(2, least(hand_failures, 10)))
-    FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS told(id text, calls int)
-    WHERE d.id = told.id AND d.calls = told.calls AND d.handed_at IS NULL`;
+    UPDATE webhook_deliveries d SET dispatch_failures = dispatch_failures + 1,
+      next_dispatch_at = ${now}::timestamptz
+        + least(interval '5 minutes', interval '2 seconds' * power(2, least(dispatch_failures, 10)))
+    FROM jsonb_to_recordset(${JSON.stringify(events)}::jsonb) AS claimed(id text, requeues int)
+    WHERE d.id = claimed.id AND d.requeues = claimed.requeues AND d.dispatched_at IS NULL`;
 }
 
 /** The event that is to be sent next of an endpoint and an object, and where to. */
-export type DueEvent = WebhookEvent & {
-  url: string;
-  sealed: Uint8Array;
-  disabledAt: Date | null;
-  attempts: number;
-  calls: number;
-  firstTriedAt: Date | null;
-  nextAttemptAt: Date | null;
-};
+export type DueEvent = z.output<typeof dueEvent>;
+
+const dueEvent = z.object({
+  id: z.string(),
+  event: z.string(),
+  eventGroup: z.string(),
+  objectId: z.string(),
+  sequence: z.bigint().transform(Number),
+  providerId: z.string(),
+  params: z.record(z.string(), z.string()),
+  createdAt: z.date(),
+  url: z.string(),
+  sealed: z.instanceof(Uint8Array),
+  disabledAt: z.date().nullable(),
+  attempts: z.int(),
+  requeues: z.int(),
+  firstTriedAt: z.date().nullable(),
+  nextAttemptAt: z.date().nullable(),
+});
 
 /** The oldest event of an object that an endpoint has not got yet, or null. */
 export async function findDueEvent(
   db: Database,
   { endpointId, objectId }: { endpointId: string; objectId: string },
 ): Promise<DueEvent | null> {
-  const rows = await db.$queryRaw<DueEvent[]>`
-    SELECT d.id, d.event, d.event_group AS "eventGroup", d.object_id AS "objectId",
-           d.sequence::float8 AS sequence, d.provider_id AS "providerId", d.params, d.created_at AS "createdAt", d.attempts, d.calls,
+  // A join, so that the event and its endpoint cost one round trip.
+  const query = Prisma.sql`
+    SELECT d.id, d.event, d.event_group AS "eventGroup", d.object_id AS "objectId", d.sequence,
+           d.provider_id AS "providerId", d.params, d.created_at AS "createdAt", d.attempts, d.requeues,
            d.first_tried_at AS "firstTriedAt", d.next_attempt_at AS "nextAttemptAt",
            e.url, e.sealed, e.disabled_at AS "disabledAt"
     FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
     WHERE d.endpoint_id = ${endpointId} AND d.object_id = ${objectId} AND d.status = 'pending'
     ORDER BY d.sequence LIMIT 1`;
-  return rows[0] ?? null;
+  return queryRow(db, dueEvent, query);
 }
 
-/** One attempt to deliver an event, and what becomes of the event by it. */
+/** One attempt to deliver an event, and the status of the event after it. */
 export type Attempt = {
-  event: Pick<DueEvent, 'id' | 'calls'>;
+  event: EventVersion;
   at: Date;
   responseStatus: number | null;
   error: string | null;
   durationMs: number;
-  status: 'delivered' | 'pending' | 'failed';
+  status: WebhookEventStatus;
   /** When a pending event is tried again. */
   nextAttemptAt: Date | null;
 };
 
 /**
- * Adds an attempt to the log and settles the event, in one statement. Attempts may end late, after others: a delivery
- * counts whenever it is learned of, a failure only while the event is pending and was not asked for anew since.
+ * Adds an attempt to the log and settles the event. Attempts may end late, after others: a delivery counts whenever it is
+ * learned of, a failure only while the event is pending and was not queued again since.
  */
 export async function recordAttempt(db: Database | Transaction, attempt: Attempt): Promise<void> {
   const { event, at, responseStatus, error, durationMs, status, nextAttemptAt } = attempt;
   const isDelivered = status === 'delivered';
   const settledAt = status === 'pending' ? null : at;
+  // One statement: lock the event and judge whether the attempt counts, update it, add the attempt under its number.
   await db.$executeRaw`
     WITH known AS (
-      SELECT id, ${isDelivered}::boolean OR status = 'pending' AND calls = ${event.calls} AS counts
+      SELECT id, ${isDelivered}::boolean OR status = 'pending' AND requeues = ${event.requeues} AS counts
       FROM webhook_deliveries WHERE id = ${event.id} FOR UPDATE
     ), tried AS (
       UPDATE webhook_deliveries d SET
@@ -152,10 +146,11 @@ export async function recordAttempt(db: Database | Transaction, attempt: Attempt
 }
 
 /**
- * Forgets events that were delivered or given up before an instant, with the log of their attempts, the oldest first.
+ * Deletes events that were delivered or given up before an instant, with the log of their attempts, the oldest first.
  * @returns how many there were; less than `limit` when none is left
  */
 export async function purgeEvents(db: Database, settledBefore: Date, limit: number): Promise<number> {
+  // SKIP LOCKED shares the work between workers.
   return db.$executeRaw`
     DELETE FROM webhook_deliveries WHERE id IN (
       SELECT id FROM webhook_deliveries WHERE settled_at < ${settledBefore}

@@ -1,7 +1,7 @@
-import { Prisma } from '../../generated/client';
+import { z } from 'zod';
+import { WEBHOOK_EVENT_STATUSES, type WebhookEventStatus } from '../../../domain/webhooks/event';
+import type { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
-
-export type EventStatus = 'pending' | 'delivered' | 'failed';
 
 /** An event in the delivery log of an endpoint. */
 export type LoggedEvent = {
@@ -12,7 +12,7 @@ export type LoggedEvent = {
   objectId: string;
   sequence: number;
   params: Record<string, string>;
-  status: EventStatus;
+  status: WebhookEventStatus;
   attempts: number;
   createdAt: Date;
   nextAttemptAt: Date | null;
@@ -29,10 +29,36 @@ export type LoggedAttempt = {
   durationMs: number;
 };
 
-const EVENT = Prisma.sql`
-  id, endpoint_id AS "endpointId", event, event_group AS "eventGroup", object_id AS "objectId", sequence::float8 AS sequence, params, status,
-  attempts, created_at AS "createdAt", next_attempt_at AS "nextAttemptAt", delivered_at AS "deliveredAt",
-  last_error AS "lastError"`;
+const EVENT = {
+  id: true,
+  endpointId: true,
+  event: true,
+  eventGroup: true,
+  objectId: true,
+  sequence: true,
+  params: true,
+  status: true,
+  attempts: true,
+  createdAt: true,
+  nextAttemptAt: true,
+  deliveredAt: true,
+  lastError: true,
+} as const satisfies Prisma.WebhookDeliverySelect;
+
+const ATTEMPT = {
+  number: true,
+  at: true,
+  responseStatus: true,
+  error: true,
+  durationMs: true,
+} as const satisfies Prisma.WebhookAttemptSelect;
+
+type EventRow = Prisma.WebhookDeliveryGetPayload<{ select: typeof EVENT }>;
+
+const kept = z.object({ params: z.record(z.string(), z.string()), status: z.enum(WEBHOOK_EVENT_STATUSES) });
+
+/** An event as the log shows it. */
+const logged = (row: EventRow): LoggedEvent => ({ ...row, ...kept.parse(row), sequence: Number(row.sequence) });
 
 /**
  * The events of an endpoint, newest first unless asked otherwise.
@@ -42,17 +68,21 @@ const EVENT = Prisma.sql`
 export async function listEvents(
   db: Database,
   endpointId: string,
-  filter: { status: EventStatus | null; objectId: string | null },
+  { status, objectId }: { status: WebhookEventStatus | null; objectId: string | null },
   page: { limit: number; after: string | null; newestFirst: boolean },
 ): Promise<LoggedEvent[]> {
-  const { status, objectId } = filter;
-  const ofStatus = status === null ? Prisma.empty : Prisma.sql`AND status = ${status}`;
-  const ofObject = objectId === null ? Prisma.empty : Prisma.sql`AND object_id = ${objectId}`;
-  const [beyond, direction] = page.newestFirst ? [Prisma.sql`<`, Prisma.sql`DESC`] : [Prisma.sql`>`, Prisma.sql`ASC`];
-  const after = page.after === null ? Prisma.empty : Prisma.sql`AND id ${beyond} ${page.after}`;
-  return db.$queryRaw<LoggedEvent[]>`
-    SELECT ${EVENT} FROM webhook_deliveries WHERE endpoint_id = ${endpointId} ${ofStatus} ${ofObject} ${after}
-    ORDER BY id ${direction} LIMIT ${page.limit}`;
+  const rows = await db.webhookDelivery.findMany({
+    where: {
+      endpointId,
+      ...(status === null ? {} : { status }),
+      ...(objectId === null ? {} : { objectId }),
+      ...(page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } }),
+    },
+    select: EVENT,
+    orderBy: { id: page.newestFirst ? 'desc' : 'asc' },
+    take: page.limit,
+  });
+  return rows.map(logged);
 }
 
 /** A provider's event with all attempts to deliver it, or null. */
@@ -61,11 +91,11 @@ export async function findEvent(
   id: string,
   providerId: string,
 ): Promise<{ event: LoggedEvent; attempts: LoggedAttempt[] } | null> {
-  const [event] = await db.$queryRaw<LoggedEvent[]>`
-    SELECT ${EVENT} FROM webhook_deliveries WHERE id = ${id} AND provider_id = ${providerId}`;
-  if (event === undefined) return null;
-  const attempts = await db.$queryRaw<LoggedAttempt[]>`
-    SELECT number, at, response_status AS "responseStatus", error, duration_ms AS "durationMs"
-    FROM webhook_attempts WHERE delivery_id = ${id} ORDER BY number`;
-  return { event, attempts };
+  const found = await db.webhookDelivery.findFirst({
+    where: { id, providerId },
+    select: { ...EVENT, log: { select: ATTEMPT, orderBy: { number: 'asc' } } },
+  });
+  if (found === null) return null;
+  const { log: attempts, ...event } = found;
+  return { event: logged(event), attempts };
 }

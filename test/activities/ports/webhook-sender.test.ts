@@ -33,13 +33,13 @@ describe('MSG-3: in production no private address is called, whatever leads to i
     ['a private network', () => 'https://172.16.0.1/'],
     ['a private network', () => 'https://192.168.0.1/'],
     ['a cloud’s metadata service', () => 'https://169.254.169.254/latest/meta-data'],
-    ['behind a carrier’s NAT', () => 'https://100.64.0.1/'],
-    ['IPv4 mapped', (at: string) => `https://[::ffff:127.0.0.1]:${at}/`],
-    ['decimal', (at: string) => `https://2130706433:${at}/`],
-    ['octal', (at: string) => `https://0177.0.0.1:${at}/`],
-    ['hexadecimal', (at: string) => `https://0x7f000001:${at}/`],
+    ['a host behind a carrier’s NAT', () => 'https://100.64.0.1/'],
+    ['IPv4 mapped into IPv6', (at: string) => `https://[::ffff:127.0.0.1]:${at}/`],
+    ['this machine in decimal', (at: string) => `https://2130706433:${at}/`],
+    ['this machine in octal', (at: string) => `https://0177.0.0.1:${at}/`],
+    ['this machine in hexadecimal', (at: string) => `https://0x7f000001:${at}/`],
     ['a name for this machine', (at: string) => `https://localhost:${at}/`],
-  ])('%s', async (_, urlOf) => {
+  ])('an address that means %s is not called', async (_, urlOf) => {
     expect(await inProduction.send(request(urlOf(port())))).toEqual({
       status: null,
       retryAfter: undefined,
@@ -48,7 +48,7 @@ describe('MSG-3: in production no private address is called, whatever leads to i
     expect(asked()).toBe(0);
   });
 
-  test('without TLS nothing is called', async () => {
+  test('in production no URL without TLS is called', async () => {
     const answer = await inProduction.send(request(receiver.url));
     expect(answer.error).toBe('The URL must begin with https://.');
     expect(asked()).toBe(0);
@@ -65,14 +65,14 @@ describe('MSG-3: in production no private address is called, whatever leads to i
         { address: '127.0.0.1', family: 4 },
       ],
     ],
-  ])('a name that leads to %s is not called, and which one it was is not told', async (_, addresses) => {
+  ])('a name that leads to %s is not called, and the error does not name the address', async (_, addresses) => {
     const sender = webhookSender({ allowPrivate: false, lookUp: leading('rebound.example', addresses) });
     const { error } = await sender.send(request(`https://rebound.example:${port()}/`));
     expect(error).toBe('rebound.example is not on the public internet.');
     expect(asked()).toBe(0);
   });
 
-  test('a name that leads to the receiver is called where that is allowed: it is the address that is refused above', async () => {
+  test('a name that leads to a private address is called where that is allowed', async () => {
     const lookUp = leading('receiver.example', [{ address: '127.0.0.1', family: 4 }]);
     const { status } = await webhookSender({ allowPrivate: true, lookUp }).send(
       request(`http://receiver.example:${port()}/`),
@@ -80,7 +80,7 @@ describe('MSG-3: in production no private address is called, whatever leads to i
     expect([status, asked()]).toEqual([204, 1]);
   });
 
-  test('the name service is asked once a call: the address that was looked at is the one that is called', async () => {
+  test('the address that was checked is the one that is called: the name is resolved once a call', async () => {
     const answers = [{ address: '127.0.0.1', family: 4 }];
     const changing: LookupFunction = (hostname, options, answer) =>
       leading(hostname, answers.splice(0))(hostname, options, answer);
@@ -96,13 +96,13 @@ describe('MSG-3: whatever a receiver does is an answer', () => {
   const send = () => sender.send(request(receiver.url));
   const answered = (status: number, retryAfter?: string) => ({ status, retryAfter, error: null });
 
-  test('a status, and how long to wait', async () => {
+  test('an answer has a status and how long to wait', async () => {
     expect(await send()).toEqual(answered(204));
     receiver.behave(failing(503, { 'retry-after': '120' }));
     expect(await send()).toEqual(answered(503, '120'));
   });
 
-  test('a redirect, which is not followed', async () => {
+  test('a redirect is an answer and is not followed', async () => {
     const other = await startWebhookReceiver();
     receiver.behave(failing(307, { location: other.url }));
     expect(await send()).toEqual(answered(307));
@@ -110,28 +110,28 @@ describe('MSG-3: whatever a receiver does is an answer', () => {
     await other.stop();
   });
 
-  test('more than anybody wants to hear: it is not listened to', async () => {
+  test('an answer that is too long is not read to its end', async () => {
     receiver.behave({ does: 'answer', status: 200, body: 'x'.repeat(50_000_000) });
     expect(await send()).toEqual(answered(200));
   });
 
-  test('nothing, for too long', async () => {
+  test('a receiver that does not answer in time has not answered', async () => {
     receiver.behave({ does: 'hang' });
     expect((await send()).error).toBe('No answer within 0.3 seconds.');
   });
 
-  test('a hung-up line', async () => {
+  test('a connection that is closed is no answer', async () => {
     receiver.behave({ does: 'drop' });
     expect((await send()).error).toContain('hang up');
   });
 
-  test('nobody there', async () => {
+  test('a connection that is refused is no answer', async () => {
     const gone = await startWebhookReceiver();
     await gone.stop();
     expect((await sender.send(request(gone.url))).error).toContain('ECONNREFUSED');
   });
 
-  test('no such name', async () => {
+  test('a name that does not resolve is no answer', async () => {
     expect((await sender.send(request('http://nowhere.invalid/'))).error).toContain('nowhere.invalid');
   });
 });

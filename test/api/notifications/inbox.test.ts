@@ -48,7 +48,7 @@ describe('MSG-1: the in-site inbox', () => {
     await message('shop.approved', 'shop', { recipientId: 'usr_provider_other', providerId: 'prv_other' });
   });
 
-  test('holds what was sent in-site, the newest first, and counts what is unread, by group', async () => {
+  test('the inbox lists in-site messages, newest first, and counts the unread ones by group', async () => {
     const { items, unread, unreadByGroup } = await inbox();
     expect(items.map(({ id, group }) => [id, group])).toEqual([
       [read, 'products'],
@@ -68,12 +68,12 @@ describe('MSG-1: the in-site inbox', () => {
     ['?group=products', () => [read, product]],
     ['?group=products&unread=true', () => [product]],
     ['?group=coupons', () => []],
-  ])('%s', async (query, ids) => {
+  ])('the inbox is filtered by %s', async (query, ids) => {
     expect(await idsOf(query)).toEqual(ids());
     expect(await inbox(query)).toMatchObject({ unread: 2, unreadByGroup: { shop: 1, products: 1 } });
   });
 
-  test('filtered pages are stable', async () => {
+  test('the pages of a filtered inbox do not overlap', async () => {
     const first = await inbox('?group=products&limit=1');
     expect(first.items.map(({ id }) => id)).toEqual([read]);
     const later = await message('product.approved', 'products', { readAt: new Date() });
@@ -81,18 +81,18 @@ describe('MSG-1: the in-site inbox', () => {
     expect(await idsOf('?group=products&unread=false')).toEqual([later, read]);
   });
 
-  test.each(['?unread=maybe', '?group=everything', '?limit=0'])('%s is refused', async (query) => {
+  test.each(['?unread=maybe', '?group=everything', '?limit=0'])('the inbox refuses the query %s', async (query) => {
     expect((await api.provider.get(`${PATH}${query}`)).status).toBe(422);
   });
 
-  test('what is not in-site, or not one’s own, cannot be marked read', async () => {
+  test('a message that is not in-site, or is somebody else’s, cannot be marked read', async () => {
     const before = await businessOf(api.db);
     const rows = await api.db.message.findMany({ where: { event: 'shop.approved' } });
     for (const { id } of rows) expect((await api.provider.post(`${PATH}/${id}/read`)).status).toBe(404);
     expect(await businessOf(api.db)).toEqual(before);
   });
 
-  test('a message stays read from when it was first read', async () => {
+  test('a message keeps the time when it was first read', async () => {
     const id = await message('shop.rejected', 'shop');
     await api.provider.post(`${PATH}/${id}/read`);
     const { readAt } = await api.db.message.findUniqueOrThrow({ where: { id } });
@@ -100,7 +100,7 @@ describe('MSG-1: the in-site inbox', () => {
     expect(await api.db.message.findUniqueOrThrow({ where: { id } })).toMatchObject({ readAt });
   });
 
-  test('all of a group are marked read, then all of them, and nobody else’s', async () => {
+  test('all messages of a group, or all there are, can be marked read, and nobody else’s', async () => {
     const since = new Date();
     expect(await readAll({ group: 'products' })).toBe(1);
     expect(await inbox()).toMatchObject({ unread: 1, unreadByGroup: { ...none, shop: 1 } });

@@ -1,7 +1,8 @@
 import { SignJWT } from 'jose';
 import pino from 'pino';
 import type { Audience } from '../../../domain/notifications/notice';
-import { type UnaddressedNotice, writeNotifications } from '../../../prisma/store/shared/outbox';
+import type { UnaddressedNotice } from '../../../prisma/store/notifications/unaddressed';
+import { enqueueNotifications } from '../../../prisma/store/shared/outbox';
 import { DEVELOPMENT_TERMS } from '../../../scripts/parts/tokens';
 import { startUnaddressedReport } from '../../../worker/relays/unaddressed';
 import { unique } from '../../factories/commands';
@@ -37,38 +38,38 @@ async function seen(...token: Parameters<typeof tokenOf>): Promise<void> {
   expect((await api.clientOf(await tokenOf(...token)).get('/v1/me')).status).toBe(200);
 }
 
-/** Tells an audience that something of prv_demo is overdue; answers whom it reached. */
-async function told(to: Audience, providerId = 'prv_demo'): Promise<string[]> {
+/** Notifies an audience that something of prv_demo is overdue. @returns whom that reached */
+async function reached(to: Audience, providerId = 'prv_demo'): Promise<string[]> {
   const objectId = `srv_${unique()}`;
   const notices = [{ event: 'shop.overdue' as const, to: [to], params: {} }];
   await api.db.$transaction((tx) =>
-    writeNotifications(tx, { providerId, objectId, sequence: 1, notices, at: new Date() }),
+    enqueueNotifications(tx, { providerId, objectId, sequence: 1, notices, at: new Date() }),
   );
   const messages = await api.db.message.findMany({ where: { objectId } });
   return messages.map(({ recipientId }) => recipientId);
 }
 
 describe('MSG-2: notices reach whoever a token or an order names', () => {
-  test('a manager who was never entered hears of everything overdue from the first request on', async () => {
+  test('a manager is notified of everything overdue from the first request with their token on', async () => {
     const manager = `usr_${unique()}`;
-    expect(await told('managers')).not.toContain(manager);
+    expect(await reached('managers')).not.toContain(manager);
     await seen(manager, { role: 'ops', permissions: ['appeals.rule'] });
-    expect(await told('managers')).toContain(manager);
-    expect(await told('ops')).toContain(manager);
+    expect(await reached('managers')).toContain(manager);
+    expect(await reached('ops')).toContain(manager);
   });
 
-  test('permissions that are withdrawn end it, and an older token does not bring them back', async () => {
+  test('notices end with the permissions, and an older token does not bring them back', async () => {
     const manager = `usr_${unique()}`;
     await seen(manager, { role: 'ops', permissions: ['appeals.rule'] }, 60);
     await seen(manager, { role: 'ops', permissions: [] }, 30);
-    expect(await told('managers')).not.toContain(manager);
+    expect(await reached('managers')).not.toContain(manager);
     await seen(manager, { role: 'ops', permissions: ['appeals.rule'] }, 40);
-    expect(await told('managers')).not.toContain(manager);
+    expect(await reached('managers')).not.toContain(manager);
     await seen(manager, { role: 'ops', permissions: ['appeals.rule'] }, 20);
-    expect(await told('managers')).toContain(manager);
+    expect(await reached('managers')).toContain(manager);
   });
 
-  test('a token is written once, whoever asks how often, and leaves the profile as it is', async () => {
+  test('a token is stored once, however often it is used, and leaves the profile as it is', async () => {
     const buyer = `usr_${unique()}`;
     await seen(buyer, { role: 'buyer' }, 60);
     const written = () => api.db.$queryRaw`SELECT xmin::text, version, name FROM users WHERE id = ${buyer}`;
@@ -94,7 +95,7 @@ describe('MSG-2: notices reach whoever a token or an order names', () => {
     });
   });
 
-  test('a buyer without a profile is told in-site of their order', async () => {
+  test('a buyer without a profile is notified in-site of their order', async () => {
     const id = `usr_${unique()}`;
     const buyer = api.clientOf(await tokenOf(id, { role: 'buyer' }));
     await story.paidOrder({ buyer });
@@ -103,9 +104,9 @@ describe('MSG-2: notices reach whoever a token or an order names', () => {
   });
 });
 
-describe('MSG-2: a notice that nobody can be told of', () => {
-  test('is kept, logged once and counted, whoever wrote it', async () => {
-    expect(await told('provider', 'prv_without_people')).toEqual([]);
+describe('MSG-2: a notice without a recipient', () => {
+  test('a notice without a recipient is kept, logged once and counted, whoever wrote it', async () => {
+    expect(await reached('provider', 'prv_without_people')).toEqual([]);
     const rows = await api.db.unaddressedNotice.findMany();
     expect(rows).toMatchObject([{ event: 'shop.overdue', audience: 'provider', loggedAt: null }]);
     const counted: UnaddressedNotice[] = [];
@@ -122,11 +123,11 @@ describe('MSG-2: a notice that nobody can be told of', () => {
     expect(counted).toMatchObject([{ objectId: rows[0]?.objectId, event: 'shop.overdue', audience: 'provider' }]);
   });
 
-  test('is not one that a provider has unsubscribed from', async () => {
+  test('a notice that a provider has unsubscribed from is not one without a recipient', async () => {
     const before = await api.db.unaddressedNotice.count();
     const unsubscribed = { subscribed: false, channels: ['email'], recipientIds: [], updatedAt: new Date() };
     await api.db.subscription.create({ data: { providerId: 'prv_demo', eventGroup: 'shop', ...unsubscribed } });
-    expect(await told('provider', 'prv_demo')).toEqual([]);
+    expect(await reached('provider', 'prv_demo')).toEqual([]);
     expect(await api.db.unaddressedNotice.count()).toBe(before);
   });
 });
@@ -142,7 +143,7 @@ describe('MSG-2: operations send again what failed in an outage', () => {
     return ids;
   }
 
-  test('all of a channel and a time at once, and nothing else; the trail and a repetition say how many', async () => {
+  test('one command retries what failed by a channel in a time and nothing else; the trail and a repetition say how many', async () => {
     const from = new Date('2026-02-02T00:00:00Z');
     const ids = await failed(7, 'failed', new Date('2026-02-02T03:00:00Z'));
     const others = [
@@ -181,20 +182,20 @@ describe('MSG-2: operations send again what failed in an outage', () => {
   });
 
   test.each([
-    ['without a status', { channel: 'email' }],
-    ['of what was sent', { channel: 'email', status: 'sent' }],
-    ['of no channel', { channel: 'in_site', status: 'failed' }],
-  ])('not %s', async (_, body) => {
+    ['a channel without a status', { channel: 'email' }],
+    ['what was sent', { channel: 'email', status: 'sent' }],
+    ['what has no outbound channel', { channel: 'in_site', status: 'failed' }],
+  ])('a retry of %s is refused', async (_, body) => {
     expect(await api.ops.post('/v1/ops/notification-deliveries/retry', body)).toMatchObject({ status: 422 });
   });
 
-  test('only operations may', async () => {
+  test('only operations may retry notification deliveries', async () => {
     const body = { channel: 'email', status: 'failed' };
     expect((await api.provider.post('/v1/ops/notification-deliveries/retry', body)).status).toBe(403);
     expect((await api.buyer.get('/v1/ops/notification-channels')).status).toBe(403);
   });
 
-  test('a channel that is paused is seen as such, with why and since when', async () => {
+  test('operations see that a channel is paused, why and since when', async () => {
     const active = { state: 'active', pausedSince: null, lastError: null, failures: 0 };
     expect((await api.ops.get('/v1/ops/notification-channels')).body).toMatchObject({
       items: [

@@ -44,8 +44,8 @@ const CHOICE = { subscribed: true, channels: ['email'], recipientIds: [MAIN] };
 const put = (group: string, choice: object = {}, headers = {}, client: HttpClient = api.provider) =>
   client.put(`${PATH}/${group}`, { ...CHOICE, ...choice }, headers);
 
-describe('MSG-1: subscriptions are listed, found, and listed by what was sent of late', () => {
-  test('every group as it is by default', async () => {
+describe('MSG-1: subscriptions are listed, searched, and filtered by what was sent lately', () => {
+  test('every group has its default subscription as long as nobody chose', async () => {
     const items = await list('', api.otherProvider);
     expect(items.map(({ group }) => group).sort()).toEqual([...EVENT_GROUPS].sort());
     for (const { group, ...item } of items) {
@@ -79,7 +79,7 @@ describe('MSG-1: subscriptions are listed, found, and listed by what was sent of
     expect(items.map(({ group }) => group).sort()).toEqual(groups);
   });
 
-  test('what was sent in the last 30 days is listed by itself', async () => {
+  test('groups that sent something in the last 30 days can be listed alone', async () => {
     const ago = (days: number) => new Date(Date.now() - days * 86_400_000);
     const sent = { recipientId: MAIN, providerId: 'prv_demo', event: 'x', sequence: 1, params: {} };
     await api.db.message.createMany({
@@ -96,7 +96,7 @@ describe('MSG-1: subscriptions are listed, found, and listed by what was sent of
     expect(await list('?recent=true', api.otherProvider)).toEqual([]);
   });
 
-  test('names are in both languages, and what is told in any case is said', async () => {
+  test('a subscription shows its group’s names in both languages, and the events that arrive in any case', async () => {
     expect(await one('appeals')).toMatchObject({
       name: { 'zh-CN': '申诉', en: 'Appeals' },
       alwaysInSite: ['delivery.appeal_opened'],
@@ -105,7 +105,7 @@ describe('MSG-1: subscriptions are listed, found, and listed by what was sent of
 });
 
 describe('MSG-1: the main account edits them', () => {
-  test('what it chose is there, with its recipients by name, and in the audit trail', async () => {
+  test('what the main account chose is stored, shown with its recipients’ names, and in the audit trail', async () => {
     const choice = { subscribed: true, channels: ['sms', 'in_site'], recipientIds: [CONTACT, sub, MAIN] };
     const saved = bodyOf<Subscription>(await put('products', choice), 200);
     expect(saved).toMatchObject({ channels: ['sms', 'in_site'], version: 1 });
@@ -128,7 +128,7 @@ describe('MSG-1: the main account edits them', () => {
     });
   });
 
-  test('an unsubscribed group may name nobody and nothing', async () => {
+  test('an unsubscribed group may name no recipient and no channel', async () => {
     const saved = bodyOf<Subscription>(
       await put('coupons', { subscribed: false, channels: [], recipientIds: [] }),
       200,
@@ -138,10 +138,10 @@ describe('MSG-1: the main account edits them', () => {
 
   test.each<[string, object, string]>([
     ['no channel', { channels: [] }, 'body.channels'],
-    ['no receiver', { recipientIds: [] }, 'body.recipientIds'],
+    ['no recipient', { recipientIds: [] }, 'body.recipientIds'],
     ['a channel that there is none of', { channels: ['pigeon'] }, 'body.channels.0'],
     ['a channel twice', { channels: ['sms', 'sms'] }, 'body.channels'],
-    ['a receiver twice', { recipientIds: [MAIN, MAIN] }, 'body.recipientIds'],
+    ['a recipient twice', { recipientIds: [MAIN, MAIN] }, 'body.recipientIds'],
     ['somebody of another provider', { recipientIds: [MAIN, 'usr_provider_other'] }, 'body.recipientIds.1'],
     ['a contact of another provider', { recipientIds: ['ctc_other'] }, 'body.recipientIds.0'],
     ['a buyer', { recipientIds: ['usr_demo'] }, 'body.recipientIds.0'],
@@ -160,18 +160,18 @@ describe('MSG-1: the main account edits them', () => {
     const id = await addSubAccount(api.db, ['orders']);
     bodyOf(await put('finance', { recipientIds: [MAIN, id] }), 200);
     await api.db.user.update({ where: { id }, data: { disabledAt: new Date() } });
-    expect((await one('finance')).recipients.map((receiver) => receiver.id)).toEqual([MAIN]);
+    expect((await one('finance')).recipients.map(({ id }) => id)).toEqual([MAIN]);
     expect((await put('finance', { recipientIds: [MAIN, id] })).status).toBe(422);
   });
 
-  test('a group that there is none of is 404', async () => {
+  test('a group that does not exist is answered 404', async () => {
     for (const group of ['unknown', '__proto__', 'constructor', 'Shop']) {
       expect((await put(group)).body).toMatchObject({ status: 404, code: 'SUBSCRIPTION.NOT_FOUND' });
       expect((await api.provider.get(`${PATH}/${group}`)).status).toBe(404);
     }
   });
 
-  test('sub-accounts and keys with the area may read, but not change', async () => {
+  test('sub-accounts and keys with the area may read subscriptions, but not change them', async () => {
     const clients = [await subAccount(api, ['messages']), await keyClient(api, ['messages'])];
     for (const client of clients) {
       expect(await list('', client)).toHaveLength(EVENT_GROUPS.length);
@@ -180,13 +180,13 @@ describe('MSG-1: the main account edits them', () => {
     expect((await (await subAccount(api, ['orders'])).get(PATH)).status).toBe(403);
   });
 
-  test('one provider’s choice is not another’s', async () => {
+  test('the choice of one provider does not change another’s', async () => {
     bodyOf(await put('deliveries', { subscribed: false }), 200);
     expect((await list('?search=deliveries', api.otherProvider))[0]).toMatchObject({ subscribed: true, version: 0 });
   });
 });
 
-describe('a subscription is replaced only by who has read it as it is', () => {
+describe('MSG-1: a subscription is replaced only by whoever has read its present version', () => {
   test('the ETag of what was read permits one change', async () => {
     const read = await etagOf('shop');
     const saved = await put('shop', {}, { 'if-match': read });
@@ -198,7 +198,7 @@ describe('a subscription is replaced only by who has read it as it is', () => {
     expect((await put('shop')).status).toBe(200);
   });
 
-  test('of twenty who have read the same, one changes it', async () => {
+  test('of twenty who have read the same version, one changes it', async () => {
     for (const group of ['appeals', 'appeals'] as const) {
       const read = await etagOf(group);
       const channels = [['email'], ['sms'], ['in_site']];
@@ -211,7 +211,7 @@ describe('a subscription is replaced only by who has read it as it is', () => {
   });
 });
 
-describe('MSG-1: what is chosen is what arrives', () => {
+describe('MSG-1: what is chosen arrives', () => {
   const smsTo = async (phone: string): Promise<{ text: string; messageId: string }[]> =>
     (await fetch(`${api.sms.url}/api/messages?to=${encodeURIComponent(phone)}`)).json() as Promise<[]>;
 
@@ -230,12 +230,12 @@ describe('MSG-1: what is chosen is what arrives', () => {
     ).toEqual([expect.objectContaining({ recipientId: CONTACT, inSite: false, eventGroup: 'orders' })]);
     bodyOf(await put('orders', { channels: ['in_site'], recipientIds: [CONTACT, MAIN] }), 200);
     const next = await paidOrder();
-    const told = await api.db.message.findMany({ where: { objectId: next.id, providerId: 'prv_demo' } });
-    expect(told).toEqual([expect.objectContaining({ recipientId: MAIN, inSite: true })]);
+    const messages = await api.db.message.findMany({ where: { objectId: next.id, providerId: 'prv_demo' } });
+    expect(messages).toEqual([expect.objectContaining({ recipientId: MAIN, inSite: true })]);
     expect(await smsTo('+8613800000011')).toHaveLength(1);
   });
 
-  test('the outbox shows each way of a message, and operations send again what failed', async () => {
+  test('MSG-2: operations see the delivery of a message through each channel, and send again what failed', async () => {
     await fetch(`${api.sms.url}/api/faults`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },

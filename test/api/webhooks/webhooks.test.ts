@@ -42,7 +42,7 @@ const isDelivered = (id: string) =>
   eventually(async () => expect(await eventOf(id)).toMatchObject({ status: 'delivered' }));
 
 describe('MSG-3: a provider subscribes to groups of events', () => {
-  test('the secret is shown once; what it signs is verified; the log tells every attempt', async () => {
+  test('the secret is shown once, signs every event, and the log holds every attempt', async () => {
     const { secret, ...webhook } = await subscribed(['deliveries', 'orders']);
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(webhook).toMatchObject({ status: 'enabled', url: receiver.url, groups: ['deliveries', 'orders'] });
@@ -64,7 +64,7 @@ describe('MSG-3: a provider subscribes to groups of events', () => {
     expect(await eventOf(log[0]?.id ?? '')).toMatchObject({ attempts: 1, log: [{ number: 1, responseStatus: 204 }] });
   });
 
-  test('a test event can be sent at any time, and comes through the same process', async () => {
+  test('a test event can be sent at any time, and comes through a workflow as all others', async () => {
     const { id } = await subscribed();
     const event = bodyOf<Logged>(await api.provider.post(at(id, '/test')), 202);
     expect(event).toMatchObject({ type: 'webhook.test', group: 'test' });
@@ -72,7 +72,7 @@ describe('MSG-3: a provider subscribes to groups of events', () => {
     expect(receiver.requests).toMatchObject([{ id: event.id, took: true, event: { type: 'webhook.test' } }]);
   });
 
-  test('no secret is kept in the open: not in the row, not in the trail, not in an answer but the first', async () => {
+  test('a secret is stored sealed, and is neither in the trail nor in any answer but the first', async () => {
     const { id, secret } = await subscribed();
     const rotated = bodyOf<{ secret: string }>(await api.provider.post(at(id, '/secret/rotate')), 200);
     await api.provider.put(at(id), terms(['shop']));
@@ -96,7 +96,7 @@ describe('MSG-3: a provider subscribes to groups of events', () => {
     ]);
   });
 
-  test('a request that is repeated makes one webhook, and tells its secret again', async () => {
+  test('a repeated request creates one webhook, and answers its secret again', async () => {
     const answers = await Promise.all(
       [1, 2, 3].map(() => api.provider.post('/v1/provider/webhooks', terms(), key('a-webhook'))),
     );
@@ -104,7 +104,7 @@ describe('MSG-3: a provider subscribes to groups of events', () => {
     expect(new Set(made.map(({ id, secret }) => `${id} ${secret}`)).size).toBe(1);
   });
 
-  test('as many as the policy allows are in use, also when all come at once; a disabled one makes room', async () => {
+  test('as many webhooks as the policy allows are in use, also when all are created at once; disabling one makes room', async () => {
     const answers = await Promise.all(
       Array.from({ length: MOST + 3 }, () => api.provider.post('/v1/provider/webhooks', terms())),
     );
@@ -120,8 +120,8 @@ describe('MSG-3: a provider subscribes to groups of events', () => {
   });
 });
 
-describe('MSG-3: a provider keeps its webhooks', () => {
-  test('a change holds for what happens from then on; one made on an old version is refused', async () => {
+describe('MSG-3: a provider manages its webhooks', () => {
+  test('a change of a webhook holds from then on, and one that is based on an old version is refused', async () => {
     const { id } = await subscribed(['deliveries']);
     const read = await api.provider.get(at(id));
     const etag = read.headers.get('etag') ?? '';
@@ -154,7 +154,7 @@ describe('MSG-3: a provider keeps its webhooks', () => {
     }
   });
 
-  test('disabled, it gets nothing; enabled, it gets what had been waiting', async () => {
+  test('a disabled webhook gets nothing; when it is enabled it gets what had been waiting', async () => {
     const { id } = await subscribed();
     receiver.behave(failing(500));
     const { id: eventId } = bodyOf<Logged>(await api.provider.post(at(id, '/test')), 202);
@@ -168,7 +168,7 @@ describe('MSG-3: a provider keeps its webhooks', () => {
     await isDelivered(eventId);
   });
 
-  test('what was given up is listed, and sent again one by one or all at once', async () => {
+  test('events that were given up are listed, and sent again one by one or all at once', async () => {
     const { id } = await subscribed();
     receiver.behave(failing(500));
     const events = await Promise.all([1, 2, 3].map(() => api.provider.post(at(id, '/test'))));
@@ -196,14 +196,14 @@ describe('MSG-3: a provider keeps its webhooks', () => {
 
 describe('MSG-3: what cannot be a webhook is refused, with the field at fault', () => {
   test.each([
-    ['no URL', { url: 'example.com' }, 'body.url', 'must be a URL'],
-    ['another protocol', { url: 'ftp://example.com' }, 'body.url', 'must begin with https://'],
-    ['a user', { url: 'https://user:pass@example.com' }, 'body.url', 'must not carry a user'],
+    ['a text that is no URL', { url: 'example.com' }, 'body.url', 'must be a URL'],
+    ['a URL of another protocol', { url: 'ftp://example.com' }, 'body.url', 'must begin with https://'],
+    ['a user in its URL', { url: 'https://user:pass@example.com' }, 'body.url', 'must not carry a user'],
     ['no groups', { groups: [] }, 'body.groups', 'name a group at least'],
     ['a group twice', { groups: ['shop', 'shop'] }, 'body.groups', 'must not name a group twice'],
-    ['an unknown group', { groups: ['webhooks'] }, 'body.groups.0', 'Invalid option'],
+    ['an unknown group', { groups: ['webhooks'] }, 'body.groups.0', 'must be one of shop, products'],
     ['an unknown field', { secret: 'mine' }, 'body.secret', 'is not a known field'],
-  ])('%s', async (_, wrong, path, message) => {
+  ])('a webhook with %s is refused, with the field at fault', async (_, wrong, path, message) => {
     const answer = await api.provider.post('/v1/provider/webhooks', { ...terms(), ...wrong });
     expect(answer).toMatchObject({
       status: 422,
@@ -211,7 +211,7 @@ describe('MSG-3: what cannot be a webhook is refused, with the field at fault', 
     });
   });
 
-  test('in production: nothing without TLS, no private address in any spelling', async () => {
+  test('in production no URL without TLS and no private address in any spelling is taken', async () => {
     const other = await api.startAnother({ config: { ...api.config, WEBHOOK_ALLOW_PRIVATE: false } });
     const provider = httpClient(() => other.url, await tokenOf(PEOPLE.provider));
     const { id } = await subscribed();

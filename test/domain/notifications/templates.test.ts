@@ -55,7 +55,7 @@ describe('MSG-2: every event is worded in Chinese and in English', () => {
     expect(text).toMatch(/(ord|srv)_1\n$/);
   });
 
-  test('no two events read the same', () => {
+  test('no two events are worded alike', () => {
     for (const language of LANGUAGES) {
       const subjects = events.map((event) => renderMessage({ event, language, params: {} }).subject);
       expect(new Set(subjects).size).toBe(events.length);
@@ -86,7 +86,7 @@ describe('MSG-2: every event is worded in Chinese and in English', () => {
     }
   });
 
-  test('the whole of a message', () => {
+  test('a message has a subject, text and HTML', () => {
     const params = {
       orderId: 'ord_1',
       deliveryId: 'dlv_1',
@@ -156,7 +156,7 @@ describe('MSG-2: people’s texts stay texts', () => {
     expect([...text].length).toBeLessThanOrEqual(70);
   });
 
-  test('SHOP-2: an SMS says what happened to what, and fits into one', () => {
+  test('SHOP-2: an SMS says what happened to what, and fits into one SMS', () => {
     const words = (title: string) =>
       renderSms({ event: 'shop.rejected', language: 'zh-CN', params: { title, reason: '图片模糊' } });
     expect(words('云迁移').text).toBe('【云市场】店铺审核未通过：云迁移');
@@ -174,7 +174,7 @@ describe('MSG-2: people’s texts stay texts', () => {
     expect([...subject]).toHaveLength(160);
   });
 
-  test('names that objects are born with are no parameters', () => {
+  test('names of Object.prototype are no parameters', () => {
     const { text } = renderMessage({ event: 'delivery.reminder', language: 'en', params: { turn: 'constructor' } });
     expect(text).toContain('waiting for constructor');
     expect(isMessageEvent('toString')).toBe(false);

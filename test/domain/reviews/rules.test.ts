@@ -60,7 +60,7 @@ describe('what a command makes of a review', () => {
     expect(notices).toEqual(event === null ? [] : [{ event, to: ['provider'], params: words }]);
   });
 
-  test('PRD-6: what is checked for security is not yet in review; both notificationsOf operations to act', () => {
+  test('PRD-6: what is checked for security is not yet in review; both ask operations to act', () => {
     expect(submitted(subject, true, T0).state.stage).toBe('security_check');
     expect(submitted(subject, false, T0).state.stage).toBe('in_review');
     expect(submitted(subject, true, T0).notices).toMatchObject([{ event: 'product.submitted', to: ['ops'] }]);

@@ -82,7 +82,7 @@ describe('MSG-3: where events can be sent', () => {
     expect(why(url)).toContain(reason);
   });
 
-  test('in development anywhere, and without TLS; a user is refused there, too', () => {
+  test('in development any address may be called, without TLS; a user in the URL is refused there, too', () => {
     expect(why('http://127.0.0.1:9999/', true)).toBeNull();
     expect(why('http://user@127.0.0.1/', true)).toContain('must not carry a user');
     expect(why('ftp://127.0.0.1/', true)).toContain('must begin with https://');

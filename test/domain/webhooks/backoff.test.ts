@@ -22,7 +22,7 @@ function plan(chance: number): number[] {
 }
 
 describe('MSG-3: retries with backoff for three days', () => {
-  test('5 s, 5 min, 30 min, 2 h, 5 h, then every 10 h, the last time after exactly three days', () => {
+  test('an event is tried again after 5 s, 5 min, 30 min, 2 h, 5 h, then every 10 h, the last time after exactly three days', () => {
     expect(plan(0)).toEqual([0, 0, 0.08, 0.58, 2.58, 7.58, 17.58, 27.58, 37.58, 47.58, 57.58, 67.58, 72]);
   });
 
@@ -35,7 +35,7 @@ describe('MSG-3: retries with backoff for three days', () => {
     }
   });
 
-  test('an outage of ours makes up for nothing: the plan goes on from where it is', () => {
+  test('attempts that fell into an outage of ours are not made up for: the plan goes on', () => {
     expect(nextAttempt(failureAt(FIRST + 20 * HOUR_MS), 0)).toBe(Date.parse('2026-11-24T11:35:05Z'));
   });
 
@@ -46,7 +46,7 @@ describe('MSG-3: retries with backoff for three days', () => {
     expect(nextAttempt(failureAt(FIRST + 2.9 * DAY_MS, DAY_MS), 0)).toBe(FIRST + 3 * DAY_MS);
   });
 
-  test('whatever happened, the next attempt is later, within the time, and there is one as long as there is time', () => {
+  test('the next attempt is always later and within the time, and there is one as long as there is time', () => {
     const offset = fc.integer({ min: 0, max: 4 * DAY_MS });
     const pause = fc.option(fc.integer({ min: 0, max: 10 * DAY_MS }));
     fc.assert(

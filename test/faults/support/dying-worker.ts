@@ -10,7 +10,7 @@ import { createLogger } from '../../../config/logger';
 import { temporalConnection } from '../../../config/temporal';
 import { openDatabase } from '../../../prisma/store/shared/database';
 import { serveStatus } from '../../../worker/metrics';
-import { startPaymentInbox } from '../../../worker/relays/payments';
+import { startPaymentRelay } from '../../../worker/relays/payments';
 import { allActivities, createWorker, outsideOf } from '../../../worker/worker';
 
 /**
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     dataConverter: { payloadCodecs: [new EncryptingCodec(keyRing(config.CODEC_KEYS))] },
   });
   const logger = createLogger(config, 'worker');
-  startPaymentInbox({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 100 });
+  startPaymentRelay({ db, client, taskQueue: config.TASK_QUEUE, logger, intervalMs: 100 });
   const isReady = async () => worker.getState() === 'RUNNING';
   const registry = new Registry();
   await serveStatus({ isReady, sdkMetricsAddress: undefined, registry }, config.WORKER_HOST, config.WORKER_PORT);

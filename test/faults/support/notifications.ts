@@ -3,7 +3,7 @@ import { OUTBOUND_CHANNELS, type OutboundChannel } from '../../../domain/notific
 import { eventually } from '../../support/eventually';
 import type { FaultSystem } from './system';
 
-/** The status of the notification deliveries in the outbox. */
+/** How many notification deliveries there are. */
 export type NotificationDeliveryCount = { emails: number; sms: number; unsettled: number };
 
 const taken = z.array(z.object({ messageId: z.string() }));
@@ -27,9 +27,9 @@ export async function untilAllIsOut({ db }: Pick<FaultSystem, 'db'>): Promise<vo
 }
 
 /**
- * Proves that the status of every notification delivery is what happened: `sent` arrived once; one that was caught by a fault while it was
- * sent (`sending`, `unconfirmed`) once at most; and no message arrived twice by a channel. The worker is ended before,
- * in order, so that none is still being sent.
+ * Proves that the status of every notification delivery is true: `sent` arrived once; one that a fault interrupted
+ * (`in_progress`, `unconfirmed`) once at most; and no message arrived twice by a channel. The worker is ended before, in
+ * order, so that none is still being sent.
  */
 export async function expectSentOnce(system: FaultSystem): Promise<NotificationDeliveryCount> {
   await untilAllIsOut(system);
@@ -49,7 +49,7 @@ async function expectOnceBy(system: FaultSystem, channel: OutboundChannel) {
   });
   const idsOf = (...statuses: string[]) =>
     rows.filter(({ status }) => statuses.includes(status)).map(({ messageId }) => messageId);
-  const unsettled = idsOf('sending', 'unconfirmed');
+  const unsettled = idsOf('in_progress', 'unconfirmed');
   expect(idsOf('sent').length + unsettled.length).toBe(rows.length);
   const withoutUnsettled = new Set(arrived);
   for (const id of unsettled) withoutUnsettled.delete(id);
@@ -83,6 +83,6 @@ async function setFaults(smsUrl: string, faults: object): Promise<void> {
 /** Settles when the other channels have nothing under way. */
 export async function untilOnly({ db }: Pick<FaultSystem, 'db'>, channel: OutboundChannel): Promise<void> {
   const others = OUTBOUND_CHANNELS.filter((one) => one !== channel);
-  const where = { channel: { in: others }, status: { in: ['pending', 'sending'] } };
+  const where = { channel: { in: others }, status: { in: ['pending', 'in_progress'] } };
   await eventually(async () => expect(await db.notificationDelivery.count({ where })).toBe(0), 30_000);
 }

@@ -191,7 +191,7 @@ const TABLES: Record<string, Record<string, string>> = {
     params: `'{}'`,
     status: oneOf('failed', 'delivered'),
     created_at: AT,
-    handed_at: AT,
+    dispatched_at: AT,
     settled_at: AT,
   },
 };

@@ -1,4 +1,4 @@
 import { defineSignal } from '@temporalio/workflow';
 
-/** In place of what a webhook's process is told: a signal by another name, so that it is not woken by the old one. */
+/** In place of the signal of a webhook's workflow: one by another name, so that the old one does not wake it. */
 export const eventsWaiting = defineSignal('somethingElse');

@@ -87,12 +87,12 @@ test('MSG-2: while a channel is paused nothing is claimed but one probe, whose p
     lengths.push((pause?.pausedUntil.getTime() ?? 0) - now);
     now = pause?.pausedUntil.getTime() ?? 0;
     await failures(probe);
-    expect(await db.notificationDelivery.count({ where: { status: 'sending' } })).toBe(0);
+    expect(await db.notificationDelivery.count({ where: { status: 'in_progress' } })).toBe(0);
   }
   expect(lengths).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
 });
 
-test('MSG-2: a server that refuses every mail before it knows it pauses the channel, and counts against none', async () => {
+test('MSG-2: a server that refuses every mail before it was given any pauses the channel, and counts against none', async () => {
   await write(1);
   inbox.refuseSender(451, '4.3.2 try again later');
   start(inbox.url);
@@ -105,7 +105,7 @@ test('MSG-2: a server that refuses every mail before it knows it pauses the chan
   );
 });
 
-test('MSG-2: metrics say which channels are paused, and how much waits', async () => {
+test('MSG-2: metrics show which channels are paused, and how much waits', async () => {
   await write(3);
   const registry = new Registry();
   notificationMetrics(registry, db);

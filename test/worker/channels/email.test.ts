@@ -106,7 +106,7 @@ describe('MSG-2: a mail reads in its reader’s language', () => {
     ['usr_en', 'provider@example.com', '[Cloud Marketplace] Requirement rejected: 备份 Backup'],
     ['usr_zh', 'buyer@example.com', '【云市场】需求被驳回：备份 Backup'],
     ['usr_fr', 'acheteur@example.com', '【云市场】需求被驳回：备份 Backup'],
-  ])('%s', async (recipient, address, subject) => {
+  ])('a mail to %s is worded in their language', async (recipient, address, subject) => {
     const [id = ''] = await write(1, recipient);
     start();
     const sent = await untilStatus(id, 'sent', 1);
@@ -124,7 +124,7 @@ describe('MSG-2: a mail reads in its reader’s language', () => {
     expect(mail?.text).not.toContain('null');
   });
 
-  test('a recipient without an address is skipped', async () => {
+  test('a mail to a recipient without an address is skipped', async () => {
     const [id = ''] = await write(1, 'usr_none');
     start();
     await untilStatus(id, 'skipped', 1);
@@ -133,7 +133,7 @@ describe('MSG-2: a mail reads in its reader’s language', () => {
 });
 
 describe('MSG-2: a mail that definitely did not go out is tried again', () => {
-  test('451: after half a minute, then with growing delays, under the same Message-ID', async () => {
+  test('after a 451 a mail is tried again after half a minute, then with growing delays, under the same Message-ID', async () => {
     inbox.behave({ answer: 451, text: 'try later' }, { answer: 451, text: 'try later' }, { answer: 250 });
     const [id = ''] = await write(1);
     start();
@@ -147,7 +147,7 @@ describe('MSG-2: a mail that definitely did not go out is tried again', () => {
     expect(idsOf(inbox.taken)).toEqual([id]);
   });
 
-  test('nobody listens: the connection is refused', async () => {
+  test('a mail is tried again when the connection was refused', async () => {
     const [id = ''] = await write(1);
     const url = inbox.url;
     await inbox.close();
@@ -161,7 +161,7 @@ describe('MSG-2: a mail that definitely did not go out is tried again', () => {
     inbox = await startSmtpInbox();
   });
 
-  test('the connection dies before the content was asked for', async () => {
+  test('a mail is tried again when the connection broke before the content was asked for', async () => {
     inbox.cutEarly(true);
     const [id = ''] = await write(1);
     start();
@@ -173,7 +173,7 @@ describe('MSG-2: a mail that definitely did not go out is tried again', () => {
     expect(idsOf(inbox.taken)).toEqual([id]);
   });
 
-  test('12 times, an hour apart at most; then it has failed, and a person may retry it', async () => {
+  test('a mail is tried 12 times, an hour apart at most; then it has failed, and a person may retry it', async () => {
     inbox.behave({ answer: 552, text: '5.2.2 mailbox full' });
     const [id = ''] = await write(1);
     start();
@@ -202,12 +202,12 @@ describe('MSG-2: a mail that definitely did not go out is tried again', () => {
   });
 });
 
-describe('MSG-2: an address that will never do fails at once', () => {
+describe('MSG-2: a mail to an address that cannot receive it fails at once', () => {
   test.each([
     ['the server knows no such mailbox', 'usr_gone'],
-    ['it is no address', 'usr_odd'],
-    ['it is an SMTP command', 'usr_evil'],
-  ])('%s', async (_, recipient) => {
+    ['the address is none', 'usr_odd'],
+    ['the address is an SMTP command', 'usr_evil'],
+  ])('a mail fails at once where %s', async (_, recipient) => {
     inbox.refuseRecipient('gone@example.com', 550, '5.1.1 no such mailbox');
     const [id = ''] = await write(1, recipient);
     const [good = ''] = await write(1);
@@ -218,8 +218,8 @@ describe('MSG-2: an address that will never do fails at once', () => {
   });
 });
 
-describe('MSG-2: a mail of which nobody can notificationsOf is never sent twice by itself', () => {
-  test('the connection dies after the content: unconfirmed, until a person decides', async () => {
+describe('MSG-2: a mail whose outcome is unknown is never sent twice by itself', () => {
+  test('a mail is unconfirmed when the connection broke after the content, until a person decides', async () => {
     inbox.behave({ answer: 'cut' }, { answer: 250 });
     const [id = ''] = await write(1);
     start();
@@ -240,7 +240,7 @@ describe('MSG-2: a mail of which nobody can notificationsOf is never sent twice 
     expect(idsOf(inbox.taken)).toEqual([id, id]);
   });
 
-  test('on a connection that sent mails before, too', async () => {
+  test('a mail is unconfirmed also when its connection had sent mails before', async () => {
     const [first = ''] = await write(1);
     start();
     await untilStatus(first, 'sent', 1);
@@ -251,7 +251,7 @@ describe('MSG-2: a mail of which nobody can notificationsOf is never sent twice 
     expect(idsOf(inbox.taken)).toEqual([first, second]);
   });
 
-  test('its process was killed: unconfirmed after a quarter of an hour, not before', async () => {
+  test('a mail whose worker was killed is unconfirmed after a quarter of an hour, not before', async () => {
     const [id = ''] = await write(1);
     // A process that dies leaves nothing but its claim.
     await claimMails(10, new Date(now));
@@ -259,13 +259,13 @@ describe('MSG-2: a mail of which nobody can notificationsOf is never sent twice 
     start();
     const [other = ''] = await write(1);
     await untilStatus(other, 'sent', 1);
-    expect((await db.notificationDelivery.findFirstOrThrow({ where: { messageId: id } })).status).toBe('sending');
+    expect((await db.notificationDelivery.findFirstOrThrow({ where: { messageId: id } })).status).toBe('in_progress');
     now = START + 15 * MINUTE + 1;
     await untilStatus(id, 'unconfirmed', 1);
     expect(idsOf(inbox.taken)).toEqual([other]);
   });
 
-  test('a process given up that was only slow still tells the truth', async () => {
+  test('the outcome of a slow worker’s attempt counts also after it was given up', async () => {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -283,7 +283,7 @@ describe('MSG-2: a mail of which nobody can notificationsOf is never sent twice 
     expect(idsOf(inbox.taken)).toEqual([id]);
   });
 
-  test('the word of an attempt that a person has replaced is not taken for the new one’s', async () => {
+  test('the outcome of an attempt that a person has replaced does not count for the new one', async () => {
     const [id = ''] = await write(1);
     const [old] = await claimMails(10, new Date(now));
     await db.notificationDelivery.updateMany({ where: { messageId: id }, data: { status: 'unconfirmed' } });
@@ -291,17 +291,17 @@ describe('MSG-2: a mail of which nobody can notificationsOf is never sent twice 
     await claimMails(10, new Date(now + 1));
     if (old !== undefined)
       await settleNotificationDeliveries(db, [{ attempt: old, ending: { status: 'sent', at: new Date(now) } }]);
-    expect((await db.notificationDelivery.findFirstOrThrow({ where: { messageId: id } })).status).toBe('sending');
+    expect((await db.notificationDelivery.findFirstOrThrow({ where: { messageId: id } })).status).toBe('in_progress');
   });
 });
 
 describe('MSG-2: several workers at once', () => {
-  test('each mail is sent exactly once', async () => {
+  test('each mail is sent exactly once by several workers', async () => {
     const ids = await write(120);
     start();
     start();
     start();
-    await untilNone('pending', 'sending');
+    await untilNone('pending', 'in_progress');
     expect(idsOf(inbox.taken)).toEqual([...ids].sort());
     expect(await db.notificationDelivery.count({ where: { status: 'sent', attempts: 1 } })).toBe(120);
   });
@@ -315,7 +315,7 @@ describe('MSG-2: several workers at once', () => {
     expect(ids).toEqual(expect.arrayContaining(claimed));
   });
 
-  test('stopping waits for the mails in flight', async () => {
+  test('a relay that stops waits for the mails that are being sent', async () => {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;

@@ -110,7 +110,7 @@ describe('MSG-1: an SMS reaches its reader, in their language', () => {
     ['usr_zh', '+8613800000001', '【云市场】店铺审核未通过：云迁移'],
     ['usr_en', '+442079460958', '[Cloud Marketplace] Shop rejected: 云迁移'],
     ['ctc_1', '+8613800000003', '[Cloud Marketplace] Shop rejected: 云迁移'],
-  ])('%s', async (recipient, to, text) => {
+  ])('an SMS reaches %s in their language', async (recipient, to, text) => {
     const [messageId = ''] = await write(1, recipient);
     start();
     expect(await untilStatus(messageId, 'sent', 1)).toMatchObject({ lastError: null, sentAt: new Date(START) });
@@ -118,7 +118,7 @@ describe('MSG-1: an SMS reaches its reader, in their language', () => {
   });
 
   test.each(['usr_none', 'usr_blank', 'usr_disabled', 'ctc_removed', 'usr_nobody'])(
-    '%s has no telephone, and is skipped',
+    'an SMS to %s, who has no telephone number, is skipped',
     async (recipient) => {
       const [id = ''] = await write(1, recipient);
       start();
@@ -128,9 +128,9 @@ describe('MSG-1: an SMS reaches its reader, in their language', () => {
   );
 
   test.each([
-    ['no SMS can reach it', 'usr_odd'],
-    ['the service says that there is no such number', 'usr_dead'],
-  ])('a number that will never do fails at once, and holds up nobody: %s', async (_, recipient) => {
+    ['no SMS can reach the number', 'usr_odd'],
+    ['the service knows no such number', 'usr_dead'],
+  ])('MSG-2: an SMS fails at once, and holds up no other, where %s', async (_, recipient) => {
     await faults({ deadNumbers: ['+8613800000099'] });
     const [id = ''] = await write(1, recipient);
     const [good = ''] = await write(1);
@@ -140,7 +140,7 @@ describe('MSG-1: an SMS reaches its reader, in their language', () => {
     expect(await takenIds()).toEqual([good]);
   });
 
-  test('without an SMS service it is skipped, and says so', async () => {
+  test('without an SMS service an SMS is skipped, with that reason', async () => {
     const [id = ''] = await write(1);
     start(noSms);
     expect((await untilStatus(id, 'skipped', 1)).lastError).toBe('No SMS service is configured.');
@@ -148,7 +148,7 @@ describe('MSG-1: an SMS reaches its reader, in their language', () => {
 });
 
 describe('MSG-2: an SMS that definitely did not go out is tried again', () => {
-  test('the service takes none at all: the channel is paused, and the attempt does not count', async () => {
+  test('while the service takes no SMS at all the channel is paused, and attempts do not count', async () => {
     await faults({ refuseNext: 2 });
     const [id = ''] = await write(1);
     start();
@@ -163,7 +163,7 @@ describe('MSG-2: an SMS that definitely did not go out is tried again', () => {
     expect(await takenIds()).toEqual([id]);
   });
 
-  test('nobody listens for five hours: nothing counts, and all of it is sent when the service is back', async () => {
+  test('five hours without the service count against no SMS, and all are sent when it is back', async () => {
     const gone = await startSmsInbox({ port: 0 });
     await gone.stop();
     const ids = await write(30);
@@ -183,7 +183,7 @@ describe('MSG-2: an SMS that definitely did not go out is tried again', () => {
     expect(await takenIds()).toEqual([...ids].sort());
   });
 
-  test('a message that cannot be sent by itself does not end a pause', async () => {
+  test('an SMS that is at fault itself does not end a pause', async () => {
     await faults({ refuseNext: 2 });
     await write(1);
     start();
@@ -199,12 +199,12 @@ describe('MSG-2: an SMS that definitely did not go out is tried again', () => {
   });
 });
 
-describe('MSG-2: an SMS of which nobody can notificationsOf is never sent twice by itself', () => {
+describe('MSG-2: an SMS whose outcome is unknown is never sent twice by itself', () => {
   test.each([
     ['the connection breaks before the answer', { dropNextAnswers: 1 }],
     ['the answer comes after the time-out', { holdNextAnswers: 1 }],
-    ['something in between answers', { loseNextAnswers: 1 }],
-  ])('%s: unconfirmed, until a person decides', async (_, fault) => {
+    ['a proxy in between answers', { loseNextAnswers: 1 }],
+  ])('an SMS is unconfirmed where %s, until a person decides', async (_, fault) => {
     await faults(fault);
     const [id = ''] = await write(1);
     start(httpSms(inbox.sendUrl, 1_500));
@@ -218,7 +218,7 @@ describe('MSG-2: an SMS of which nobody can notificationsOf is never sent twice 
     expect(await takenIds()).toEqual([id, id]);
   });
 
-  test('its process was killed: unconfirmed after a quarter of an hour, not before', async () => {
+  test('an SMS whose worker was killed is unconfirmed after a quarter of an hour, not before', async () => {
     const [id = ''] = await write(1);
     // A process that dies leaves nothing but its claim.
     await claimNotificationDeliveries(db, 'sms', 10, new Date(now));
@@ -226,20 +226,20 @@ describe('MSG-2: an SMS of which nobody can notificationsOf is never sent twice 
     start();
     const [other = ''] = await write(1);
     await untilStatus(other, 'sent', 1);
-    expect(await rowOf(id)).toMatchObject({ status: 'sending' });
+    expect(await rowOf(id)).toMatchObject({ status: 'in_progress' });
     now = START + 15 * MINUTE + 1;
     await untilStatus(id, 'unconfirmed', 1);
     expect(await takenIds()).toEqual([other]);
   });
 
-  test('one that is slow holds up no other', async () => {
+  test('an SMS that is slow holds up no other', async () => {
     await faults({ holdNextAnswers: 1 });
     const [slow = ''] = await write(1);
     start();
     await eventually(async () => expect(await takenIds()).toEqual([slow]));
     const others = await write(50);
     await eventually(async () => expect(await db.notificationDelivery.count({ where: { status: 'sent' } })).toBe(50));
-    expect(await rowOf(slow)).toMatchObject({ status: 'sending' });
+    expect(await rowOf(slow)).toMatchObject({ status: 'in_progress' });
     await faults({});
     await untilStatus(slow, 'sent', 1);
     expect(await takenIds()).toEqual([slow, ...others].sort());
@@ -258,7 +258,7 @@ describe('MSG-2: several workers and channels at once', () => {
     expect(await takenIds()).toEqual([...ids].sort());
   });
 
-  test('what waits for another channel is left to it', async () => {
+  test('what waits for another channel is left to that', async () => {
     const [id = ''] = await write(1);
     await db.notificationDelivery.create({ data: { messageId: id, channel: 'email', nextAttemptAt: new Date(START) } });
     start();

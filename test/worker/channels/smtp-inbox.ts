@@ -12,7 +12,7 @@ export type Behaviour =
   /** Takes the mail, and answers when released. */
   | { answer: 'late'; released: Promise<void> };
 
-/** A real SMTP server that misbehaves as it is told. */
+/** A real SMTP server that misbehaves as it is set up. */
 export type SmtpInbox = {
   url: string;
   /** Every mail the server took, whatever the sender heard of it. */

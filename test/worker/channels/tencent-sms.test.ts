@@ -21,7 +21,7 @@ const SMS: Sms = {
 };
 const OK = { SerialNo: '1', PhoneNumber: SMS.phone, Fee: 1, Code: 'Ok', Message: 'send success' };
 
-/** A server that stands for the vendor: it remembers what it is asked, and answers as it is told. */
+/** A server that stands for the vendor: it remembers what it is asked, and answers as it is set up. */
 let server: Server;
 let answer: (response: ServerResponse) => unknown;
 let asked: { headers: IncomingMessage['headers']; body: unknown }[];
@@ -78,10 +78,14 @@ const failed = (code: string) => (response: ServerResponse) =>
 const status = (code: string) => (response: ServerResponse) =>
   json(response, { Response: { SendStatusSet: [{ ...OK, Code: code, Message: 'words' }], RequestId: 'r1' } });
 
-describe('MSG-2: what the vendor answers says whether to try again', () => {
+describe('MSG-2: whether an SMS is tried again follows from the vendor’s answer', () => {
   test.each<[string, (response: ServerResponse) => unknown, object]>([
     ['an error of our account', failed('AuthFailure.SignatureFailure'), { result: 'unavailable' }],
-    ['that no SMS are left', status('FailedOperation.InsufficientBalanceInSmsPackage'), { result: 'unavailable' }],
+    [
+      'no SMS left in the account',
+      status('FailedOperation.InsufficientBalanceInSmsPackage'),
+      { result: 'unavailable' },
+    ],
     ['a limit', failed('RequestLimitExceeded'), { result: 'refused', isPermanent: false }],
     [
       'an error of the number',
@@ -94,30 +98,26 @@ describe('MSG-2: what the vendor answers says whether to try again', () => {
       status('FailedOperation.PhoneNumberInBlacklist'),
       { result: 'refused', isPermanent: true },
     ],
-    ['that it does not know', status('InternalError.Timeout'), { result: 'unknown' }],
-    ['that it does not know, at all', failed('InternalError.SendAndRecvFail'), { result: 'unknown' }],
-    ['that the clocks differ', failed('InternalError.RequestTimeException'), { result: 'refused', isPermanent: false }],
-    ['a refusal of something in between', (response) => json(response, {}, 403), { result: 'refused' }],
-    ['an error of something in between', (response) => json(response, {}, 502), { result: 'unknown' }],
-    [
-      'nothing of what was asked',
-      (response) => json(response, { Response: { RequestId: 'r1' } }),
-      { result: 'unknown' },
-    ],
+    ['an unknown outcome', status('InternalError.Timeout'), { result: 'unknown' }],
+    ['an unknown outcome of the whole request', failed('InternalError.SendAndRecvFail'), { result: 'unknown' }],
+    ['clocks that differ', failed('InternalError.RequestTimeException'), { result: 'refused', isPermanent: false }],
+    ['a refusal of a proxy', (response) => json(response, {}, 403), { result: 'refused' }],
+    ['an error of a proxy', (response) => json(response, {}, 502), { result: 'unknown' }],
+    ['no status of the number', (response) => json(response, { Response: { RequestId: 'r1' } }), { result: 'unknown' }],
     ['no JSON', (response) => response.end('<html>'), { result: 'unknown' }],
     ['a broken connection', (response) => response.destroy(), { result: 'unknown' }],
-  ])('%s', async (_, said, outcome) => {
+  ])('the outcome of an SMS follows from an answer with %s', async (_, said, outcome) => {
     answer = said;
     expect(await send()).toMatchObject(outcome);
     expect(asked).toHaveLength(1);
   });
 
-  test('nothing in time', async () => {
+  test('the outcome of an SMS without an answer in time is unknown', async () => {
     answer = () => undefined;
     expect(await send({}, 200)).toMatchObject({ result: 'unknown', error: expect.stringContaining('timeout') });
   });
 
-  test('nobody: the connection is refused', async () => {
+  test('the vendor is unavailable when the connection is refused', async () => {
     const gone = endpoint();
     server.close();
     const outcome = await tencentSms(ACCOUNT, gone, 2_000).send(SMS);

@@ -40,16 +40,16 @@ async function appealed() {
 }
 
 const last = async (id: string) => (await stepsOf(world.db, id)).at(-1)?.action;
-/** How often a process was told. */
-async function timesNotified(workflow: { fetchHistory: Review['workflow']['fetchHistory'] }): Promise<number> {
+/** How often a workflow was signalled. */
+async function timesSignalled(workflow: { fetchHistory: Review['workflow']['fetchHistory'] }): Promise<number> {
   const { events } = await workflow.fetchHistory();
   return (events ?? []).filter(({ workflowExecutionSignaledEventAttributes: signal }) => signal != null).length;
 }
 const found = async () =>
   (await provisionalDues(world.db, calendar.version, { limit: 100, after: null })).map(({ id }) => id);
 
-describe('GEN-1: a worker that starts with a calendar that has grown tells every process with a provisional deadline', () => {
-  test('once each: appeals and reviews of every kind; what is settled, decided or overdue is left alone', async () => {
+describe('GEN-1: a worker that starts with a calendar that has grown signals every workflow with a provisional deadline', () => {
+  test('appeals and reviews of every kind are signalled once; those settled, decided or overdue are not', async () => {
     const appeal = await appealed();
     const shop = await reviews.submit();
     const product = await reviews.submit({ kind: 'product', operation: 'publish', reviewId: 'app_relay1' });
@@ -69,17 +69,17 @@ describe('GEN-1: a worker that starts with a calendar that has grown tells every
       for (const { id } of [shop, product, ticket]) expect(await last(id)).toMatch(/^deadline\.review_target\./);
     });
     await relay.stop();
-    // The next worker that starts finds nobody to tell: those who were told say so in their rows.
+    // The next worker that starts finds none to signal: the rows of those that were name the new calendar.
     expect(await found()).toEqual([]);
     await startRelay().stop();
 
-    for (const { workflow } of [appeal, shop, product, ticket]) expect(await timesNotified(workflow)).toBe(1);
-    for (const { workflow } of [decided, overdue, settled]) expect(await timesNotified(workflow)).toBe(0);
+    for (const { workflow } of [appeal, shop, product, ticket]) expect(await timesSignalled(workflow)).toBe(1);
+    for (const { workflow } of [decided, overdue, settled]) expect(await timesSignalled(workflow)).toBe(0);
     const row = await world.db.appeal.findFirstOrThrow({ where: { deliveryId: appeal.id } });
     expect(row).toMatchObject({ calendarVersion: 'after', dueProvisional: false });
   });
 
-  test('a process that is gone does not keep the others from being told', async () => {
+  test('a workflow that is gone does not keep the others from being signalled', async () => {
     const gone = await reviews.submit({ reviewId: 'srv_0gone' });
     const there = await reviews.submit({ reviewId: 'srv_1there' });
     await gone.workflow.terminate();
@@ -91,7 +91,7 @@ describe('GEN-1: a worker that starts with a calendar that has grown tells every
   });
 });
 
-test('what is provisional is read page by page', async () => {
+test('GEN-1: provisional deadlines are read page by page', async () => {
   const submitted = [await reviews.submit(), await reviews.submit(), await reviews.submit()];
   grow('for pages');
   const read: string[] = [];

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('what was proposed and never reached its process is forgotten in the end', async () => {
+test('GEN-3: a proposal whose review never stored it is deleted after 30 days', async () => {
   const db = openDatabase(database.appUrl, 2);
   for (const id of ['app_old', 'app_new']) await addProposal(db, { id, providerId: 'prv_demo', content: {} });
   await db.$executeRaw`UPDATE proposals SET created_at = now() - interval '31 days' WHERE id = 'app_old'`;

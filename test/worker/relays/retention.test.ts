@@ -60,12 +60,12 @@ test('GEN-3: webhook events are kept for their time after they were delivered or
   expect(attempts.map(({ deliveryId }) => deliveryId)).toEqual(['evt_pending', 'evt_young']);
 });
 
-test('GEN-3: messages are kept for their time with their deliveries; those still on their way stay', async () => {
+test('GEN-3: messages are kept for their time with their deliveries; those still to be sent stay', async () => {
   for (let n = 0; n < 10; n += 1) {
     await addMessage(`old${n}`, daysAgo(41), ['sent', 'failed', 'unconfirmed', 'skipped'][n % 5] ?? null);
   }
   const waiting = await addMessage('waiting', daysAgo(41), 'pending');
-  const leaving = await addMessage('leaving', daysAgo(41), 'sending');
+  const leaving = await addMessage('leaving', daysAgo(41), 'in_progress');
   const young = await addMessage('young', daysAgo(39), 'sent');
   const notice = { sequence: 1, event: 'order.paid', audience: 'provider', createdAt: daysAgo(41) };
   await db.unaddressedNotice.create({ data: { ...notice, objectId: 'ord_logged', loggedAt: daysAgo(41) } });
@@ -97,6 +97,6 @@ test('GEN-3: records of requests are kept for their time and an hour, and go in 
   await eventually(async () => expect(await left()).toEqual(['cmd_young']));
 });
 
-test('GEN-3: messages cannot be kept for less than what subscriptions show', () => {
+test('GEN-3: messages cannot be kept for less than the 30 days that subscriptions show', () => {
   expect(() => parsePolicy({ 'notification.keepFor': '29 days' })).toThrow('must be 30 days at least');
 });

@@ -42,14 +42,14 @@ async function addEvents(endpoint: string, objectId: string, count: number, crea
   await db.webhookDelivery.createMany({
     data: Array.from({ length: count }, (_, n) => {
       const step = { stepObjectId: objectId.slice(0, 60), stepSequence: n };
-      return { ...common, id: `evt_${unique()}`, objectId, ...step, createdAt, nextHandAt: createdAt };
+      return { ...common, id: `evt_${unique()}`, objectId, ...step, createdAt, nextDispatchAt: createdAt };
     }),
   });
 }
 
-const handedOver = (endpoint: string) =>
+const dispatched = (endpoint: string) =>
   eventually(async () => {
-    expect(await db.webhookDelivery.count({ where: { endpointId: endpoint, handedAt: null } })).toBe(0);
+    expect(await db.webhookDelivery.count({ where: { endpointId: endpoint, dispatchedAt: null } })).toBe(0);
   });
 
 async function signalsOf(endpoint: string, objectId: string): Promise<number> {
@@ -63,45 +63,45 @@ test('MSG-3: however many workers there are, each event is claimed by one of the
   const objects = Array.from({ length: 20 }, (_, n) => `ord_${n}`);
   for (const objectId of objects) await addEvents(endpoint, objectId, 3);
   for (let worker = 0; worker < 5; worker += 1) start();
-  await handedOver(endpoint);
+  await dispatched(endpoint);
   const signals = await Promise.all(objects.map((objectId) => signalsOf(endpoint, objectId)));
   expect(signals).toEqual(objects.map(() => 1));
 });
 
-test('MSG-3: events that cannot be handed over are put off, and do not keep the others waiting', async () => {
+test('MSG-3: events that cannot be dispatched are postponed, and do not keep the others waiting', async () => {
   const [stuck, well] = [endpointId(), endpointId()];
   // Older than the others, more than a batch, and each for a workflow whose id the server refuses.
   for (let n = 0; n < 120; n += 1) await addEvents(stuck, `ord_${n}_${'x'.repeat(1_000)}`, 1, new Date(0));
   await addEvents(well, 'ord_1', 1);
   start();
-  await handedOver(well);
+  await dispatched(well);
   await eventually(async () => {
     const { _min: fewest } = await db.webhookDelivery.aggregate({
-      where: { endpointId: stuck, handedAt: null },
-      _min: { handFailures: true },
+      where: { endpointId: stuck, dispatchedAt: null },
+      _min: { dispatchFailures: true },
     });
-    expect(fewest.handFailures).toBeGreaterThanOrEqual(2);
+    expect(fewest.dispatchFailures).toBeGreaterThanOrEqual(2);
   });
-  expect(await db.webhookDelivery.count({ where: { endpointId: stuck, handedAt: null } })).toBe(120);
+  expect(await db.webhookDelivery.count({ where: { endpointId: stuck, dispatchedAt: null } })).toBe(120);
 });
 
 test('MSG-3: a worker that dies with events claimed only delays them until its lease ends', async () => {
   const endpoint = endpointId();
   await addEvents(endpoint, 'ord_1', 2);
-  await db.webhookDelivery.updateMany({ data: { nextHandAt: new Date(Date.now() + 1_000) } });
+  await db.webhookDelivery.updateMany({ data: { nextDispatchAt: new Date(Date.now() + 1_000) } });
   start();
-  await handedOver(endpoint);
+  await dispatched(endpoint);
   expect(await signalsOf(endpoint, 'ord_1')).toBe(1);
 });
 
-test('MSG-3: an event that has failed to be handed over ten thousand times still waits five minutes at most', async () => {
+test('MSG-3: an event whose dispatch has failed ten thousand times still waits five minutes at most', async () => {
   const endpoint = endpointId();
   await addEvents(endpoint, `ord_${'x'.repeat(1_000)}`, 1);
-  await db.webhookDelivery.updateMany({ data: { handFailures: 10_000 } });
+  await db.webhookDelivery.updateMany({ data: { dispatchFailures: 10_000 } });
   start();
   await eventually(async () => {
     const row = await db.webhookDelivery.findFirstOrThrow();
-    expect(row.handFailures).toBe(10_001);
-    expect(row.nextHandAt.getTime() - Date.now()).toBeLessThanOrEqual(300_000);
+    expect(row.dispatchFailures).toBe(10_001);
+    expect(row.nextDispatchAt.getTime() - Date.now()).toBeLessThanOrEqual(300_000);
   });
 });

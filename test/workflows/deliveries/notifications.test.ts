@@ -26,8 +26,8 @@ async function expectNotified({ id, terms }: Delivery, lines: string[]) {
   expect(await expectOneMailAMessage([id, terms.orderId])).toBe(lines.length + order.length);
 }
 
-describe('MSG-2: each step tells those it concerns, once each, in-site and by e-mail', () => {
-  test('a self-operated delivery with everything that can happen on its way', async () => {
+describe('MSG-2: each step notifies those it concerns, once each, in-site and by e-mail', () => {
+  test('every step of a self-operated delivery notifies those it concerns', async () => {
     const delivery = await world.paid({ flow: 'self_operated' });
     await delivery.acts(
       'ops.dispatch',
@@ -76,7 +76,7 @@ describe('MSG-2: each step tells those it concerns, once each, in-site and by e-
     ]);
   });
 
-  test('a refused command tells nobody anything', async () => {
+  test('a refused command notifies nobody', async () => {
     const delivery = await world.paid({ flow: 'self_operated' });
     await expect(delivery.act('buyer.acceptance.accept')).rejects.toMatchObject({ code: 'DELIVERY.NOT_ALLOWED' });
     await expectNotified(delivery, []);

@@ -1,7 +1,7 @@
 import { createLogger } from '../../../config/logger';
 import type { PaymentFact } from '../../../domain/orders/order';
 import { markHandled, storeCallback } from '../../../prisma/store/payments/callbacks';
-import { startPaymentInbox } from '../../../worker/relays/payments';
+import { startPaymentRelay } from '../../../worker/relays/payments';
 import { orderWorkflowId, paymentReceived, paymentReturnWorkflowId } from '../../../workflows/orders/messages';
 import type { paymentReturn } from '../../../workflows/orders/workflow';
 import { paymentFor } from '../../factories/orders';
@@ -73,7 +73,7 @@ describe('ORD-6: a payment that was stored in time is never beaten by the closin
     const { db, client } = world;
     await db.paymentCallback.updateMany({ data: { nextAttemptAt: new Date(0) } });
     const logger = createLogger({ LOG_LEVEL: 'silent' }, 'test');
-    const inbox = startPaymentInbox({ db, client, taskQueue: 'back-office', logger, intervalMs: 100 });
+    const inbox = startPaymentRelay({ db, client, taskQueue: 'back-office', logger, intervalMs: 100 });
     await eventually(check).finally(() => inbox.stop());
   }
 

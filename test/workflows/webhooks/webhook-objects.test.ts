@@ -34,7 +34,7 @@ test.each<[ReviewKind, string]>([
   await eventually(() => expect(receiver.requests.some(({ event }) => event?.data.objectId === objectId)).toBe(true));
   const second = await reviewsOf(world).submit({ kind, objectId });
   await second.act('ops.approve');
-  await eventually(async () => expect(await world.db.webhookDelivery.count({ where: { handedAt: null } })).toBe(0));
+  await eventually(async () => expect(await world.db.webhookDelivery.count({ where: { dispatchedAt: null } })).toBe(0));
   receiver.behave(WELL);
   await world.env.sleep('1 minute');
   await eventually(async () =>

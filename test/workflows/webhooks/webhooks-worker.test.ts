@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-test('MSG-3: a worker and its relay that stop amidst send the rest, in order, when they are back', async () => {
+test('MSG-3: a worker and its relay that stopped in the middle send the rest, in order, when they are back', async () => {
   const receiver = await startWebhookReceiver();
   let relay = webhookRelay(world);
   try {
@@ -32,7 +32,9 @@ test('MSG-3: a worker and its relay that stop amidst send the rest, in order, wh
     await world.worker.stop();
     receiver.behave(WELL);
     relay = webhookRelay(world);
-    await eventually(async () => expect(await world.db.webhookDelivery.count({ where: { handedAt: null } })).toBe(0));
+    await eventually(async () =>
+      expect(await world.db.webhookDelivery.count({ where: { dispatchedAt: null } })).toBe(0),
+    );
     expect(receiver.requests).toHaveLength(1);
     await world.worker.start();
     await eventually(async () => {
@@ -47,7 +49,7 @@ test('MSG-3: a worker and its relay that stop amidst send the rest, in order, wh
   }
 });
 
-test('MSG-3: no event is lost that comes just when the process ends, and none overtakes another', async () => {
+test('MSG-3: no event is lost that comes just when the workflow ends, and none overtakes another', async () => {
   const receiver = await startWebhookReceiver();
   const relays = [webhookRelay(world), webhookRelay(world)];
   try {
@@ -67,7 +69,7 @@ test('MSG-3: no event is lost that comes just when the process ends, and none ov
   }
 });
 
-test('MSG-3: told while it takes its last look, the process looks once more', async () => {
+test('MSG-3: a workflow that is signalled while it takes its last look looks once more', async () => {
   const taskQueue = `looks-${unique()}`;
   const looks: (() => void)[] = [];
   // In place of the activity: each look finds nothing, and takes until it is let go.

@@ -25,7 +25,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** Deliveries of other tests tell the receiver of their own deadlines: each test looks at its own objects. */
+/** The receiver also gets deadline events of other tests' deliveries: each test looks at its own objects. */
 const requestsOf = (objectId: string) => receiver.requests.filter(({ event }) => event?.data.objectId === objectId);
 const idsTaken = (objectId: string) =>
   requestsOf(objectId)
@@ -53,7 +53,7 @@ const allTakenInOrder = (endpointId: string, ...objectIds: string[]) =>
 const attempted = (objectId: string) => eventually(() => expect(requestsOf(objectId)).not.toEqual([]));
 
 describe('MSG-3: events reach the receiver', () => {
-  test('each once and in the order of the object’s steps, signed as the specification’s own library verifies', async () => {
+  test('each event is sent once, in the order of the object’s steps, signed as the Standard Webhooks library verifies', async () => {
     const endpoint = await subscribe(world.db, receiver);
     const delivery = await world.paid();
     await delivery.acts('buyer.requirement', 'buyer.requirement', 'provider.requirement.reject', 'buyer.requirement');
@@ -91,7 +91,7 @@ describe('MSG-3: events reach the receiver', () => {
     expect(receiver.requests.map(({ event }) => event?.type)).toEqual(['order.paid']);
   });
 
-  test('the process ends when nothing is left, and begins anew with the next event', async () => {
+  test('the workflow ends when nothing is left, and starts again with the next event', async () => {
     const endpoint = await subscribe(world.db, receiver, ['deliveries']);
     const delivery = await world.paid();
     const workflowId = webhookWorkflowId({ endpointId: endpoint, objectId: delivery.id });
@@ -110,7 +110,7 @@ describe('MSG-3: events reach the receiver', () => {
 });
 
 describe('MSG-3: a receiver that fails is tried again for three days', () => {
-  test('after two days each event comes once it is back, in order per object, with the same id', async () => {
+  test('when a receiver is back after two days each event arrives once, in order per object, with the same id', async () => {
     const endpoint = await subscribe(world.db, receiver);
     receiver.behave(() => (receiver.requests.length % 2 === 0 ? failing(503) : { does: 'drop' }));
     const [one, other] = [await world.paid(), await world.paid()];
@@ -139,7 +139,7 @@ describe('MSG-3: a receiver that fails is tried again for three days', () => {
     }
   });
 
-  test('after three days an event is given up, seen, and sent again when it is asked for; the next one goes on', async () => {
+  test('after three days an event is given up, listed, and sent again when it is replayed; the next one goes on', async () => {
     const endpoint = await subscribe(world.db, receiver, ['deliveries']);
     receiver.behave(failing(500));
     const delivery = await world.paid();
@@ -166,7 +166,7 @@ describe('MSG-3: a receiver that fails is tried again for three days', () => {
     expect(idsTaken(delivery.id).filter((id) => id === first.id)).toHaveLength(1);
   });
 
-  test('one object does not hold up another', async () => {
+  test('the events of one object do not hold up those of another', async () => {
     const endpoint = await subscribe(world.db, receiver, ['deliveries']);
     receiver.behave(failing(500));
     const [stuck, free] = [await world.paid(), await world.paid()];
@@ -178,7 +178,7 @@ describe('MSG-3: a receiver that fails is tried again for three days', () => {
     expect(idsTaken(stuck.id)).toEqual([]);
   });
 
-  test('a receiver that asks for time gets it', async () => {
+  test('a receiver that asks for a pause gets it', async () => {
     const endpoint = await subscribe(world.db, receiver, ['deliveries']);
     receiver.behave(failing(429, { 'retry-after': '7200' }));
     const delivery = await world.paid();
@@ -204,8 +204,8 @@ describe('MSG-3: a receiver that fails is tried again for three days', () => {
   });
 });
 
-describe('MSG-3: people decide', () => {
-  test('a delivered event is sent again, under its id', async () => {
+describe('MSG-3: a provider replays, disables and enables', () => {
+  test('a delivered event that is replayed is sent again, under its id', async () => {
     const endpoint = await subscribe(world.db, receiver, ['deliveries']);
     const delivery = await world.paid();
     await delivery.acts('buyer.requirement', 'buyer.requirement');
@@ -215,7 +215,7 @@ describe('MSG-3: people decide', () => {
     await eventually(() => expect(idsTaken(delivery.id)).toEqual([first.id, second.id, first.id]));
   });
 
-  test('an event that waits is sent at once when somebody asks, and those before it', async () => {
+  test('a waiting event that is replayed is sent at once, and those before it', async () => {
     const endpoint = await subscribe(world.db, receiver, ['deliveries']);
     receiver.behave(failing(500));
     const delivery = await world.paid();
@@ -247,7 +247,7 @@ describe('MSG-3: people decide', () => {
     expect(idsTaken(delivery.id)).toHaveLength(2);
   });
 
-  test('a receiver that says it is gone is disabled; its events wait', async () => {
+  test('an endpoint that answers 410 is disabled, and its events wait', async () => {
     const endpoint = await subscribe(world.db, receiver, ['deliveries']);
     receiver.behave(failing(410));
     const delivery = await world.paid();
@@ -268,7 +268,7 @@ describe('MSG-3: people decide', () => {
   });
 });
 
-test('MSG-3: three relays at once hand over everything, and nothing is sent twice', async () => {
+test('MSG-3: three relays at once dispatch everything, and nothing is sent twice', async () => {
   const endpoint = await subscribe(world.db, receiver);
   const others = [webhookRelay(world), webhookRelay(world)];
   try {

@@ -2,8 +2,8 @@ import { ANSWER_WITHIN_MS, type SmsPort, unanswered } from './port';
 
 /**
  * An SMS service that takes `POST {messageId, to, text}` as JSON, as the sandbox's does: 2xx it was taken, 4xx it was
- * not, of which 422 says that this number will never do, 429 not now; 503 that it takes none at all; anything else leaves it
- * open.
+ * not, of which 422 says that this number will never do, 429 not now; 503 that it takes none at all; after anything else the
+ * outcome is unknown.
  * @param url where to post to
  */
 export function httpSms(url: string, answerWithinMs = ANSWER_WITHIN_MS): SmsPort {

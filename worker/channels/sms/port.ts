@@ -20,7 +20,7 @@ export type SmsPort = { send(sms: Sms): Promise<Outcome> };
 /** Longer than a service takes that answers at all. */
 export const ANSWER_WITHIN_MS = 10_000;
 
-/** For a house without an SMS service: what is not sent is seen. */
+/** In place of an SMS service where none is configured: every SMS is skipped, and listed as that. */
 export const noSms: SmsPort = {
   send: async () => ({ result: 'skipped', error: 'No SMS service is configured.' }),
 };
@@ -29,7 +29,7 @@ export const noSms: SmsPort = {
 const NEVER_CONNECTED =
   /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|connect ETIMEDOUT)\b/;
 
-/** What a request came to that was not answered: only one that was never made is sure not to have been heard. */
+/** The outcome of a request that was not answered: only one that was never made is sure not to have arrived. */
 export function unanswered(error: unknown): Outcome {
   const words = wordsOf(error);
   if (NEVER_CONNECTED.test(words)) return { result: 'unavailable', error: words };

@@ -19,7 +19,7 @@ export type TencentAccount = {
 /** What the vendor says of the one number that it was asked for. */
 const answer = z.object({ SendStatusSet: z.tuple([z.object({ Code: z.string(), Message: z.string().default('') })]) });
 
-/** The vendor's own words for not knowing what became of an SMS. */
+/** The vendor's codes for not knowing what became of an SMS. */
 const OPEN = /^InternalError(\.(Timeout|SendAndRecvFail|OtherError|UnknownError))?$/;
 /** It is the number, which no later attempt makes right. */
 const NEVER = ['InvalidParameterValue.IncorrectPhoneNumber', 'FailedOperation.PhoneNumberInBlacklist'];
@@ -28,7 +28,8 @@ const OURS = /^(AuthFailure|UnauthorizedOperation)(\.|$)|^FailedOperation\.Insuf
 
 /**
  * Sends by Tencent Cloud's SMS (API 2021-01-11). An error that the vendor answers says that the SMS was not taken,
- * unless it says itself that it does not know; no answer, or that of something in between, leaves it open.
+ * unless it says itself that it does not know; without an answer, or with that of a
+ * proxy in between, the outcome is unknown.
  * @param endpoint the vendor's, or that of a server which stands for it
  */
 export function tencentSms(
