@@ -13,7 +13,7 @@ export interface RunningServer {
 export async function serve(listener: RequestListener, port: number): Promise<RunningServer> {
   const host = process.env.SANDBOX_HOST ?? '127.0.0.1';
   const server = createServer(listener);
-  // Idle connections are left to the client to close: one that it takes up again must not just have been cut.
+  // Idle connections are left to the client to close: one that it uses again must not just have been closed.
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

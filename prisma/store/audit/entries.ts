@@ -1,29 +1,35 @@
+import { z } from 'zod';
 import { type Area, objectsOf } from '../../../domain/accounts/areas';
 import { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
+import { queryRows } from '../shared/query-rows';
+
+const document = z.record(z.string(), z.json()).nullable();
+
+const trailRow = z.object({
+  objectId: z.string(),
+  /** Of a look: the highest there is, so that it comes after what it may have been about. */
+  sequence: z.int(),
+  /** Of a look: its id. */
+  lookId: z.string(),
+  at: z.date(),
+  actorRole: z.string(),
+  actorId: z.string(),
+  action: z.string(),
+  note: z.string().nullable(),
+  requestId: z.string().nullable(),
+  sourceIp: z.string().nullable(),
+  runId: z.string().nullable(),
+  /** The object as the step found it: where it did not note that, as the step before left it. */
+  before: document,
+  after: document,
+});
 
 /**
  * A line of the audit trail (AUD-1): a step of an object, or somebody's look at the contact in an order (ORD-7), which
  * changes nothing and has no number. The words of a sealed note are not here.
  */
-export type TrailRow = {
-  objectId: string;
-  /** Of a look: the highest there is, so that it comes after what it may have been about. */
-  sequence: number;
-  /** Of a look: its id. */
-  lookId: string;
-  at: Date;
-  actorRole: string;
-  actorId: string;
-  action: string;
-  note: string | null;
-  requestId: string | null;
-  sourceIp: string | null;
-  runId: string | null;
-  /** The object as the step found it: where it did not note that, as the step before left it. */
-  before: Prisma.JsonObject | null;
-  after: Prisma.JsonObject | null;
-};
+export type TrailRow = z.infer<typeof trailRow>;
 
 /** A place in the trail: what a page ended with. */
 export type TrailPosition = Pick<TrailRow, 'at' | 'objectId' | 'sequence' | 'lookId'>;
@@ -126,7 +132,8 @@ function read(db: Database, page: TrailPage, conditionsOf: (half: typeof STEP) =
   const where = (half: typeof STEP) => Prisma.join([...conditionsOf(half), ...beyond(half, page)], ' AND ');
   const direction = page.newestFirst ? Prisma.sql`DESC` : Prisma.sql`ASC`;
   const ordered = Prisma.sql`ORDER BY 1 ${direction}, 2 ${direction}, 3 ${direction}, 4 ${direction} LIMIT ${most}`;
-  return db.$queryRaw<TrailRow[]>`
+  // Keyset pages: both halves walk an index from the position on, and take no locks.
+  const query = Prisma.sql`
     SELECT t.at, t.object_id AS "objectId", t.sequence, t.look_id AS "lookId", t.actor_role AS "actorRole",
            t.actor_id AS "actorId", t.action, t.note, t.request_id AS "requestId", t.source_ip AS "sourceIp",
            t.run_id AS "runId", coalesce(t.state_before, p.state_after) AS before, t.state_after AS after
@@ -141,6 +148,7 @@ function read(db: Database, page: TrailPage, conditionsOf: (half: typeof STEP) =
        WHERE ${where(LOOK)} ${ordered})
     ) AS t LEFT JOIN steps p ON p.object_id = t.object_id AND p.sequence = t.sequence - 1
     ${ordered}`;
+  return queryRows(db, trailRow, query);
 }
 
 function beyond(half: typeof STEP, { after, newestFirst }: TrailPage): Prisma.Sql[] {

@@ -1,7 +1,8 @@
+import { z } from 'zod';
 import { AppError } from '../../../domain/shared/errors';
 import type { Cause, StoredStep } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
-import type { RawQueries } from './query-rows';
+import { queryRow, type RawQueries } from './query-rows';
 
 /** A line of the audit log (AUD-1): a step of an object, with the state that it left. The application can only add. */
 export type AuditStep = Omit<Cause, 'note'> & {
@@ -53,6 +54,9 @@ function insertInto(step: AuditStep, sequence: Prisma.Sql): Prisma.Sql {
            ${step.runId}::text, ${step.providerId}::text, ${step.at}::timestamptz`;
 }
 
+/** A step as it is stored. Its state is what our own statement wrote, of the type that the object's rules have. */
+const storedStep = <S>() => z.object({ sequence: z.int(), commandId: z.string(), state: z.custom<S>() });
+
 /** What is stored of an object contradicts the step that its workflow proposes: people have to look at it. */
 export class InconsistentObject extends Error {
   constructor(
@@ -74,12 +78,15 @@ export async function storedInstead<S>(
   db: RawQueries,
   { objectId, sequence, commandId }: { objectId: string; sequence: number; commandId: string },
 ): Promise<StoredStep<S>> {
-  const rows = await db.$queryRaw<(StoredStep<S> & { objectId: string })[]>`
-    SELECT object_id AS "objectId", sequence, command_id AS "commandId", state_after AS state FROM steps
-    WHERE command_id = ${commandId} OR (object_id = ${objectId} AND sequence = ${sequence})
-    ORDER BY command_id = ${commandId} DESC LIMIT 1`;
-  const [stored] = rows;
-  if (stored === undefined) throw new InconsistentObject(objectId, `there is no row that step ${sequence} follows`);
+  const stored = await queryRow(
+    db,
+    storedStep<S>().extend({ objectId: z.string() }),
+    Prisma.sql`
+      SELECT object_id AS "objectId", sequence, command_id AS "commandId", state_after AS state FROM steps
+      WHERE command_id = ${commandId} OR (object_id = ${objectId} AND sequence = ${sequence})
+      ORDER BY command_id = ${commandId} DESC LIMIT 1`,
+  );
+  if (stored === null) throw new InconsistentObject(objectId, `there is no row that step ${sequence} follows`);
   const { objectId: owner, ...step } = stored;
   if (owner !== objectId) throw keyExpired();
   return step;
@@ -90,11 +97,11 @@ export const keyExpired = (): AppError =>
   new AppError('IDEMPOTENCY.KEY_EXPIRED', 'What this Idempotency-Key stood for was done long ago; choose a new key.');
 
 /** The step that is stored at a sequence, or null. */
-export async function findStep<S>(db: RawQueries, objectId: string, sequence: number): Promise<StoredStep<S> | null> {
-  const rows = await db.$queryRaw<StoredStep<S>[]>`
+export function findStep<S>(db: RawQueries, objectId: string, sequence: number): Promise<StoredStep<S> | null> {
+  const query = Prisma.sql`
     SELECT sequence, command_id AS "commandId", state_after AS state FROM steps
     WHERE object_id = ${objectId} AND sequence = ${sequence}`;
-  return rows[0] ?? null;
+  return queryRow(db, storedStep<S>(), query);
 }
 
 /** What the trail shows of an object after a command that was carried out. @throws Error when it was not */

@@ -61,7 +61,6 @@ export async function addStep(tx: Transaction, change: Change, { before, after }
 }
 
 /** Whether a command was carried out already, by a workflow or at once. */
-export async function wasCarriedOut(db: Pick<Database, '$queryRaw'>, commandId: string): Promise<boolean> {
-  const known = await db.$queryRaw<unknown[]>`SELECT FROM steps WHERE command_id = ${commandId}`;
-  return known.length > 0;
+export async function wasCarriedOut(db: Pick<Transaction, 'step'>, commandId: string): Promise<boolean> {
+  return (await db.step.findUnique({ where: { commandId }, select: { commandId: true } })) !== null;
 }

@@ -1,4 +1,7 @@
+import { z } from 'zod';
+import { Prisma } from '../../generated/client';
 import type { Database } from './database';
+import { queryRow, queryRows } from './query-rows';
 
 /** A request that must be carried out once: who, where, under which key, and the keyed hash of its body. */
 export type KeyedRequest = { id: string; principal: string; route: string; key: string; bodyHash: string };
@@ -19,15 +22,6 @@ export type IdempotencyRecord = {
   underWay: boolean;
 };
 
-type Row = {
-  createdAt: Date;
-  bodyHash: string;
-  status: number | null;
-  body: string | null;
-  attempt: number;
-  underWay: boolean;
-};
-
 /**
  * Records a request, or finds the record that is there.
  * @param retentionMs how long records are kept
@@ -40,13 +34,15 @@ export async function recordRequest(
   retentionMs: number,
 ): Promise<IdempotencyRecord | 'expired'> {
   const { id, principal, route, key, bodyHash } = request;
-  const [made] = await db.$queryRaw<{ createdAt: Date }[]>`
+  // One statement, without a lock of its own: of two that insert at the same time the unique key lets one through.
+  const query = Prisma.sql`
     INSERT INTO idempotency_records (id, principal, route, key, body_hash)
     SELECT ${id}, ${principal}, ${route}, ${key}, ${bodyHash}
     WHERE NOT EXISTS (SELECT FROM steps WHERE command_id = ${id}
       AND at < now() - make_interval(secs => ${retentionMs / 1_000}::double precision))
     ON CONFLICT DO NOTHING RETURNING created_at AS "createdAt"`;
-  if (made !== undefined) {
+  const made = await queryRow(db, z.object({ createdAt: z.date() }), query);
+  if (made !== null) {
     return { isNew: true, createdAt: made.createdAt, bodyHash, answer: null, attempt: 1, underWay: true };
   }
   const found = await findRecord(db, id);
@@ -57,26 +53,25 @@ export async function recordRequest(
 
 /** The record of a request, or null when it was purged, or lost to a crash of PostgreSQL. */
 export async function findRecord(db: Database, id: string): Promise<IdempotencyRecord | null> {
-  const [row] = await db.$queryRaw<Row[]>`
-    SELECT created_at AS "createdAt", body_hash AS "bodyHash", status, body, attempt, under_way AS "underWay"
-    FROM idempotency_records WHERE id = ${id}`;
-  if (row === undefined) return null;
+  const select = { createdAt: true, bodyHash: true, status: true, body: true, attempt: true, underWay: true };
+  const row = await db.idempotencyRecord.findUnique({ where: { id }, select });
+  if (row === null) return null;
   const { status, body, ...record } = row;
   return { ...record, isNew: false, answer: status === null || body === null ? null : { status, body } };
 }
 
 /** Begins the next attempt at a request that was not answered. @returns whether it is the caller's to carry out */
 export async function beginAttempt(db: Database, id: string, attempt: number): Promise<boolean> {
-  const begun = await db.$executeRaw`
-    UPDATE idempotency_records SET attempt = ${attempt}, under_way = true
-    WHERE id = ${id} AND attempt = ${attempt - 1} AND status IS NULL`;
-  return begun === 1;
+  const { count } = await db.idempotencyRecord.updateMany({
+    where: { id, attempt: attempt - 1, status: null },
+    data: { attempt, underWay: true },
+  });
+  return count === 1;
 }
 
 /** Ends an attempt without an answer: whoever repeats the request need not wait for one. */
 export async function endAttempt(db: Database, id: string, attempt: number): Promise<void> {
-  await db.$executeRaw`
-    UPDATE idempotency_records SET under_way = false WHERE id = ${id} AND attempt = ${attempt} AND status IS NULL`;
+  await db.idempotencyRecord.updateMany({ where: { id, attempt, status: null }, data: { underWay: false } });
 }
 
 /**
@@ -113,15 +108,18 @@ export async function purgeRecords(db: Database, before: Date, limit: number): P
       ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`;
 }
 
+const unanswered = z.object({ commandId: z.string(), objectId: z.string().nullable(), sequence: z.int().nullable() });
+
 /** An unanswered command that was looked at, and the step it stored, which its workflow may have missed; null without one. */
-export type Unanswered = { commandId: string; objectId: string | null; sequence: number | null };
+export type Unanswered = z.infer<typeof unanswered>;
 
 /**
  * Claims unanswered commands that are due to be looked at, each for one worker. The pause until the next look doubles,
  * from 5 seconds to an hour: after an outage there may be very many of them, most of which never stored a step.
  */
 export async function claimUnanswered(db: Database, limit: number): Promise<Unanswered[]> {
-  return db.$queryRaw<Unanswered[]>`
+  // Locks the rows it takes, skipping those of other workers, and moves their next look on in the same statement.
+  const query = Prisma.sql`
     WITH due AS (
       SELECT id FROM idempotency_records
       WHERE answered_at IS NULL AND reconciled_at IS NULL AND look_at <= now()
@@ -133,9 +131,10 @@ export async function claimUnanswered(db: Database, limit: number): Promise<Unan
     )
     SELECT l.id AS "commandId", s.object_id AS "objectId", s.sequence
     FROM looked l LEFT JOIN steps s ON s.command_id = l.id`;
+  return queryRows(db, unanswered, query);
 }
 
 /** Notes that the workflow of a step has been asked to catch up. */
 export async function markReconciled(db: Database, commandId: string): Promise<void> {
-  await db.$executeRaw`UPDATE idempotency_records SET reconciled_at = now() WHERE id = ${commandId}`;
+  await db.idempotencyRecord.updateMany({ where: { id: commandId }, data: { reconciledAt: new Date() } });
 }
