@@ -18,7 +18,7 @@ export type Cause = {
 export type Transition<S> = { state: S; notices: Notice[] };
 
 /**
- * One step of a supervised object: written in one transaction together with everything that it means, keyed by
+ * One step of a supervised object: written in one transaction with everything that it means, keyed by
  * (object, sequence), and by its command id.
  */
 export type Step<S> = Cause & Transition<S> & { sequence: number; atMs: number };
