@@ -42,7 +42,7 @@ export async function outbox(system: System, say: (line: string) => void): Promi
   }
 }
 
-/** The bare library, sending as many e-mails to the same inbox. */
+/** The bare library, with as many e-mails to the same inbox. */
 export async function mailFloor(smtpUrl: string): Promise<Floor> {
   const entry = path.join(projectRoot, 'dist', 'bench', 'floors', 'mailer.js');
   const args = [entry, smtpUrl, String(MESSAGES), String(CONNECTIONS)];

@@ -1,6 +1,6 @@
 /**
- * The states of a notification's delivery through one channel (MSG-2). `in_progress`: a worker has claimed it and is
- * sending it; `unconfirmed`: it may or may not have gone out; `skipped`: there is no way to the recipient.
+ * The states of a notification's delivery through one channel (MSG-2). `in_progress`: a worker has claimed it for
+ * an attempt; `unconfirmed`: it may or may not have gone out; `skipped`: there is no way to the recipient.
  */
 export const NOTIFICATION_DELIVERY_STATUSES = [
   'pending',

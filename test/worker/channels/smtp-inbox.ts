@@ -15,7 +15,7 @@ export type Behaviour =
 /** A real SMTP server that misbehaves as it is set up. */
 export type SmtpInbox = {
   url: string;
-  /** Every mail the server took, whatever the sender heard of it. */
+  /** Every mail the server took, whatever it answered. */
   taken: ParsedMail[];
   /** How many times a content arrived, taken or not. */
   arrivals(): number;

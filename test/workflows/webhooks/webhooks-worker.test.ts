@@ -86,17 +86,17 @@ test('MSG-3: a workflow that is signalled while it takes its last look looks onc
   await worker.runUntil(async () => {
     const input = { endpointId: 'whe_looks', objectId: unique(), retryForMs: 1_000 };
     const workflowId = webhookWorkflowId(input);
-    const process = await world.client.workflow.start<typeof webhook>('webhook', {
+    const running = await world.client.workflow.start<typeof webhook>('webhook', {
       workflowId,
       taskQueue,
       args: [input],
     });
     await eventually(() => expect(looks).toHaveLength(1));
-    await process.signal(eventsWaiting);
+    await running.signal(eventsWaiting);
     looks[0]?.();
     await eventually(() => expect(looks).toHaveLength(2));
     looks[1]?.();
-    expect(await process.result()).toEqual({ outcome: 'nothing' });
+    expect(await running.result()).toEqual({ outcome: 'nothing' });
   });
   expect(looks).toHaveLength(2);
 });
