@@ -20,7 +20,7 @@ test('the worker keeps whole stack traces in its main thread, and short ones whe
 
 test('an error of the main thread names the line of its source', () => {
   const fail = `require(${JSON.stringify(stackTraces)});
-    const { parsePolicy } = require(${JSON.stringify(path.join(projectRoot, 'dist', 'domain', 'policy', 'catalogue.js'))});
+    const { parsePolicy } = require(${JSON.stringify(path.join(projectRoot, 'dist', 'domain', 'policies', 'catalogue.js'))});
     try { parsePolicy({ unknown: 1 }) } catch (error) { console.log(error.stack) }`;
   const stack = execFileSync(process.execPath, [...nodeArgsOf('worker/main'), '-e', fail], { encoding: 'utf8' });
   expect(stack).toContain('catalogue.ts:');

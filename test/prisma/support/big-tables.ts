@@ -53,7 +53,7 @@ const TABLES: Record<string, Record<string, string>> = {
     provider_id: `CASE WHEN n % 200 = 0 THEN 'prv_demo' ELSE 'prv_' || (n % 2000) END`,
     name: `'name ' || n`,
     type: oneOf('api', 'image', 'human_service', 'saas'),
-    category: oneOf('security', 'software', 'website'),
+    category: oneOf('api', 'software', 'content'),
     grade: oneOf('certified', 'bazaar'),
     supervised: 'true',
     self_operated: 'false',
