@@ -7,7 +7,7 @@ import { runIdOf } from './shared/run-id';
 
 export type OrderActivities = ReturnType<typeof orderActivities>;
 
-/** The activities by which the order process keeps its tables. */
+/** The activities by which the order workflow keeps its tables. */
 export function orderActivities({ db }: { db: Database }) {
   return {
     /** Stores the order, unless it is stored already. Fails for good when its command has placed another order. */

@@ -26,12 +26,12 @@ export function refundActivities({ db, channel }: { db: Database; channel: Payme
     async sendRefund(refund: Refund): Promise<void> {
       const { refundId, amountFen, reason } = refund;
       const runId = runIdOf(activityInfo());
-      const accessStatus = await requestRefund(db, refund, new Date(), runId);
-      if (accessStatus === 'earned') {
+      const standing = await requestRefund(db, refund, new Date(), runId);
+      if (standing === 'earned') {
         log.info('payment not returned: its order has counted it', { refundId, reason });
         return;
       }
-      if (accessStatus === 'unknown') {
+      if (standing === 'unknown') {
         await recordRefusedRefund(db, refund, new Date(), runId);
         log.error('refund refused: the database does not know it as owed', { refundId, amountFen, reason });
         throw ApplicationFailure.create({
@@ -45,7 +45,7 @@ export function refundActivities({ db, channel }: { db: Database; channel: Payme
       log.info('refund sent', { refundId: refund.refundId, amountFen: refund.amountFen, reason: refund.reason });
     },
 
-    /** Tells operations that a refund does not get through (GEN-5). */
+    /** Notifies operations that a refund does not get through (GEN-5). */
     async reportStuckRefund(refund: Refund): Promise<void> {
       await reportStuckRefund(db, refund, new Date());
       log.warn('refund stuck', { refundId: refund.refundId });

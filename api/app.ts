@@ -33,6 +33,7 @@ import { inboxRoutes } from './notifications/inbox-routes';
 import { notificationDeliveryRoutes } from './notifications/notification-delivery-routes';
 import { subscriptionRoutes } from './notifications/subscription-routes';
 import { orderRoutes } from './orders/routes';
+import { orderService } from './orders/service';
 import { gatewayRoutes } from './payments/callback-routes';
 import { paymentMetrics } from './payments/metrics';
 import { sandboxRoutes } from './payments/sandbox-routes';
@@ -113,10 +114,10 @@ export function createApp(deps: ApiDependencies) {
 /** Every route that takes and answers JSON, with the services that carry out what they ask for. */
 function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: CommandSender): void {
   const { config, db, client, keys, policy, answerWithinMs } = deps;
-  const orders = { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs };
+  const workflows = { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs };
   const deliveries = deliveryService({ db, keys, commands });
-  const reviews = reviewService({ ...orders, commands });
-  orderRoutes(context, orders);
+  const reviews = reviewService({ ...workflows, commands });
+  orderRoutes(context, { db, service: orderService(workflows) });
   deliveryRoutes(context, deliveries, db);
   appealRoutes(context, deliveries);
   meRoutes(context, { db });

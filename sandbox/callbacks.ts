@@ -3,7 +3,7 @@ import type { CallbackSecrets } from '../config/callback-secrets';
 import type { ChannelPayment } from './payment-channel';
 import { signCallback } from './signature';
 
-/** Sends the callbacks of payments, each until it is heard. */
+/** Sends the callbacks of payments, each until it is acknowledged. */
 export interface Notifier {
   notify(payment: ChannelPayment): void;
   stop(): Promise<void>;
@@ -13,8 +13,8 @@ const firstRetryMs = 200;
 const longestRetryMs = 10_000;
 const answerTimeoutMs = 5_000;
 
-/** Starts with nothing to send; `heard` is told when all callbacks of a payment were answered with 2xx. */
-export function startNotifier(secrets: CallbackSecrets, heard: (transactionId: string) => void): Notifier {
+/** Starts with nothing to send; `acknowledged` is called when all callbacks of a payment were answered with 2xx. */
+export function startNotifier(secrets: CallbackSecrets, acknowledged: (transactionId: string) => void): Notifier {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
 
@@ -37,7 +37,7 @@ export function startNotifier(secrets: CallbackSecrets, heard: (transactionId: s
     }
   };
 
-  const sendUntilHeard = async (payment: ChannelPayment, status: string) => {
+  const sendUntilAcknowledged = async (payment: ChannelPayment, status: string) => {
     let waitMs = firstRetryMs;
     while (!(await sendOnce(payment, status)) && !payment.behaviour.badSignature) {
       await sleep(waitMs, undefined, { signal: stopping.signal });
@@ -48,15 +48,15 @@ export function startNotifier(secrets: CallbackSecrets, heard: (transactionId: s
   const sendAll = async (payment: ChannelPayment) => {
     const { status, delayMs, duplicates, failedAfterwards } = payment.behaviour;
     await sleep(delayMs, undefined, { signal: stopping.signal });
-    await sendUntilHeard(payment, status);
+    await sendUntilAcknowledged(payment, status);
     for (let extra = 0; extra < duplicates; extra += 1) await sendOnce(payment, status);
-    if (failedAfterwards) await sendUntilHeard(payment, 'failed');
-    heard(payment.transactionId);
+    if (failedAfterwards) await sendUntilAcknowledged(payment, 'failed');
+    acknowledged(payment.transactionId);
   };
 
   return {
     notify: (payment) => {
-      // Stopping interrupts the waits; what was not heard is sent again after the next start.
+      // Stopping interrupts the waits; what was not acknowledged is sent again after the next start.
       const work = sendAll(payment)
         .catch(() => undefined)
         .finally(() => running.delete(work));

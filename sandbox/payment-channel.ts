@@ -8,8 +8,8 @@ import { openJournal } from './journal';
 import { type RunningServer, runAsMain, serve } from './server';
 
 /**
- * The bank's and the payment channels' side of the world: takes payments, calls back with a signature until it is
- * heard, sends money back once per refund id, and misbehaves on demand as real ones do.
+ * Stands for the bank and the payment channels: takes payments, calls back with a signature until that is
+ * acknowledged, sends money back once per refund id, and misbehaves on demand as real ones do.
  */
 
 const amountFen = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -17,9 +17,9 @@ const amountFen = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** How the callbacks of a payment go wrong; all of it may be combined. */
 export const behaviour = z
   .strictObject({
-    /** What the channel says of the payment. */
+    /** What the channel reports of the payment. */
     status: z.enum(['succeeded', 'failed']).default('succeeded'),
-    /** The callback is sent this many times more, although it was heard. */
+    /** The callback is sent this many times more, although it was acknowledged. */
     duplicates: z.number().int().min(0).max(100).default(0),
     /** Wait before the first callback. */
     delayMs: z.number().int().min(0).default(0),
@@ -80,7 +80,7 @@ export interface PaymentChannelOptions {
   file?: string;
 }
 
-/** Starts the channel; payments whose callback was not heard before a restart are called back again. */
+/** Starts the channel; payments whose callback was not acknowledged before a restart are called back again. */
 export async function startPaymentChannel({ port, secrets, file }: PaymentChannelOptions): Promise<RunningServer> {
   const journal = openJournal<Entry>(file, entry);
   const payments = new Map<string, ChannelPayment>();

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 
 const KEEP_ALIVE_MS = 600_000;
 
-/** A server that runs until it is told to stop. */
+/** A server that runs until it is stopped. */
 export interface RunningServer {
   url: string;
   stop(): Promise<void>;

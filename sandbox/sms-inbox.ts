@@ -60,7 +60,7 @@ export async function startSmsInbox({ port, file }: SmsInboxOptions): Promise<Sm
     journal.clear();
     response.status(204).end();
   });
-  sending(app, (received) => {
+  sendRoutes(app, (received) => {
     journal.append(received);
     messages.push(received);
   });
@@ -68,7 +68,7 @@ export async function startSmsInbox({ port, file }: SmsInboxOptions): Promise<Sm
   return { ...server, sendUrl: `${server.url}/send` };
 }
 
-function sending(app: Express, keep: (received: SmsInboxMessage) => void): void {
+function sendRoutes(app: Express, keep: (received: SmsInboxMessage) => void): void {
   let misbehaviour = faults.parse({});
   const held: (() => void)[] = [];
   app.put('/api/faults', (asked, response) => {

@@ -33,7 +33,7 @@ export type OrderTerms = {
   flow: Flow;
 };
 
-/** Money that a channel says has arrived. `paymentId` is ours, made when the callback was stored. */
+/** Money that a channel reports as received. `paymentId` is ours, made when the callback was stored. */
 export type PaymentFact = {
   paymentId: string;
   orderId: string;

@@ -23,7 +23,7 @@ export type SettledStep = {
   atMs: number;
 };
 
-/** What the table says became of the order; it wins over what the process proposed. */
+/** What the table says became of the order; it wins over what the workflow proposed. */
 export type Settled = Pick<SettledStep, 'payment' | 'delivery'>;
 
 /** The same, or that the order may not close yet: a payment was received in time that it has not looked at (ORD-6). */

@@ -70,13 +70,13 @@ describe('sendRefund', () => {
 describe('sendRefund: once, wherever the process dies', () => {
   type Crash = { where: string; write?: number; channel?: 'before' | 'after' };
 
-  /** The activity in a process that dies at one point. */
+  /** The activity in an operating-system process that dies at one point. */
   function dying({ write, channel }: Crash) {
     const port = {
       async refund(refund: Refund) {
         if (channel === 'before') throw new Error('died before asking the channel');
         const answer = await store.channel.port.refund(refund);
-        if (channel === 'after') throw new Error('died before hearing the channel');
+        if (channel === 'after') throw new Error('died before the channel’s answer');
         return answer;
       },
     };
@@ -84,19 +84,19 @@ describe('sendRefund: once, wherever the process dies', () => {
     return refundActivities({ db, channel: port }).sendRefund;
   }
 
-  test.each<Crash & { heard: number }>([
-    { where: 'before anything', write: 1, heard: 1 },
-    { where: 'before the refund is noted', write: 2, heard: 1 },
-    { where: 'before the channel is asked', channel: 'before', heard: 1 },
-    { where: 'before the channel is heard', channel: 'after', heard: 2 },
-    { where: 'before the end is noted', write: 3, heard: 2 },
-  ])('$where', async ({ heard, ...crash }) => {
+  test.each<Crash & { requests: number }>([
+    { where: 'before anything', write: 1, requests: 1 },
+    { where: 'before the refund is noted', write: 2, requests: 1 },
+    { where: 'before the channel is asked', channel: 'before', requests: 1 },
+    { where: 'before the channel’s answer arrives', channel: 'after', requests: 2 },
+    { where: 'before the end is noted', write: 3, requests: 2 },
+  ])('$where', async ({ requests, ...crash }) => {
     const { terms, payment } = await store.paid();
     const refund = cancelled(payment);
     await expect(run(dying(crash), refund)).rejects.toThrow('died');
     expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 0n });
     await send(refund);
-    expect(asked(refund)).toBe(heard);
+    expect(asked(refund)).toBe(requests);
     expect(sentFor(refund)).toBe(200_000);
     expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 200_000n });
     expect(await notified(store.db, refund.refundId)).toHaveLength(2);

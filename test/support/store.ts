@@ -123,18 +123,23 @@ export function stepOf(
   };
 }
 
+const WRITES = /^(\$executeRaw|create|update|upsert|delete)/;
+
 /** The database, whose n-th write breaks: as if the worker had died before that line. */
 export function dyingAt(db: Database, n: number): Database {
   let writes = 0;
-  return new Proxy(db, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (name !== '$executeRaw' || typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        writes += 1;
-        if (writes === n) throw new Error(`died at write ${n}`);
-        return value.apply(target, args);
-      };
-    },
-  });
+  const counting = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(_, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value === 'object' && value !== null && /^[a-z]/.test(String(name))) return counting(value);
+        if (typeof value !== 'function' || !WRITES.test(String(name))) return value;
+        return (...args: unknown[]) => {
+          writes += 1;
+          if (writes === n) throw new Error(`died at write ${n}`);
+          return value.apply(target, args);
+        };
+      },
+    });
+  return counting(db);
 }

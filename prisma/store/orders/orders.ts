@@ -1,51 +1,30 @@
-import { Prisma } from '../../generated/client';
+import type { Order } from '../../generated/client';
 import type { Database } from '../shared/database';
-import { equal, keyset, type Page } from '../shared/paging';
-import { type Scope, within } from '../shared/scopes';
+import type { Page } from '../shared/paging';
+import type { Scope } from '../shared/scopes';
 
 /** An order as it is stored. */
-export type OrderRow = {
-  id: string;
-  buyerId: string;
-  providerId: string;
-  productId: string;
-  productName: string;
-  specId: string;
-  specName: string;
-  paymentChannel: string;
-  state: string;
-  payableFen: bigint;
-  paidFen: bigint;
-  refundedFen: bigint;
-  deliveryId: string;
-  payBy: Date;
-  paidAt: Date | null;
-  endedAt: Date | null;
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type OrderRow = Order;
 
-const COLUMNS = Prisma.sql`id, buyer_id AS "buyerId", provider_id AS "providerId", product_id AS "productId",
-  product_name AS "productName", spec_id AS "specId", spec_name AS "specName", payment_channel AS "paymentChannel",
-  state, payable_fen AS "payableFen", paid_fen AS "paidFen", refunded_fen AS "refundedFen",
-  delivery_id AS "deliveryId", pay_by AS "payBy", paid_at AS "paidAt", ended_at AS "endedAt",
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
+const within = (scope: Scope) => (scope === 'all' ? {} : scope);
 
 /** One order, or null when it is not in the scope. */
-export async function findOrder(db: Database, id: string, scope: Scope): Promise<OrderRow | null> {
-  const rows = await db.$queryRaw<OrderRow[]>`SELECT ${COLUMNS} FROM orders WHERE id = ${id} AND ${within(scope)}`;
-  return rows[0] ?? null;
-}
+export const findOrder = (db: Database, id: string, scope: Scope): Promise<OrderRow | null> =>
+  db.order.findFirst({ where: { id, ...within(scope) } });
 
 /** A page of orders, one more than asked for when there are more. */
-export async function listOrders(
+export function listOrders(
   db: Database,
   scope: Scope,
-  filter: { state?: string | undefined },
-  page: Page,
+  { state }: { state?: string | undefined },
+  { limit, after, newestFirst }: Page,
 ): Promise<OrderRow[]> {
-  return db.$queryRaw<OrderRow[]>`
-    SELECT ${COLUMNS} FROM orders WHERE ${within(scope)} ${equal('state', filter.state)} ${keyset(page)}`;
+  const beyond = after === null ? {} : { id: newestFirst ? { lt: after } : { gt: after } };
+  return db.order.findMany({
+    where: { ...within(scope), ...(state !== undefined && { state }), ...beyond },
+    orderBy: { id: newestFirst ? 'desc' : 'asc' },
+    take: limit + 1,
+  });
 }
 
 /** Who looks at a buyer's contact, and from where (ORD-7). */

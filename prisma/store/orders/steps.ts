@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import type { Notice } from '../../../domain/notifications/notice';
 import type { PlacedStep, Settled, SettledStep, Settlement } from '../../../domain/orders/step';
 import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
-import { type AuditStep, insertNewStep, insertStep, storedInstead } from '../shared/audit-log';
+import { type AuditStep, findStep, insertNewStep, insertStep, storedInstead } from '../shared/audit-log';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
 
@@ -56,20 +57,28 @@ export async function writeSettledStep(db: Database, step: SettledStep, runId: s
   const { terms, payment } = step;
   const settled: Settled = { payment, delivery: step.delivery };
   if (payment !== null) {
-    const isWritten = (await settling(db, step, settled, runId))[0]?.isWritten;
-    return isWritten === true ? settled : storedSettlement(db, terms.orderId);
+    const { isWritten } = outcomeOf(await settling(db, step, settled, runId));
+    return isWritten ? settled : storedSettlement(db, terms.orderId);
   }
   // Whoever stores a payment holds a lock of the order's row. The closing takes its own before its statement begins,
   // whose snapshot therefore sees every payment that was stored before: in one statement it would not.
-  const [, [closing]] = await db.$transaction([
+  const [, rows] = await db.$transaction([
     db.$executeRaw`SELECT FROM orders WHERE id = ${terms.orderId} FOR NO KEY UPDATE`,
     settling(db, step, settled, runId),
   ]);
-  if (closing?.isWritten === true) return settled;
-  return closing?.isExpected === true ? 'payment_expected' : storedSettlement(db, terms.orderId);
+  const { isWritten, isExpected } = outcomeOf(rows);
+  if (isWritten) return settled;
+  return isExpected ? 'payment_expected' : storedSettlement(db, terms.orderId);
 }
 
-/** One statement: the step, the order, what begins with it and the outbox; nothing of it when the order is settled. */
+const outcome = z.tuple([z.object({ isWritten: z.boolean(), isExpected: z.boolean() })]);
+const outcomeOf = (rows: unknown[]) => outcome.parse(rows)[0];
+
+/**
+ * One statement, so that no process that is stopped in the middle holds the order's lock: it locks the unsettled order,
+ * adds the step, and only then changes the order, begins the delivery and fills the outbox. Nothing of it happens when
+ * the order is settled, or when it closes and a payment is expected.
+ */
 function settling(db: Database, step: SettledStep, settled: Settled, runId: string) {
   const { terms, payment } = step;
   const at = new Date(step.atMs);
@@ -90,7 +99,7 @@ function settling(db: Database, step: SettledStep, settled: Settled, runId: stri
     at,
   };
   const isExpected = isPaid ? Prisma.sql`false` : expectedPayment(step);
-  return db.$queryRaw<{ isWritten: boolean; isExpected: boolean }[]>`
+  return db.$queryRaw<unknown[]>`
     WITH unsettled AS (
       SELECT id FROM orders WHERE id = ${terms.orderId} AND state = 'pending_payment' FOR NO KEY UPDATE
     ), expected AS (
@@ -145,9 +154,7 @@ function startOfDelivery(
 }
 
 async function storedSettlement(db: Database, orderId: string): Promise<Settled> {
-  const rows = await db.$queryRaw<{ settled: Settled }[]>`
-    SELECT state_after AS settled FROM steps WHERE object_id = ${orderId} AND sequence = ${SETTLED}`;
-  const [row] = rows;
-  if (row === undefined) throw new Error(`Order ${orderId} is neither settled nor can it be`);
-  return row.settled;
+  const stored = await findStep<Settled>(db, orderId, SETTLED);
+  if (stored === null) throw new Error(`Order ${orderId} is neither settled nor can it be`);
+  return stored.state;
 }

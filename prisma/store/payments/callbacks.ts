@@ -1,25 +1,32 @@
-import type { PaymentChannel } from '../../../domain/orders/order';
+import { z } from 'zod';
+import { PAYMENT_CHANNELS } from '../../../domain/orders/order';
+import { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
+import { queryRows } from '../shared/query-rows';
 
-/** A channel's word about a payment, as it came. */
-export type PaymentCallback = {
-  id: string;
-  channel: PaymentChannel;
-  transactionId: string;
-  orderId: string;
-  status: 'succeeded' | 'failed';
-  amountFen: number;
-};
+const stored = z.object({
+  id: z.string(),
+  channel: z.enum(PAYMENT_CHANNELS),
+  transactionId: z.string(),
+  orderId: z.string(),
+  status: z.enum(['succeeded', 'failed']),
+  amountFen: z.coerce.number().int(),
+});
+const claimed = stored.extend({ receivedAt: z.date(), attempts: z.int() });
+
+/** What a channel reported of a payment. */
+export type PaymentCallback = z.output<typeof stored>;
 
 /** How a callback was handled. */
 export type Handling = 'signalled' | 'returned' | 'ignored';
 
-/** The notification channel on which the inbox says that something has arrived. */
+/** The PostgreSQL notification channel by which the relay learns that a callback was stored. */
 export const PAYMENT_CALLBACKS = 'payment_callbacks';
 
 /**
- * Stores a callback before it is answered (ORD-6); the same word said again changes nothing. It is received when no
- * closing of its order is under way: either the closing sees it, or it came after the closing.
+ * Stores a callback before it is answered (ORD-6); the same report once more changes nothing. It shares a lock of its
+ * order with others of its kind, which the closing of the order waits for, and is received when it has that: either the
+ * closing sees it, or it came after the closing.
  */
 export async function storeCallback(db: Pick<Database, '$queryRaw'>, callback: PaymentCallback): Promise<void> {
   const { id, channel, transactionId, orderId, status, amountFen } = callback;
@@ -35,25 +42,27 @@ export async function storeCallback(db: Pick<Database, '$queryRaw'>, callback: P
     SELECT pg_notify(${PAYMENT_CALLBACKS}, id)::text FROM stored`;
 }
 
-type CallbackRow = Omit<PaymentCallback, 'amountFen'> & { amountFen: bigint; receivedAt: Date; attempts: number };
-export type ClaimedCallback = PaymentCallback & { receivedAt: Date; attempts: number };
+export type ClaimedCallback = z.output<typeof claimed>;
 
 /** 2 seconds times 2 to the 8th is beyond the longest pause already; beyond the 42nd no interval holds it. */
 const HIGHEST_EXPONENT = 8;
 
 /**
- * Takes callbacks that wait for handling, and puts off their next attempt so that no other worker
- * takes them meanwhile and a worker's death only delays them.
+ * Claims callbacks that are due, and puts off their next attempt so that no other worker claims them meanwhile and the
+ * death of a worker only delays them. Rows that another claim has locked are skipped.
  */
-export async function claimCallbacks(db: Database, limit: number): Promise<ClaimedCallback[]> {
-  const rows = await db.$queryRaw<CallbackRow[]>`
+export function claimCallbacks(db: Database, limit: number): Promise<ClaimedCallback[]> {
+  return queryRows(
+    db,
+    claimed,
+    Prisma.sql`
     UPDATE payment_callbacks SET attempts = attempts + 1,
       next_attempt_at = now() + least(interval '5 minutes', interval '2 seconds' * power(2, least(attempts, ${HIGHEST_EXPONENT})))
     WHERE id IN (SELECT id FROM payment_callbacks WHERE handled_at IS NULL AND next_attempt_at <= now()
                  ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING id, channel, transaction_id AS "transactionId", order_id AS "orderId", status,
-              amount_fen AS "amountFen", received_at AS "receivedAt", attempts`;
-  return rows.map((row) => ({ ...row, amountFen: Number(row.amountFen) }));
+              amount_fen AS "amountFen", received_at AS "receivedAt", attempts`,
+  );
 }
 
 /** Notes that a callback has been handled, and how. */

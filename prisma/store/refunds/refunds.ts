@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Notice } from '../../../domain/notifications/notice';
 import type { Refund } from '../../../domain/orders/order';
 import { systemCause } from '../../../domain/shared/step';
@@ -43,12 +44,11 @@ export async function requestRefund(db: Database, refund: Refund, at: Date, runI
   const providerId = Prisma.sql`(SELECT provider_id FROM orders WHERE id = order_id)`;
   const requested = stepOf(refund, { state: 'requested', providerId, at, runId });
   const countedFor = refund.reason === 'delivery_cancelled' ? 'accepted' : 'surplus';
-  const [, , [answer]] = await db.$transaction([
-    db.$executeRaw`
-      INSERT INTO payments (id, order_id, channel, transaction_id, amount_fen, status, received_at)
-      VALUES (${payment.paymentId}, ${payment.orderId}, ${payment.channel}, ${payment.transactionId},
-              ${payment.amountFen}, 'surplus', ${new Date(payment.receivedAtMs)})
-      ON CONFLICT DO NOTHING`,
+  const { paymentId, orderId, channel, transactionId } = payment;
+  const receivedAt = new Date(payment.receivedAtMs);
+  const surplus = { id: paymentId, orderId, channel, transactionId, amountFen: payment.amountFen, receivedAt };
+  const [, , rows] = await db.$transaction([
+    db.payment.createMany({ data: { ...surplus, status: 'surplus' }, skipDuplicates: true }),
     db.$executeRaw`
       WITH step AS (INSERT INTO refunds (id, payment_id, order_id, amount_fen, reason, status, requested_at)
       SELECT ${refund.refundId}::text, id, order_id, ${refund.amountFen}::bigint, ${refund.reason}::text, 'requested',
@@ -57,20 +57,23 @@ export async function requestRefund(db: Database, refund: Refund, at: Date, runI
       ON CONFLICT DO NOTHING RETURNING id AS object_id, order_id)
       ${insertNewStep(requested, REQUESTED, Prisma.sql`FROM step`)}`,
     // Not any refund of this payment: a part of it that went back with its delivery does not make it surplus.
-    db.$queryRaw<{ isOwed: boolean; isEarned: boolean }[]>`
+    db.$queryRaw<unknown[]>`
       SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
                      WHERE r.id = ${refund.refundId} AND r.amount_fen = ${refund.amountFen}
                        AND p.status = ${countedFor}) AS "isOwed",
              EXISTS (SELECT FROM payments WHERE channel = ${payment.channel} AND order_id = ${payment.orderId}
                        AND transaction_id = ${payment.transactionId} AND status = 'accepted') AS "isEarned"`,
   ]);
-  if (answer?.isOwed === true) return 'owed';
-  return answer?.isEarned === true && refund.reason !== 'delivery_cancelled' ? 'earned' : 'unknown';
+  const [{ isOwed, isEarned }] = standing.parse(rows);
+  if (isOwed) return 'owed';
+  return isEarned && refund.reason !== 'delivery_cancelled' ? 'earned' : 'unknown';
 }
+
+const standing = z.tuple([z.object({ isOwed: z.boolean(), isEarned: z.boolean() })]);
 
 /**
  * Notes that the channel has sent the money back, adds it to the order when the order had counted the
- * payment, and tells the buyer: one statement, once per refund however often it is called.
+ * payment, and notifies the buyer: one statement, once per refund however often it is called.
  */
 export async function completeRefund(
   db: Database,
@@ -123,7 +126,7 @@ export async function recordRefusedRefund(db: Database, refund: Refund, at: Date
     SELECT count(*) FROM step`;
 }
 
-/** Tells operations that a refund has been stuck; once per refund and day (GEN-5). */
+/** Notifies operations that a refund has been stuck; once per refund and day (GEN-5). */
 export async function reportStuckRefund(db: Database, refund: Refund, at: Date): Promise<void> {
   const notices: Notice[] = [
     {
