@@ -87,7 +87,7 @@ module.exports = {
     },
     {
       name: 'store-knows-rules-only',
-      comment: 'The store turns rules into rows; it does not know who asks.',
+      comment: 'The store writes as rows what the rules say; it does not know who asks.',
       severity: 'error',
       from: { path: '^prisma/' },
       to: { path: [WORKFLOW_CODE, '^(activities|api|worker|scripts|sandbox|test|bench)/'] },

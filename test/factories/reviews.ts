@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually';
 import type { World } from '../support/world';
 import { ACTORS, PROVIDER, unique } from './commands';
 
-/** Effects for tests of the process alone: nothing lies behind what is reviewed. */
+/** Review handlers for tests of the workflow alone: nothing lies behind what is reviewed. */
 export function emptyReviewHandlers(): ReviewHandlers {
   const hollow: ReviewHandler = {
     onSubmitted: async () => ({ base: null, proposed: null }),
@@ -40,7 +40,7 @@ export function commanded(role: 'provider' | 'ops', commandId = `cmd_${unique()}
   return { principal: { sub: ACTORS.provider, role, providerId: PROVIDER, permissions: [] }, request, command };
 }
 
-/** The desk at which everything of a world is reviewed. */
+/** The review service of a world: submits whatever a test wants reviewed. */
 export function serviceOf({ db, client }: Pick<World, 'db' | 'client'>, policy: Record<string, unknown> = {}) {
   const commands = createCommandSender({ client, metrics: createMetrics() });
   return reviewService({ db, client, commands, policy: parsePolicy(policy), taskQueue: 'back-office' });
