@@ -44,7 +44,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * A keys of AES-256 keys.
+ * The keys of a deployment (AES-256).
  * @param keys the first one seals, all of them open
  * @throws Error when there is none
  */

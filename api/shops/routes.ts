@@ -72,7 +72,8 @@ export function shopRoutes(context: ApiContext, { db, service }: { db: Database;
   put(context, {
     ...common,
     path: `${PATH}/draft`,
-    summary: 'Save the draft, complete or not; If-Match with the ETag guards against overwriting (SHOP-4)',
+    summary:
+      'Replace the draft, null for what is not there yet; If-Match with the ETag guards against overwriting (SHOP-4)',
     body: shopDraft,
     answer,
     async handle(call) {

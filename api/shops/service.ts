@@ -1,6 +1,6 @@
 import type { Policy } from '../../domain/policies/catalogue';
 import { AppError } from '../../domain/shared/errors';
-import { type ShopDraft, tooManyBestSellers } from '../../domain/shops/content';
+import { EMPTY_DRAFT, type ShopDraft, tooManyBestSellers } from '../../domain/shops/content';
 import { allowedShopActions } from '../../domain/shops/rules';
 import { findReview } from '../../prisma/store/reviews/reviews';
 import { wasCarriedOut } from '../../prisma/store/shared/audited-transaction';
@@ -98,8 +98,7 @@ export function shopService({ db, policy, reviews }: { db: Database; policy: Pol
       await changeShop(db, change, async (tx) => {
         const state = await shopState(tx, shopId);
         requireLegal('provider.draft.reset', state);
-        const empty: ShopDraft = { introduction: {}, service: {}, bestSellers: [] };
-        const content = state.published?.content ?? empty;
+        const content = state.published?.content ?? EMPTY_DRAFT;
         await saveDraft(tx, state, { shopId, providerId, id: '', content, at: change.at });
       });
       return view(call.principal);

@@ -38,7 +38,7 @@ export function shopView(shopId: string, { published, working }: ShopState, revi
 
 /** A shop in the list that buyers see. */
 export function shopPageSummary(page: ShopPage) {
-  const { name, mainTitle, slogan = null, logo } = page.content.introduction;
+  const { name, mainTitle, slogan, logo } = page.content.introduction;
   const { id, providerId } = page;
   return { id, providerId, name, mainTitle, slogan, logoImageId: logo, bannerImageId: bannerImageId(page.content) };
 }

@@ -37,7 +37,7 @@ const introduction = {
   mainTitle: text(100),
   businessScope: text(500),
   summary: text(2_000),
-  slogan: text(100).optional(),
+  slogan: text(100).nullable(),
 };
 
 /** Exactly one of each: a list of two is no number. */
@@ -49,21 +49,46 @@ const service = {
 
 /** More than any policy allows: the draft's own bound. */
 const BEST_SELLERS_MAX = 1_000;
-const bestSellers = z
-  .array(id('prd'))
-  .max(BEST_SELLERS_MAX)
-  .refine(namesNothingTwice, 'must not name a product twice')
-  .default([]);
+const bestSellers = z.array(id('prd')).max(BEST_SELLERS_MAX).refine(namesNothingTwice, 'must not name a product twice');
 
-/** A shop as its provider works on it: everything may still be missing, but what is there is well-formed (SHOP-4). */
+/** A shop as its provider works on it: null for what is not there yet, and what is there is well-formed (SHOP-4). */
 export const shopDraft = z.strictObject({
-  introduction: z.strictObject(introduction).partial().default({}),
-  service: z.strictObject(service).partial().default({}),
-  onlineHours: hours.optional(),
-  phoneHours: hours.optional(),
+  introduction: z.strictObject({
+    banner: introduction.banner.nullable(),
+    logo: introduction.logo.nullable(),
+    name: introduction.name.nullable(),
+    mainTitle: introduction.mainTitle.nullable(),
+    businessScope: introduction.businessScope.nullable(),
+    summary: introduction.summary.nullable(),
+    slogan: introduction.slogan,
+  }),
+  service: z.strictObject({
+    qq: service.qq.nullable(),
+    email: service.email.nullable(),
+    phone: service.phone.nullable(),
+  }),
+  onlineHours: hours.nullable(),
+  phoneHours: hours.nullable(),
   bestSellers,
 });
 export type ShopDraft = z.output<typeof shopDraft>;
+
+/** A draft of which nothing is written yet. */
+export const EMPTY_DRAFT: ShopDraft = {
+  introduction: {
+    banner: null,
+    logo: null,
+    name: null,
+    mainTitle: null,
+    businessScope: null,
+    summary: null,
+    slogan: null,
+  },
+  service: { qq: null, email: null, phone: null },
+  onlineHours: null,
+  phoneHours: null,
+  bestSellers: [],
+};
 
 /** A shop that buyers can be shown: everything required is there (SHOP-1). */
 export const shopContent = z.strictObject({
@@ -81,11 +106,15 @@ export function completed(
   bestSellersMax = BEST_SELLERS_MAX,
 ): { content: ShopContent | null; faults: Fault[] } {
   const tooMany = tooManyBestSellers(draft, bestSellersMax);
-  const reading = read(shopContent, draft);
+  const [introduction, service] = [{ slogan: null, ...written(draft.introduction) }, written(draft.service)];
+  const reading = read(shopContent, { ...written(draft), introduction, service });
   return reading.isRead
     ? { content: reading.data, faults: tooMany }
     : { content: null, faults: [...reading.faults, ...tooMany] };
 }
+
+/** The fields that are there already. */
+const written = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 
 /** SHOP-1: six at most, unless the policy says otherwise. */
 export function tooManyBestSellers({ bestSellers }: Pick<ShopDraft, 'bestSellers'>, max: number): Fault[] {
@@ -96,8 +125,8 @@ export function tooManyBestSellers({ bestSellers }: Pick<ShopDraft, 'bestSellers
 /** The images that a shop, or what there is of it, names: each with what it must be. */
 export function imagesOf({ introduction: { banner, logo } }: Pick<ShopDraft, 'introduction'>) {
   const images: { id: string; field: string; purpose: ImagePurpose }[] = [];
-  if (logo !== undefined) images.push({ id: logo, field: 'introduction.logo', purpose: 'logo' });
-  if (banner !== undefined && 'image' in banner) {
+  if (logo !== null) images.push({ id: logo, field: 'introduction.logo', purpose: 'logo' });
+  if (banner !== null && 'image' in banner) {
     images.push({ id: banner.image, field: 'introduction.banner.image', purpose: 'banner' });
   }
   return images;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { reviewSummarySchema } from '../../api/reviews/schemas';
-import type { ShopContent, ShopDraft } from '../../domain/shops/content';
+import { EMPTY_DRAFT, type ShopContent, type ShopDraft } from '../../domain/shops/content';
 import type { ShopOperation, VersionStatus } from '../../domain/shops/rules';
 import type { Api } from '../support/api';
 import type { Answer, HttpClient } from '../support/http';
@@ -29,6 +29,7 @@ export const shopWith = (logo: string): ShopContent => ({
     mainTitle: '专注网站备案',
     businessScope: '网站备案代办、域名服务。',
     summary: '十年备案经验。',
+    slogan: null,
   },
   service: { qq: '12345678', email: 'service@other.example', phone: '0755-1234567' },
   onlineHours: '09:00:00 - 18:00:00',
@@ -36,10 +37,21 @@ export const shopWith = (logo: string): ShopContent => ({
   bestSellers: ['prd_other_service'],
 });
 
+/** What a test says of a draft, right in form or not. */
+export type SomeDraft = { introduction?: object; service?: object; [field: string]: unknown };
+
+/** A draft as it is sent: null for all that is not said. */
+export const draftWith = ({ introduction = {}, service = {}, ...rest }: SomeDraft) => ({
+  ...EMPTY_DRAFT,
+  ...rest,
+  introduction: { ...EMPTY_DRAFT.introduction, ...introduction },
+  service: { ...EMPTY_DRAFT.service, ...service },
+});
+
 /** Ways of prv_other, whose shop is not published yet, to work on it; operations decide. */
 export function shopOf(api: Api, provider: HttpClient = api.otherProvider) {
   const read = async () => bodyOf<Shop>(await provider.get(SHOP), 200);
-  const save = (content: unknown, headers = {}) => provider.put(`${SHOP}/draft`, content, headers);
+  const save = (draft: SomeDraft, headers = {}) => provider.put(`${SHOP}/draft`, draftWith(draft), headers);
   const post = (path: string, headers = {}) => provider.post(`${SHOP}/${path}`, undefined, headers);
 
   return {

@@ -21,6 +21,9 @@ const schema = z.looseObject({
   enum: z.array(z.unknown()).optional(),
   example: z.unknown().optional(),
   required: z.array(z.string()).optional(),
+  get anyOf(): z.ZodOptional<z.ZodArray<typeof schema>> {
+    return z.array(schema).optional();
+  },
   get properties(): z.ZodOptional<z.ZodRecord<z.ZodString, typeof schema>> {
     return z.record(z.string(), schema).optional();
   },
@@ -85,7 +88,7 @@ function sampleOf(wanted: Schema | undefined, named: Record<string, Schema>): un
   if (wanted.enum !== undefined) return wanted.enum[0];
   if (wanted.type === 'string') return 'text';
   if (wanted.type === 'array') return [];
-  if (wanted.type?.includes('null')) return null;
+  if (wanted.type?.includes('null') || wanted.anyOf?.some(({ type }) => type === 'null')) return null;
   if (wanted.type === 'boolean') return false;
   if (wanted.type === 'integer' || wanted.type === 'number') return 1;
   if (wanted.type !== 'object') throw new Error(`no sample for ${JSON.stringify(wanted)}`);

@@ -66,7 +66,7 @@ describe('ACC-0: API keys act for their provider in their areas', () => {
   });
 });
 
-describe('section 0: the secret of a key is shown once and kept as a hash', () => {
+describe('ACC-0: the secret of a key is shown once and kept as a hash', () => {
   test('it is in the answer, in no list and in no row', async () => {
     const { id, key } = await make();
     const [, , secret = ''] = key.split('_');
@@ -100,7 +100,7 @@ describe('section 0: the secret of a key is shown once and kept as a hash', () =
   }, 30_000);
 });
 
-describe('section 0: a key that is revoked, expired or forged is refused', () => {
+describe('ACC-0: a key that is revoked, expired or forged is refused', () => {
   const status = async (key: string) => (await api.clientOf(key).get('/v1/provider/orders')).status;
 
   test('revoked, it is refused at once, and stays so', async () => {
@@ -140,7 +140,7 @@ describe('section 0: a key that is revoked, expired or forged is refused', () =>
   });
 });
 
-describe('section 0: what is sent to make a key is checked', () => {
+describe('ACC-0: what is sent to make a key is checked', () => {
   test.each<[string, object, string]>([
     ['no areas', { areas: [] }, 'body.areas'],
     ['an area that there is none of', { areas: ['main'] }, 'body.areas.0'],

@@ -78,7 +78,7 @@ describe('ACC-0: the main account makes sub-accounts with permissions per area',
   });
 });
 
-describe('section 0: what a token says makes nobody an account', () => {
+describe('ACC-0: what a token says makes nobody an account', () => {
   test('who is no account of the provider cannot become one by saving a profile', async () => {
     const stranger = await staffClient(api, 'usr_stranger');
     expect(await stranger.put('/v1/me', { name: '陌生人' })).toMatchObject({
@@ -103,7 +103,7 @@ describe('section 0: what a token says makes nobody an account', () => {
   });
 });
 
-describe('section 0: a user belongs to one provider, or to none', () => {
+describe('ACC-0: a user belongs to one provider, or to none', () => {
   test.each<[string, () => Promise<string>]>([
     ['a buyer with a profile', async () => 'usr_demo'],
     [
@@ -161,7 +161,7 @@ describe('section 0: a user belongs to one provider, or to none', () => {
   });
 });
 
-describe('section 0: what is sent of a sub-account is checked', () => {
+describe('ACC-0: what is sent of a sub-account is checked', () => {
   test('it is replaced only by who has read its present version', async () => {
     const { id } = await add();
     const etag = (await api.provider.get(`${PATH}/${id}`)).headers.get('etag') ?? '';

@@ -20,6 +20,8 @@ let kinds: Record<string, Kind>;
 beforeAll(async () => {
   api = await startApi();
   kinds = { ...(await peopleOfAll()), ...(await peopleOfProvider()), ...(await keys()) };
+  // A verified token records its person (MSG-2), which is no change that a route makes.
+  await api.ops.get('/v1/me');
 });
 afterAll(() => api.stop());
 

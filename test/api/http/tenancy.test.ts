@@ -2,6 +2,7 @@ import { addSubAccount } from '../../factories/accounts';
 import { png } from '../../factories/images';
 import { productsOf } from '../../factories/products';
 import { businessOf } from '../../factories/rows';
+import { shopOf } from '../../factories/shops';
 import { type Api, startApi } from '../../support/api';
 import type { Answer, HttpClient } from '../../support/http';
 import { type Route, tokenRoutes } from '../../support/routes';
@@ -73,7 +74,7 @@ async function reviewsOfDemo(): Promise<{ products: string[]; applications: stri
 
 /** A shop that is a draft so far, and so nobody's to see. */
 async function unpublishedShop(): Promise<string> {
-  const saved = await api.otherProvider.put('/v1/provider/shop/draft', { introduction: { name: '筹备中' } });
+  const saved = await shopOf(api).save({ introduction: { name: '筹备中' } });
   return bodyOf<{ id: string }>(saved, 200).id;
 }
 

@@ -1,6 +1,6 @@
 import { shopIdOf } from '../../../prisma/store/shops/shops';
 import { everythingOf } from '../../factories/rows';
-import { SHOP, type Shop, shopOf, shopWith } from '../../factories/shops';
+import { draftWith, SHOP, type Shop, type SomeDraft, shopOf, shopWith } from '../../factories/shops';
 import { type Api, startApi } from '../../support/api';
 import { key } from '../../support/http';
 import { bodyOf } from '../../support/story';
@@ -25,6 +25,8 @@ const refused = async (send: () => Promise<unknown>, expected: object) => {
 };
 
 describe('SHOP-4: a draft', () => {
+  const draft = draftWith({ introduction: { name: '另一家' }, service: { qq: '12345678' } });
+
   test('before the first one there is nothing, and one thing to do', async () => {
     expect(await shop.read()).toEqual({
       id: ID,
@@ -47,6 +49,19 @@ describe('SHOP-4: a draft', () => {
     expect(await shop.read()).toEqual(saved);
   });
 
+  test.each([
+    ['introduction.slogan', { ...draft, introduction: { ...draft.introduction, slogan: undefined } }],
+    ['service.qq', { ...draft, service: { ...draft.service, qq: undefined } }],
+    ['service', { ...draft, service: undefined }],
+    ['onlineHours', { ...draft, onlineHours: undefined }],
+    ['bestSellers', { ...draft, bestSellers: undefined }],
+  ])('is sent whole: nothing is emptied because %s was left out', async (path, body) => {
+    await refused(() => api.otherProvider.put(`${SHOP}/draft`, body), {
+      status: 422,
+      body: { errors: [{ path: `body.${path}`, message: 'is required' }] },
+    });
+  });
+
   test('is replaced as a whole; If-Match guards what somebody else saved', async () => {
     const { headers } = await api.otherProvider.get(SHOP);
     const etag = headers.get('etag') ?? '';
@@ -55,7 +70,7 @@ describe('SHOP-4: a draft', () => {
     expect((await shop.read()).draft?.content).toMatchObject({ introduction: { name: '甲' } });
   });
 
-  test.each<[string, object, string]>([
+  test.each<[string, SomeDraft, string]>([
     [
       'a template that there is none of',
       { introduction: { banner: { template: 'sunset' } } },
@@ -133,7 +148,7 @@ describe('SHOP-1: what is submitted is complete', () => {
       },
     });
     await api.db.product.update({ where: { id: 'prd_other_service' }, data: { status: 'exited' } });
-    const incomplete = { ...wrong, phoneHours: undefined, bestSellers: ['prd_other_service'] };
+    const incomplete = { ...wrong, phoneHours: null, bestSellers: ['prd_other_service'] };
     bodyOf(await shop.save(incomplete), 200);
     await refused(() => shop.submit(), {
       status: 422,

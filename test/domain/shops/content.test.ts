@@ -1,13 +1,14 @@
 import {
   bannerImageId,
   completed,
+  EMPTY_DRAFT,
   imagesOf,
   type ShopContent,
   shopContent,
   shopDraft,
   tooManyBestSellers,
 } from '../../../domain/shops/content';
-import { shopWith } from '../../factories/shops';
+import { draftWith, shopWith } from '../../factories/shops';
 
 const shop = shopWith('img_logo');
 const faultsOf = (draft: unknown) => {
@@ -16,9 +17,10 @@ const faultsOf = (draft: unknown) => {
 };
 
 describe('SHOP-4: a draft', () => {
-  test('may be empty, and every part may be left out', () => {
-    expect(shopDraft.parse({})).toEqual({ introduction: {}, service: {}, bestSellers: [] });
-    expect(faultsOf({ introduction: { slogan: '快' } })).toEqual([]);
+  test('says null for everything that is not there yet, and leaves nothing out', () => {
+    expect(shopDraft.parse(EMPTY_DRAFT)).toEqual(EMPTY_DRAFT);
+    expect(faultsOf(draftWith({ introduction: { slogan: '快' } }))).toEqual([]);
+    expect(faultsOf({ introduction: {}, service: {}, onlineHours: null })).toHaveLength(12);
   });
 
   test('a complete one is a shop', () => {
@@ -42,7 +44,9 @@ describe('SHOP-1: service hours are staffed 8 hours a day at least', () => {
     ['09:00:00 - 18:00:00 ', false],
     ['24:30:00 - 24:00:00', false],
   ])('%s: %s', (hours, isTaken) => {
-    expect(faultsOf({ onlineHours: hours, phoneHours: hours })).toEqual(isTaken ? [] : ['onlineHours', 'phoneHours']);
+    expect(faultsOf(draftWith({ onlineHours: hours, phoneHours: hours }))).toEqual(
+      isTaken ? [] : ['onlineHours', 'phoneHours'],
+    );
   });
 });
 
@@ -59,13 +63,13 @@ describe('SHOP-1: exactly one QQ, one e-mail, one phone', () => {
     ['phone', '+86 755 1234567', true],
     ['phone', '1234567;7654321', false],
   ])('%s %s: %s', (field, value, isTaken) => {
-    expect(faultsOf({ service: { [field]: value } })).toEqual(isTaken ? [] : [`service.${field}`]);
+    expect(faultsOf(draftWith({ service: { [field]: value } }))).toEqual(isTaken ? [] : [`service.${field}`]);
   });
 });
 
 describe('SHOP-1: what a submission must have', () => {
   const without = (field: string, draft: ShopContent): unknown =>
-    JSON.parse(JSON.stringify(draft), (name, value: unknown) => (name === field ? undefined : value));
+    JSON.parse(JSON.stringify(draft), (name, value: unknown) => (name === field ? null : value));
   test.each([
     ['banner', 'introduction.banner'],
     ['logo', 'introduction.logo'],
@@ -86,7 +90,8 @@ describe('SHOP-1: what a submission must have', () => {
   });
 
   test('a slogan and best sellers it need not have', () => {
-    expect(completed(shopDraft.parse(without('bestSellers', shop))).faults).toEqual([]);
+    expect(shop.introduction.slogan).toBeNull();
+    expect(completed({ ...shop, bestSellers: [] }).faults).toEqual([]);
   });
 
   test('six best sellers at most, or as many as the policy says', () => {
