@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OPERATIONS } from '../../domain/deliveries/commands';
-import { RULINGS, STAGES } from '../../domain/deliveries/state';
+import { FLOWS, OUTCOMES, RULINGS, STAGES } from '../../domain/deliveries/state';
 import { attachmentRef } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
@@ -28,13 +28,13 @@ export const deliverySchema = z
   .object({
     id: z.string(),
     orderId: z.string(),
-    flow: z.enum(['standard', 'self_operated']),
+    flow: z.enum(FLOWS),
     stage: z.enum(STAGES),
     frozen: z.boolean(),
     requirementRejections: z.int(),
     acceptanceRejections: z.int(),
     appeal: z.union([appealSchema, z.null()]).openapi({ description: 'The latest appeal, open or resolved' }),
-    outcome: z.enum(['accepted', 'auto_accepted', 'accepted_by_ruling', 'cancelled_and_refunded']).nullable(),
+    outcome: z.enum(OUTCOMES).nullable(),
     allowedActions: z.array(z.enum(OPERATIONS)),
     deadlines: z.array(z.object({ name: z.string(), at: time, outcome: z.string(), stoppableBy: z.array(z.string()) })),
     timeline: z.array(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GRADES, PRODUCT_STATUSES, PRODUCT_TYPES } from '../../domain/products/kinds';
 import { PRODUCT_OPERATIONS } from '../../domain/products/rules';
-import { REVIEW_STAGES } from '../../domain/reviews/state';
+import { REVIEW_STATUSES } from '../../domain/reviews/state';
 import { AppError } from '../../domain/shared/errors';
 import { listOwnProducts, productTimeline } from '../../prisma/store/products/products';
 import { listReviews } from '../../prisma/store/reviews/reviews';
@@ -141,7 +141,7 @@ function applicationRoutes(context: ApiContext, { db, reviews }: Omit<ProductRou
     params: nothing,
     query: z.strictObject({
       ...paging,
-      status: z.enum([...REVIEW_STAGES, 'effective']).optional(),
+      status: z.enum(REVIEW_STATUSES).optional(),
       operation: z.enum(PRODUCT_OPERATIONS).optional(),
       productId: id('prd').optional(),
     }),

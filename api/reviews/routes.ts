@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { REVIEW_KINDS, REVIEW_STAGES } from '../../domain/reviews/state';
+import { REVIEW_KINDS, REVIEW_STATUSES } from '../../domain/reviews/state';
 import { listReviews } from '../../prisma/store/reviews/reviews';
 import type { Database } from '../../prisma/store/shared/database';
 import { type ApiContext, get, nothing, post } from '../http/endpoint';
@@ -28,7 +28,7 @@ function reading(context: ApiContext, db: Database, service: ReviewService): voi
     query: z.strictObject({
       ...paging,
       kind: z.enum(REVIEW_KINDS).optional(),
-      status: z.enum([...REVIEW_STAGES, 'effective']).optional(),
+      status: z.enum(REVIEW_STATUSES).optional(),
       open: yesNo(),
       overdue: yesNo(),
       providerId: id('prv').optional(),

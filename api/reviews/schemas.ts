@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { REVIEW_OPERATIONS } from '../../domain/reviews/commands';
-import { REVIEW_KINDS, REVIEW_STAGES } from '../../domain/reviews/state';
+import { REVIEW_KINDS, REVIEW_STATUSES } from '../../domain/reviews/state';
 import { pageOf } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
@@ -15,7 +15,7 @@ export const reviewSummarySchema = z
     objectId: z.string(),
     providerId: z.string(),
     title: z.string(),
-    status: z.enum([...REVIEW_STAGES, 'effective']),
+    status: z.enum(REVIEW_STATUSES),
     reason: z.string().nullable(),
     overdue: z.boolean(),
     dueAt: time.nullable(),

@@ -14,12 +14,16 @@ export const STAGES = [
 export type Stage = (typeof STAGES)[number];
 
 /** `standard` is the flow of third-party products; `self_operated` adds operations' dispatch and check (DLV-12). */
-export type Flow = 'standard' | 'self_operated';
+export const FLOWS = ['standard', 'self_operated'] as const;
+export type Flow = (typeof FLOWS)[number];
 
-export type Outcome = 'accepted' | 'auto_accepted' | 'accepted_by_ruling' | 'cancelled_and_refunded';
+/** How a delivery can end. */
+export const OUTCOMES = ['accepted', 'auto_accepted', 'accepted_by_ruling', 'cancelled_and_refunded'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** Why an appeal could be opened (DLV-6, DLV-7, DLV-8). */
-export type Ground = 'stall' | 'requirement_rejections' | 'acceptance_rejections';
+export const GROUNDS = ['stall', 'requirement_rejections', 'acceptance_rejections'] as const;
+export type Ground = (typeof GROUNDS)[number];
 
 export const RULINGS = ['resume', 'redo_requirement', 'redo_implementation', 'accept', 'cancel_and_refund'] as const;
 export type Ruling = (typeof RULINGS)[number];
@@ -34,7 +38,7 @@ export type OpenAppeal = {
   escalated: boolean;
 };
 
-/** Everything the rules look at: one plain JSON object, kept by the process and stored with every step. */
+/** Everything the rules look at: one plain JSON object, kept by the workflow and stored with every step. */
 export type DeliveryState = {
   flow: Flow;
   stage: Stage;

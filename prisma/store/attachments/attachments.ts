@@ -3,20 +3,21 @@ import type { Area } from '../../../domain/accounts/areas';
 import { Prisma } from '../../generated/client';
 import { auditedTransaction, type Change } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
-import { queryRows } from '../shared/query-rows';
+import { queryRow, queryRows } from '../shared/query-rows';
 import { type Scope, within } from '../shared/scopes';
 
 /** An uploaded file and whose it is. */
-export type AttachmentRow = {
-  id: string;
-  ownerId: string;
-  ownerRole: string;
-  providerId: string | null;
-  name: string;
-  size: number;
-  type: string;
-  sha256: string;
-};
+export type AttachmentRow = z.output<typeof attachmentRow>;
+const attachmentRow = z.object({
+  id: z.string(),
+  ownerId: z.string(),
+  ownerRole: z.string(),
+  providerId: z.string().nullable(),
+  name: z.string(),
+  size: z.int(),
+  type: z.string(),
+  sha256: z.string(),
+});
 
 /** Stores an upload once, and who made it in the trail (AUD-1). */
 export async function addAttachment(db: Database, change: Change, attachment: AttachmentRow): Promise<void> {
@@ -44,11 +45,8 @@ const isUsable = (user: FileUser): Prisma.Sql => Prisma.sql`a.owner_role = ${use
 
 /** Which of the ids are not files that this person (or somebody of their provider, for the same areas) uploaded. */
 export async function notOwned(db: Database, user: FileUser, ids: string[]): Promise<string[]> {
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    SELECT wanted.id FROM unnest(${ids}::text[]) AS wanted(id)
-    WHERE NOT EXISTS (
-      SELECT FROM attachments a WHERE a.id = wanted.id AND ${isUsable(user)})`;
-  return rows.map(({ id }) => id);
+  const usable = new Set((await usableFiles(db, user, ids)).map(({ id }) => id));
+  return ids.filter((id) => !usable.has(id));
 }
 
 /** The files among the ids that this person may name, as a product's documents are checked (PRD-2). */
@@ -91,7 +89,8 @@ export async function findAttachment(
   reader: { ownerId: string; ownerRole: string; areas: readonly Area[]; scope: Scope },
 ): Promise<AttachmentRow | null> {
   const isFor = (area: Area) => reader.ownerRole !== 'provider' || reader.areas.includes(area);
-  const rows = await db.$queryRaw<AttachmentRow[]>`
+  // Who may read a file follows from where it is used, in four tables: one statement finds it, or nothing.
+  const query = Prisma.sql`
     SELECT a.id, a.owner_id AS "ownerId", a.owner_role AS "ownerRole", a.provider_id AS "providerId", a.name, a.size,
            a.type, a.sha256
     FROM attachments a WHERE a.id = ${id} AND (
@@ -100,5 +99,5 @@ export async function findAttachment(
                  JOIN (SELECT id AS delivery_id FROM deliveries WHERE ${within(reader.scope)}) d USING (delivery_id)
                  WHERE u.attachment_id = a.id)
       OR ${isFor('products')} AND ${ofProduct(id, reader.scope)} OR ${ofTicket(id, reader.scope)})`;
-  return rows[0] ?? null;
+  return queryRow(db, attachmentRow, query);
 }

@@ -1,12 +1,21 @@
-import type { ReviewKind } from '../../../domain/reviews/state';
+import { z } from 'zod';
+import { OPEN_STAGES, REVIEW_KINDS } from '../../../domain/reviews/state';
+import { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
+import { queryRows } from '../shared/query-rows';
 
-/** Something open whose due instant was reckoned over days that were not published: an appeal, or a review. */
-export type Provisional = { id: string; kind: 'appeal' | ReviewKind; operation: string; objectId: string };
+/** Something open whose due instant was computed over days that were not published: an appeal, or a review. */
+export type Provisional = z.output<typeof provisional>;
+const provisional = z.object({
+  id: z.string(),
+  kind: z.enum(['appeal', ...REVIEW_KINDS]),
+  operation: z.string(),
+  objectId: z.string(),
+});
 
 /**
- * Open appeals and reviews whose provisional due instant came from another calendar than the present one (GEN-1); those
- * that are due already are asked about by their processes.
+ * Open appeals and reviews whose provisional due instant came from another calendar than the present one (GEN-1); the
+ * workflows of those that are due already look at the calendar themselves.
  * @param after the id of the last one already seen; null at the beginning
  */
 export async function provisionalDues(
@@ -14,7 +23,8 @@ export async function provisionalDues(
   calendarVersion: string,
   page: { limit: number; after: string | null },
 ): Promise<Provisional[]> {
-  return db.$queryRaw<Provisional[]>`
+  // One page over two tables, which takes a UNION.
+  const query = Prisma.sql`
     SELECT id, kind, operation, object_id AS "objectId" FROM (
       SELECT id, 'appeal' AS kind, '' AS operation, delivery_id AS object_id
       FROM appeals
@@ -22,9 +32,10 @@ export async function provisionalDues(
       UNION ALL
       SELECT id, kind, operation, object_id
       FROM reviews
-      WHERE status IN ('security_check', 'in_review') AND due_provisional AND NOT overdue
+      WHERE status IN (${Prisma.join([...OPEN_STAGES])}) AND due_provisional AND NOT overdue
         AND calendar_version <> ${calendarVersion}
     ) AS due
     WHERE ${page.after}::text IS NULL OR id > ${page.after}
     ORDER BY id LIMIT ${page.limit}`;
+  return queryRows(db, provisional, query);
 }

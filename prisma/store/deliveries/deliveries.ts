@@ -1,60 +1,59 @@
-import type { DeliveryState } from '../../../domain/deliveries/state';
-import type { DeliveryPolicy } from '../../../domain/policies/catalogue';
+import { z } from 'zod';
+import { type DeliveryState, GROUNDS, RULINGS, type Stage } from '../../../domain/deliveries/state';
 import { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
-import { equal, keyset, type Page } from '../shared/paging';
+import { beyond, inOrder, type Page } from '../shared/paging';
+import { queryRow } from '../shared/query-rows';
 import { type Scope, within } from '../shared/scopes';
 import type { WorkflowStatus } from '../shared/workflow-status';
+import { storedDeliveryPolicy, storedDeliveryState } from './stored-json';
 
 /** A delivery as it is stored. */
-export type DeliveryRow = {
-  id: string;
-  orderId: string;
-  buyerId: string;
-  providerId: string;
-  state: DeliveryState;
-  policy: DeliveryPolicy;
-  sequence: number;
-  createdAt: Date;
-  updatedAt: Date;
-};
+export type DeliveryRow = z.output<typeof deliveryRow>;
+const deliveryRow = z.object({
+  id: z.string(),
+  orderId: z.string(),
+  buyerId: z.string(),
+  providerId: z.string(),
+  state: storedDeliveryState,
+  policy: storedDeliveryPolicy,
+  sequence: z.int(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+});
 
 /** An appeal as it is stored; times are ISO strings, since it is read inside JSON. */
-export type AppealRow = {
-  id: string;
-  deliveryId: string;
-  status: 'open' | 'resolved';
-  openedBy: 'buyer' | 'provider';
-  grounds: string[];
-  reason: string;
-  openedAt: string;
-  dueAt: string;
-  dueProvisional: boolean;
-  ruling: string | null;
-  rulingReason: string | null;
-  refundFen: number | null;
-  resolvedAt: string | null;
-};
+export type AppealRow = z.output<typeof appealRow>;
+const appealRow = z.object({
+  id: z.string(),
+  deliveryId: z.string(),
+  status: z.enum(['open', 'resolved']),
+  openedBy: z.enum(['buyer', 'provider']),
+  grounds: z.array(z.enum(GROUNDS)),
+  reason: z.string(),
+  openedAt: z.string(),
+  dueAt: z.string(),
+  dueProvisional: z.boolean(),
+  ruling: z.enum(RULINGS).nullable(),
+  rulingReason: z.string().nullable(),
+  refundFen: z.int().nullable(),
+  resolvedAt: z.string().nullable(),
+});
 
 /** A step as the timeline shows it. `sealedNote` is base64 of a sealed note. */
-export type TimelineRow = {
-  commandId: string;
-  at: string;
-  actor: string;
-  action: string;
-  note: string | null;
-  sealedNote: string | null;
-  attachments: { id: string; name: string; size: number; type: string }[];
-};
+export type TimelineRow = z.output<typeof timelineRow>;
+const timelineRow = z.object({
+  commandId: z.string(),
+  at: z.string(),
+  actor: z.string(),
+  action: z.string(),
+  note: z.string().nullable(),
+  sealedNote: z.string().nullable(),
+  attachments: z.array(z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() })),
+});
 
-export type DeliveryDetails = DeliveryRow & { appeal: AppealRow | null; timeline: TimelineRow[] };
-
-const COLUMNS = Prisma.sql`d.id, d.order_id AS "orderId", d.buyer_id AS "buyerId", d.provider_id AS "providerId",
-  d.state, d.policy, d.sequence, d.created_at AS "createdAt", d.updated_at AS "updatedAt"`;
-/** As `COLUMNS`, with what each step changes as step `c` left it, where there is one. */
-const COLUMNS_AS_OF = Prisma.sql`d.id, d.order_id AS "orderId", d.buyer_id AS "buyerId", d.provider_id AS "providerId",
-  coalesce(c.state_after, d.state) AS state, d.policy, coalesce(c.sequence, d.sequence) AS sequence,
-  d.created_at AS "createdAt", coalesce(c.at, d.updated_at) AS "updatedAt"`;
+export type DeliveryDetails = z.output<typeof deliveryDetails>;
+const deliveryDetails = deliveryRow.extend({ appeal: appealRow.nullable(), timeline: z.array(timelineRow) });
 
 /**
  * One delivery with its latest appeal and its timeline, or null when it is not in the scope.
@@ -66,8 +65,12 @@ export async function findDelivery(
   scope: Scope,
   asOf: string | null = null,
 ): Promise<DeliveryDetails | null> {
-  const [row] = await db.$queryRaw<DeliveryDetails[]>`
-    SELECT ${COLUMNS_AS_OF},
+  // One round trip, since every command's answer is this. Step `c` is that of `asOf`, where it has one: what steps change
+  // is read from there, and the appeal and the timeline up to it.
+  const query = Prisma.sql`
+    SELECT d.id, d.order_id AS "orderId", d.buyer_id AS "buyerId", d.provider_id AS "providerId",
+      coalesce(c.state_after, d.state) AS state, d.policy, coalesce(c.sequence, d.sequence) AS sequence,
+      d.created_at AS "createdAt", coalesce(c.at, d.updated_at) AS "updatedAt",
       (SELECT jsonb_build_object(
           'id', a.id, 'deliveryId', a.delivery_id, 'status', a.status, 'openedBy', a.opened_by, 'grounds', a.grounds,
           'reason', a.reason, 'openedAt', a.opened_at, 'dueAt', a.due_at, 'dueProvisional', a.due_provisional,
@@ -86,7 +89,8 @@ export async function findDelivery(
         FROM steps s WHERE s.object_id = d.id AND (c.sequence IS NULL OR s.sequence <= c.sequence)) AS timeline
     FROM (SELECT * FROM deliveries WHERE id = ${id} AND ${within(scope)}) d
     LEFT JOIN steps c ON c.object_id = d.id AND c.command_id = ${asOf}`;
-  return row === undefined ? null : { ...row, appeal: row.appeal && appealIn(row.state, row.appeal) };
+  const row = await queryRow(db, deliveryDetails, query);
+  return row && { ...row, appeal: row.appeal && appealIn(row.state, row.appeal) };
 }
 
 /** An appeal as a state of its delivery knows it: still open, whatever was ruled later. */
@@ -97,20 +101,26 @@ function appealIn({ appeal }: DeliveryState, row: AppealRow): AppealRow {
 }
 
 /** Filters of a list of deliveries. */
-export type DeliveryFilter = { stage?: string | undefined; frozen?: boolean | undefined; orderId?: string | undefined };
+export type DeliveryFilter = { stage?: Stage | undefined; frozen?: boolean | undefined; orderId?: string | undefined };
 
 /** A page of deliveries, one more than asked for when there are more. */
 export async function listDeliveries(
   db: Database,
   scope: Scope,
-  filter: DeliveryFilter,
+  { stage, frozen, orderId }: DeliveryFilter,
   page: Page,
 ): Promise<DeliveryRow[]> {
-  return db.$queryRaw<DeliveryRow[]>`
-    SELECT ${COLUMNS} FROM deliveries d WHERE ${within(scope)}
-      ${equal('stage', filter.stage)} ${equal('order_id', filter.orderId)}
-      ${filter.frozen === undefined ? Prisma.empty : filter.frozen ? Prisma.sql`AND frozen` : Prisma.sql`AND NOT frozen`}
-      ${keyset(page)}`;
+  const rows = await db.delivery.findMany({
+    where: {
+      ...(scope === 'all' ? {} : scope),
+      ...(stage === undefined ? {} : { stage }),
+      ...(frozen === undefined ? {} : { frozen }),
+      ...(orderId === undefined ? {} : { orderId }),
+      ...beyond(page),
+    },
+    ...inOrder(page),
+  });
+  return rows.map((row) => deliveryRow.parse(row));
 }
 
 /** What the table says of a delivery and of a command to it, as far as the reader may know. */
@@ -120,13 +130,17 @@ export async function deliveryStatus(
   scope: Scope,
   commandId: string | null = null,
 ): Promise<WorkflowStatus> {
-  const [row] = await db.$queryRaw<{ ended: boolean; sequence: number; hasCommand: boolean }[]>`
+  // One round trip, since every command that is refused asks it.
+  const query = Prisma.sql`
     SELECT outcome IS NOT NULL AS ended, sequence,
            EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
     FROM deliveries WHERE id = ${id} AND ${within(scope)}`;
-  if (row === undefined) return { is: 'absent', sequence: 0, hasCommand: false };
+  const row = await queryRow(db, statusRow, query);
+  if (row === null) return { is: 'absent', sequence: 0, hasCommand: false };
   return { is: row.ended ? 'ended' : 'open', sequence: row.sequence, hasCommand: row.hasCommand };
 }
+
+const statusRow = z.object({ ended: z.boolean(), sequence: z.int(), hasCommand: z.boolean() });
 
 /** The delivery that an appeal belongs to, or null when there is no such appeal. */
 export async function deliveryOfAppeal(db: Database, appealId: string): Promise<string | null> {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { isRecomputation } from '../../../domain/calendar/recompute';
 import { isClosed, orderStateOf } from '../../../domain/deliveries/state';
 import type { DeliveryStep, StoredStep } from '../../../domain/deliveries/step';
@@ -5,6 +6,7 @@ import { Prisma } from '../../generated/client';
 import { insertStep, storedInstead } from '../shared/audit-log';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
+import { queryRow } from '../shared/query-rows';
 
 /**
  * Writes one step of a delivery in one statement, and so in one transaction: the audit row, the
@@ -30,7 +32,7 @@ export async function writeDeliveryStep(
   const sealed = sealedNote === null ? {} : { note: null, sealedNote };
   const providerId = Prisma.sql`before.provider_id`;
   const audited = { ...step, ...sealed, objectId: step.deliveryId, providerId, stateAfter: step.state, runId, at };
-  const written = await db.$queryRaw<{ written: bigint }[]>`
+  const query = Prisma.sql`
     WITH before AS (
       SELECT provider_id FROM deliveries WHERE id = ${step.deliveryId} AND sequence = ${step.sequence - 1} FOR UPDATE
     ), step AS (${insertStep(audited, step.sequence, Prisma.sql`FROM before`)}), delivery AS (
@@ -50,9 +52,12 @@ export async function writeDeliveryStep(
     )${appealChange(step, at)}${attachmentUse(step)}
     ${notificationCtes({ objectId: step.deliveryId, deliveryId: step.deliveryId, sequence: step.sequence, notices: step.notices, at })}
     SELECT count(*) AS written FROM step`;
-  if (Number(written[0]?.written) === 1) return null;
+  const isWritten = (await queryRow(db, writtenSteps, query))?.written === 1n;
+  if (isWritten) return null;
   return storedInstead(db, { ...step, objectId: step.deliveryId });
 }
+
+const writtenSteps = z.object({ written: z.bigint() });
 
 /** The CTE that opens or resolves the step's appeal; empty for other steps. */
 function appealChange(step: DeliveryStep, at: Date): Prisma.Sql {

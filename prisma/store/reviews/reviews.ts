@@ -1,6 +1,13 @@
 import { z } from 'zod';
-import type { ReviewKind, ReviewState } from '../../../domain/reviews/state';
-import { isDecided } from '../../../domain/reviews/state';
+import {
+  decisionOf,
+  OPEN_STAGES,
+  REVIEW_KINDS,
+  REVIEW_STATUSES,
+  type ReviewKind,
+  type ReviewState,
+  type ReviewStatus,
+} from '../../../domain/reviews/state';
 import type { ReviewStep, ReviewSubject, StoredReviewStep } from '../../../domain/reviews/step';
 import { AppError } from '../../../domain/shared/errors';
 import { Prisma } from '../../generated/client';
@@ -8,8 +15,12 @@ import { InconsistentObject, insertStep, storedInstead } from '../shared/audit-l
 import { lockObject, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import { enqueueNotifications } from '../shared/outbox';
+import { equal, type Page } from '../shared/paging';
+import { queryRow, queryRows } from '../shared/query-rows';
 import type { WorkflowStatus } from '../shared/workflow-status';
+import { dropProposal } from './proposals';
 import { addAppliedStep, type Decided, type ReviewHandlers } from './review-handler';
+import { storedReviewState } from './stored-json';
 
 /**
  * Writes one step of a review in one transaction: the audit row, the review, what it means for its object, and the
@@ -53,19 +64,30 @@ async function addStep(tx: Transaction, step: ReviewStep, runId: string): Promis
 /** The first step: the object goes into review, unless it is there already (SHOP-5, PRD-4). */
 async function open(tx: Transaction, step: ReviewStep, handlers: ReviewHandlers): Promise<void> {
   const { subject, state } = step;
-  const { reviewId, kind, operation, objectId, providerId, title } = subject;
+  const { reviewId: id, ...reviewed } = subject;
   const at = new Date(step.atMs);
   await requireNoneOpen(tx, subject);
-  const { base, proposed, sealed = null } = await handlers[kind].onSubmitted(tx, subject, at);
-  const json = (document: Prisma.InputJsonObject | null) => (document === null ? null : JSON.stringify(document));
-  await tx.$executeRaw`
-    INSERT INTO reviews (id, kind, operation, object_id, provider_id, title, status, base, proposed, sealed, due_at,
-                         due_provisional, calendar_version, state, sequence, submitted_by, submitted_at, updated_at)
-    VALUES (${reviewId}, ${kind}, ${operation}, ${objectId}, ${providerId}, ${title}, ${state.stage}, ${json(base)}::jsonb,
-            ${json(proposed)}::jsonb, ${sealed}, ${dueOf(state)}, ${state.due?.provisional ?? false},
-            ${state.due?.calendarVersion ?? null}, ${JSON.stringify(state)}::jsonb, ${step.sequence}, ${step.actorId},
-            ${at}, ${at})`;
-  await tx.$executeRaw`DELETE FROM proposals WHERE id = ${reviewId}`;
+  const { base, proposed, sealed = null } = await handlers[subject.kind].onSubmitted(tx, subject, at);
+  await tx.review.create({
+    data: {
+      ...reviewed,
+      id,
+      status: state.stage,
+      base: base ?? Prisma.DbNull,
+      proposed: proposed ?? Prisma.DbNull,
+      sealed: sealed && Uint8Array.from(sealed),
+      dueAt: dueOf(state),
+      dueProvisional: state.due?.provisional ?? false,
+      calendarVersion: state.due?.calendarVersion ?? null,
+      state,
+      sequence: step.sequence,
+      submittedBy: step.actorId,
+      submittedAt: at,
+      updatedAt: at,
+    },
+    select: { id: true },
+  });
+  await dropProposal(tx, id);
 }
 
 /**
@@ -81,33 +103,40 @@ export async function requireNoneOpen(
   throw new AppError('REVIEW.IN_REVIEW', `${open} is being reviewed: wait for the decision, or withdraw it first.`);
 }
 
+const jsonObject = z.record(z.string(), z.json());
+const documents = z.object({ proposed: jsonObject.nullable(), sealed: z.instanceof(Uint8Array).nullable() });
+
+/** A later step: the review's row follows it, and a decision takes effect on the object. */
 async function advance(tx: Transaction, step: ReviewStep, runId: string, handlers: ReviewHandlers): Promise<void> {
   const { subject, state, note, actorId } = step;
   const at = new Date(step.atMs);
-  const decided = isDecided(state);
-  const reason = state.stage === 'rejected' ? note : null;
-  const rows = await tx.$queryRaw<{ proposed: Prisma.JsonObject | null; sealed: Uint8Array | null }[]>`
+  const decision = decisionOf(state);
+  const isDecided = decision !== null;
+  const reason = decision === 'rejected' ? note : null;
+  // A due instant and an overdue mark stay as they were where the new state has none; hence no plain update. The row is
+  // found only at the step before: the sequence is its optimistic lock.
+  const query = Prisma.sql`
     UPDATE reviews SET status = ${state.stage}, due_at = coalesce(${dueOf(state)}, due_at),
       due_provisional = ${state.due?.provisional ?? false},
       calendar_version = coalesce(${state.due?.calendarVersion ?? null}, calendar_version),
       overdue = overdue OR ${state.overdue}, state = ${JSON.stringify(state)}::jsonb, sequence = ${step.sequence},
-      reason = ${reason}, decided_by = ${decided ? actorId : null}, decided_at = ${decided ? at : null}, updated_at = ${at}
+      reason = ${reason}, decided_by = ${isDecided ? actorId : null}, decided_at = ${isDecided ? at : null},
+      updated_at = ${at}
     WHERE id = ${subject.reviewId} AND sequence = ${step.sequence - 1} RETURNING proposed, sealed`;
-  const [row] = rows;
-  if (row === undefined) throw new InconsistentObject(subject.reviewId, `no row that step ${step.sequence} follows`);
-  if (!decided) return;
-  const sealed = row.sealed === null ? null : Buffer.from(row.sealed);
+  const row = await queryRow(tx, documents, query);
+  if (row === null) throw new InconsistentObject(subject.reviewId, `no row that step ${step.sequence} follows`);
+  if (decision === null) return;
+  const sealed = row.sealed && Buffer.from(row.sealed);
   const review: Decided = { ...subject, proposed: row.proposed, sealed, reason: note, at };
-  const { approve, reject, withdraw } = handlers[subject.kind];
-  const stage = decidedStage(state);
-  if (stage === 'approved') await addAppliedStep(tx, subject, { ...step, runId, at }, await approve(tx, review));
-  else await (stage === 'rejected' ? reject : withdraw)(tx, review);
-}
-
-type DecidedStage = 'approved' | 'rejected' | 'withdrawn';
-function decidedStage({ stage }: ReviewState): DecidedStage {
-  if (stage === 'security_check' || stage === 'in_review') throw new Error(`${stage} is no decision`);
-  return stage;
+  const handler = handlers[subject.kind];
+  switch (decision) {
+    case 'approved':
+      return addAppliedStep(tx, subject, { ...step, runId, at }, await handler.approve(tx, review));
+    case 'rejected':
+      return handler.reject(tx, review);
+    case 'withdrawn':
+      return handler.withdraw(tx, review);
+  }
 }
 
 const dueOf = ({ due }: ReviewState): Date | null => (due === null ? null : new Date(due.atMs));
@@ -119,32 +148,34 @@ const within = (scope: ReviewScope) =>
   scope === 'all' ? Prisma.sql`true` : Prisma.sql`provider_id = ${scope.providerId}`;
 
 /** A review as lists show it. */
-export type ReviewRow = {
-  id: string;
-  kind: ReviewKind;
-  operation: string;
-  objectId: string;
-  providerId: string;
-  status: string;
-  title: string;
-  reason: string | null;
-  dueAt: Date | null;
-  dueProvisional: boolean;
-  calendarVersion: string | null;
-  overdue: boolean;
-  state: ReviewState;
-  submittedBy: string;
-  submittedAt: Date;
-  decidedBy: string | null;
-  decidedAt: Date | null;
-};
+export type ReviewRow = z.output<typeof reviewRow>;
+const reviewRow = z.object({
+  id: z.string(),
+  kind: z.enum(REVIEW_KINDS),
+  operation: z.string(),
+  objectId: z.string(),
+  providerId: z.string(),
+  status: z.enum(REVIEW_STATUSES),
+  title: z.string(),
+  reason: z.string().nullable(),
+  dueAt: z.date().nullable(),
+  dueProvisional: z.boolean(),
+  calendarVersion: z.string().nullable(),
+  overdue: z.boolean(),
+  state: storedReviewState,
+  submittedBy: z.string(),
+  submittedAt: z.date(),
+  decidedBy: z.string().nullable(),
+  decidedAt: z.date().nullable(),
+});
 
 /** A review with its documents. */
-export type ReviewDetails = ReviewRow & {
-  base: Prisma.JsonObject | null;
-  proposed: Prisma.JsonObject | null;
-  timeline: { at: string; actor: string; action: string; note: string | null }[];
-};
+export type ReviewDetails = z.output<typeof reviewDetails>;
+const reviewDetails = reviewRow.extend({
+  base: jsonObject.nullable(),
+  proposed: jsonObject.nullable(),
+  timeline: z.array(z.object({ at: z.string(), actor: z.string(), action: z.string(), note: z.string().nullable() })),
+});
 
 const COLUMNS = Prisma.sql`id, kind, operation, object_id AS "objectId", provider_id AS "providerId", status,
   title, reason, due_at AS "dueAt",
@@ -154,7 +185,7 @@ const COLUMNS = Prisma.sql`id, kind, operation, object_id AS "objectId", provide
 /** Which reviews a list holds; what is left out does not matter. */
 export type ReviewFilter = {
   kind?: ReviewKind | undefined;
-  status?: string | undefined;
+  status?: ReviewStatus | undefined;
   open?: boolean | undefined;
   overdue?: boolean | undefined;
   providerId?: string | undefined;
@@ -167,23 +198,21 @@ export async function listReviews(
   db: Database,
   scope: ReviewScope,
   filter: ReviewFilter,
-  page: { limit: number; after: string | null; newestFirst: boolean },
+  page: Page,
 ): Promise<ReviewRow[]> {
-  const equal = (column: string, value: string | undefined) =>
-    value === undefined ? Prisma.empty : Prisma.sql`AND ${Prisma.raw(column)} = ${value}`;
-  // Ids of different kinds sort by time only after their prefixes.
+  // Ids of different kinds sort by time only after their prefixes: the client has no words for such an order.
   const [beyond, direction] = page.newestFirst ? [Prisma.sql`<`, Prisma.sql`DESC`] : [Prisma.sql`>`, Prisma.sql`ASC`];
   const after = page.after === null ? Prisma.empty : Prisma.sql`AND substr(id, 5) ${beyond} substr(${page.after}, 5)`;
-  return db.$queryRaw<ReviewRow[]>`
+  const query = Prisma.sql`
     SELECT ${COLUMNS} FROM reviews WHERE ${within(scope)} ${equal('kind', filter.kind)} ${equal('status', filter.status)}
       ${equal('provider_id', filter.providerId)} ${equal('object_id', filter.objectId)}
-      ${equal('operation', filter.operation)} ${flag(OPEN, filter.open)} ${flag(OVERDUE, filter.overdue)}
+      ${equal('operation', filter.operation)} ${flag(IS_OPEN, filter.open)} ${flag(IS_OVERDUE, filter.overdue)}
       ${after} ORDER BY substr(id, 5) ${direction} LIMIT ${page.limit + 1}`;
+  return queryRows(db, reviewRow, query);
 }
 
-/** Said in the words of the partial indexes. */
-const OPEN = Prisma.sql`status IN ('security_check', 'in_review')`;
-const OVERDUE = Prisma.sql`overdue`;
+const IS_OPEN = Prisma.sql`status IN (${Prisma.join([...OPEN_STAGES])})`;
+const IS_OVERDUE = Prisma.sql`overdue`;
 
 function flag(condition: Prisma.Sql, wanted: boolean | undefined): Prisma.Sql {
   if (wanted === undefined) return Prisma.empty;
@@ -192,23 +221,15 @@ function flag(condition: Prisma.Sql, wanted: boolean | undefined): Prisma.Sql {
 
 /** One review in full, or null when it is not in the scope. */
 export async function findReview(db: Database, id: string, scope: ReviewScope): Promise<ReviewDetails | null> {
-  const rows = await db.$queryRaw<ReviewDetails[]>`
+  // With its timeline in one round trip: the answer of every command to a review is this.
+  const query = Prisma.sql`
     SELECT ${COLUMNS}, base, proposed, (
       SELECT coalesce(jsonb_agg(jsonb_build_object('at', at, 'actor', actor_role, 'action', action, 'note', note)
                                 ORDER BY sequence), '[]')
       FROM steps WHERE object_id = reviews.id) AS timeline
     FROM reviews WHERE id = ${id} AND ${within(scope)}`;
-  return rows[0] ?? null;
+  return queryRow(db, reviewDetails, query);
 }
-
-type StepOfReview = {
-  sequence: number;
-  commandId: string;
-  state: ReviewState;
-  note: string;
-  actorId: string;
-  at: Date;
-};
 
 /**
  * One review in full as the step of a command left it, or null when it is not in the scope; as it is now when the
@@ -223,15 +244,14 @@ export async function findReviewAsOf(
   const now = await findReview(db, id, scope);
   // What took effect at once has one step.
   if (now === null || now.status === 'effective') return now;
-  const steps = await db.$queryRaw<StepOfReview[]>`
-    SELECT sequence, command_id AS "commandId", state_after AS state, note, actor_id AS "actorId", at
-    FROM steps WHERE object_id = ${id} ORDER BY sequence`;
+  const rows = await db.step.findMany({ where: { objectId: id }, orderBy: { sequence: 'asc' } });
+  const steps = rows.map((row) => ({ ...row, state: storedReviewState.parse(row.stateAfter) }));
   const index = steps.findIndex((step) => step.commandId === commandId);
   const step = steps[index];
   if (step === undefined || index === steps.length - 1) return now;
   const until = steps.slice(0, index + 1);
   const lastDue = until.findLast(({ state }) => state.due !== null)?.state.due ?? null;
-  const decided = isDecided(step.state);
+  const decided = decisionOf(step.state) !== null;
   return {
     ...now,
     status: step.state.stage,
@@ -247,20 +267,20 @@ export async function findReviewAsOf(
   };
 }
 
-/** The open review that excludes another one of the same, or null. */
+/** The open review that excludes another one of the same, or null: an account has one for each kind of its data. */
 export async function openReviewOf(
-  db: Pick<Database, '$queryRaw'>,
+  db: Pick<Database, 'review'>,
   { kind, objectId, operation }: Pick<ReviewSubject, 'kind' | 'objectId' | 'operation'>,
 ): Promise<string | null> {
-  const rows = await db.$queryRaw<{ id: string }[]>`
-    SELECT id FROM reviews WHERE object_id = ${objectId} AND status IN ('security_check', 'in_review')
-      AND kind = ${kind} AND (kind <> 'account' OR operation = ${operation})`;
-  return rows[0]?.id ?? null;
+  const what = kind === 'account' ? { kind, objectId, operation } : { kind, objectId };
+  const where = { ...what, status: { in: [...OPEN_STAGES] } };
+  const open = await db.review.findFirst({ where, select: { id: true } });
+  return open?.id ?? null;
 }
 
-const subject = z.object({ kind: z.enum(['shop', 'product', 'account']), operation: z.string(), objectId: z.string() });
+const subject = z.object({ kind: z.enum(REVIEW_KINDS), operation: z.string(), objectId: z.string() });
 
-/** What tells the workflow id of a review, or null when there is no such review. */
+/** What the workflow id of a review is made of, or null when there is no such review. */
 export async function subjectOfReview(db: Database, id: string): Promise<z.infer<typeof subject> | null> {
   const row = await db.review.findUnique({ where: { id }, select: { kind: true, operation: true, objectId: true } });
   return row === null ? null : subject.parse(row);
@@ -273,11 +293,13 @@ export async function reviewStatus(
   scope: ReviewScope,
   commandId: string,
 ): Promise<WorkflowStatus> {
-  const rows = await db.$queryRaw<{ open: boolean; sequence: number; hasCommand: boolean }[]>`
-    SELECT status IN ('security_check', 'in_review') AS open, sequence,
-           EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
+  // One round trip, since every command that is refused asks it.
+  const query = Prisma.sql`
+    SELECT ${IS_OPEN} AS open, sequence, EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
     FROM reviews WHERE id = ${id} AND ${within(scope)}`;
-  const [row] = rows;
-  if (row === undefined) return { is: 'absent', sequence: 0, hasCommand: false };
+  const row = await queryRow(db, statusRow, query);
+  if (row === null) return { is: 'absent', sequence: 0, hasCommand: false };
   return { is: row.open ? 'open' : 'ended', sequence: row.sequence, hasCommand: row.hasCommand };
 }
+
+const statusRow = z.object({ open: z.boolean(), sequence: z.int(), hasCommand: z.boolean() });

@@ -14,3 +14,13 @@ export function keyset(page: Page): Prisma.Sql {
   const after = page.after === null ? Prisma.empty : Prisma.sql`AND id ${beyond} ${page.after}`;
   return Prisma.sql`${after} ORDER BY id ${direction} LIMIT ${page.limit + 1}`;
 }
+
+/** As a condition of the Prisma client: what comes after the cursor. */
+export const beyond = ({ after, newestFirst }: Page) =>
+  after === null ? {} : { id: newestFirst ? { lt: after } : { gt: after } };
+
+/** As options of the Prisma client: by id, and one row more than the page holds, which shows that there is a next page. */
+export const inOrder = ({ limit, newestFirst }: Page) => ({
+  orderBy: { id: newestFirst ? 'desc' : 'asc' } as const,
+  take: limit + 1,
+});

@@ -1,4 +1,7 @@
 import pg from 'pg';
+import { newDelivery } from '../../../domain/deliveries/state';
+import { newReview } from '../../../domain/reviews/state';
+import { POLICY } from '../../factories/states';
 
 export const ROWS = 200_000;
 /** Whose rows are many: one in this many is theirs. */
@@ -18,6 +21,8 @@ const PROVIDER = `CASE WHEN n % ${ONE_IN} = 0 THEN 'prv_demo' ELSE 'prv_' || (n 
 const FEW_EACH = `'prv_' || (n % 10000)`;
 const BUYER = `CASE WHEN n % ${ONE_IN} = 1 THEN 'usr_demo' ELSE 'usr_' || (n % 5000) END`;
 const AT = `timestamptz '2026-01-01' + n * interval '1 minute'`;
+/** The same document in every row. */
+const json = (document: object) => `'${JSON.stringify(document)}'::jsonb`;
 let columns = 0;
 
 /** Frequent values, chosen for each column on its own, and a rare one three times. */
@@ -95,7 +100,7 @@ const TABLES: Record<string, Record<string, string>> = {
     title: `'title'`,
     status: oneOf('security_check', 'approved', 'rejected', 'withdrawn', 'effective'),
     overdue: 'n % 50000 = 0',
-    state: `'{}'`,
+    state: json(newReview(false, 0)),
     sequence: '1',
     submitted_by: `'usr'`,
     submitted_at: AT,
@@ -136,8 +141,8 @@ const TABLES: Record<string, Record<string, string>> = {
     frozen: 'n % 50000 = 0',
     requirement_rejections: '0',
     acceptance_rejections: '0',
-    state: `'{}'`,
-    policy: `'{}'`,
+    state: json(newDelivery('standard', 0)),
+    policy: json(POLICY),
     sequence: '1',
     created_at: AT,
     updated_at: AT,

@@ -113,7 +113,7 @@ function ofOrders(): Listing[] {
 function ofReviews(): Listing[] {
   type Filter = Parameters<typeof listReviews>[2];
   const common: Filter[] = [
-    ...[{ status: 'security_check' }, { status: 'approved' }, { open: true }, { open: false }],
+    ...[{ status: 'security_check' as const }, { status: 'approved' as const }, { open: true }, { open: false }],
     ...[{ kind: 'account' as const }, { kind: 'product' as const }],
   ];
   const ops = choices<Filter>(...common, { overdue: true }, { overdue: false }, { providerId: 'prv_7' });
