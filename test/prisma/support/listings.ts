@@ -187,7 +187,7 @@ function ofMessages(): Listing[] {
 function ofShops(): Listing[] {
   type Sale = Parameters<typeof listForSale>[1];
   const sale = choices<Sale>(
-    ...[{ category: 'security' }, { category: 'software' }, { type: 'api' }, { type: 'image' }],
+    ...[{ category: 'api' }, { category: 'software' }, { type: 'api' }, { type: 'image' }],
     ...[{ grade: 'certified' }, { grade: 'bazaar' }, { providerId: 'prv_demo' }, { q: 'name' }],
   );
   const own = choices<Parameters<typeof listOwnProducts>[2]>(
