@@ -13,7 +13,7 @@ export type ChineseCalendar = HolidayCalendar & { specialDay(day: string): Speci
  * our own file names as that has them (GEN-1).
  *
  * The package's data is read, not its `isWorkday`: that falls back to plain weekdays for years it knows
- * nothing of without saying so, and answers for the wrong day where the process's time zone is west
+ * nothing of without saying so, and answers for the wrong day where the time zone of the operating system is west
  * of UTC. A new release of the package extends the covered years by itself.
  * @throws Error when our own years leave a gap: the years between would have to be guessed
  */

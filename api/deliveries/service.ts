@@ -46,7 +46,7 @@ export function deliveryService({ db, keys, commands }: { db: Database; keys: Ke
 
     /**
      * Has one command carried out and answers the delivery as the command's step left it, however late that is asked.
-     * @throws AppError the process's refusal
+     * @throws AppError the workflow's refusal
      */
     async perform(deliveryId: string, { principal, request, command }: CommandRequest, details: CommandDetails) {
       if (details.attachmentIds.length > 0) await requireOwnAttachments(db, principal, details.attachmentIds);

@@ -15,7 +15,7 @@ export const sendImage = (response: ServerResponse, file: Upload, store: Pick<Fi
   sendFile(response, file, store, AS_PICTURE);
 
 /**
- * Answers with a kept file, as a download that no browser will run (DLV-14): an attachment unless told
+ * Answers with a kept file, as a download that no browser will run (DLV-14): an attachment unless `disposition` says
  * otherwise, never HTML, its type not to be guessed again, in a sandbox should it be opened all the same.
  * Whether the reader may have it is the caller's to decide.
  * @param file what `receiveUpload` gave

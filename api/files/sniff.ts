@@ -3,7 +3,7 @@ import { AppError } from '../../domain/shared/errors';
 
 /**
  * What a file is, by its content (DLV-14): its name is only a claim to be checked. The extensions
- * listed together are one kind, be they claimed by a name or measured; a name and a content of
+ * listed in one row are one kind, be they claimed by a name or measured; a name and a content of
  * different kinds disagree. Extensions listed nowhere claim nothing.
  */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
@@ -61,12 +61,12 @@ const KIND_OF: ReadonlyMap<string, string> = new Map(
   Object.entries(KINDS).flatMap(([kind, extensions]) => extensions.map((extension) => [extension, kind])),
 );
 
-/** Zip files by construction; where the telling entry lies beyond the head they are measured as plain zip. */
+/** Zip files by construction; where the entry that names the format lies beyond the head they are measured as plain zip. */
 const ZIP_KINDS: ReadonlySet<string> = new Set([
   ...['word', 'excel', 'powerpoint', 'visio', 'odText', 'odSheet', 'odSlides', 'odDrawing', 'epub', 'java', 'android'],
 ]);
 
-/** The types of extensions whose content only tells the container. */
+/** The types of extensions whose content shows only the container. */
 const TYPE_OF_EXTENSION: ReadonlyMap<string, string> = new Map([
   ['csv', 'text/csv'],
   ['json', 'application/json'],

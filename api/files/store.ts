@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AppError } from '../../domain/shared/errors';
 
-/** How much of a file's beginning is kept to tell its type by, unless somebody wants more of it. */
+/** How much of a file's beginning is kept to measure its type, unless somebody wants more of it. */
 export const HEAD_BYTES = 65_536;
 
 /** A file as the store knows it: by its content alone. `sha256` is lower-case hex, `size` in bytes. */

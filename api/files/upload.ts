@@ -60,7 +60,7 @@ export async function receiveUpload(request: IncomingMessage, store: FileStore, 
     if (upload === undefined) throw refuse('MISSING', 'is missing; send it in a form field of that name');
     return await upload;
   } catch (error) {
-    // The refusal is told once nothing of the file is left behind.
+    // The refusal is answered once nothing of the file is left behind.
     await upload?.catch(() => undefined);
     throw error;
   } finally {
@@ -127,7 +127,7 @@ function watch(request: IncomingMessage, maxBytes: number, stop: (error: Error) 
 
 /**
  * Leaves the rest of a body that is not wanted. A little is read away, so that a client which sends
- * before it listens still gets its answer; one that keeps sending meets a closed connection.
+ * before it listens still gets its answer; one that goes on meets a closed connection.
  */
 function leave(request: IncomingMessage, form: busboy.Busboy): void {
   if (request.complete) return;

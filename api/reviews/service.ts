@@ -33,7 +33,7 @@ import { type CommandRequest, originOf } from '../http/command-request';
 import { ANSWER_WITHIN_MS, type CommandSender, unanswered, type WorkflowTarget } from '../http/temporal-commands';
 import { reviewView } from './view';
 
-/** How long a submission waits for a process that is just ending, or that has to catch up first. */
+/** How long a submission waits for a workflow that is just ending, or that has to catch up first. */
 const TRY_AGAIN_FOR_MS = 8_000;
 const PAUSE_MS = 100;
 
@@ -92,7 +92,7 @@ export function reviewService(dependencies: ReviewServiceDependencies) {
     view,
 
     /**
-     * Starts the process of a review, and waits until its row is there. Submitted already, it changes nothing.
+     * Starts the workflow of a review, and waits until its row is there. Submitted already, it changes nothing.
      * @throws AppError REVIEW.IN_REVIEW while another review of the object is open, or the refusal of the object itself
      */
     async submit({ principal, request, command }: CommandRequest, submission: Submission): Promise<void> {
@@ -108,12 +108,12 @@ export function reviewService(dependencies: ReviewServiceDependencies) {
         if (refused === null) return;
         const isFree = refused.code === 'REVIEW.IN_REVIEW' && (await openReviewOf(db, subject)) === null;
         if (Date.now() > giveUpAt || !(isFree || refused.code === 'SERVICE.BUSY')) throw refused;
-        // The process that is there should be over: it has missed its last step, or is just ending.
+        // The workflow that is there should be over: it has missed its last step, or is just ending.
         await commands.requestCatchUp(workflowId);
       }
     },
 
-    /** Has one command carried out and answers the review as its step left it. @throws AppError the process's refusal */
+    /** Has one command carried out and answers the review as its step left it. @throws AppError the workflow's refusal */
     async act(
       reviewId: string,
       action: ReviewOperation,
@@ -123,12 +123,12 @@ export function reviewService(dependencies: ReviewServiceDependencies) {
       const scope = reviewScope(principal);
       const found = await findReview(db, reviewId, scope);
       if (found === null) throw noReview();
-      const process = workflowTarget(found);
-      request.workflow = { workflowId: process.workflowId };
+      const target = workflowTarget(found);
+      request.workflow = { workflowId: target.workflowId };
       const { commandId: updateId } = command;
       const sent = { reviewId, action, note, origin: originOf(principal, request) };
       const status = () => reviewStatus(db, reviewId, scope, updateId);
-      await commands.sendTo(process, reviewUpdate(action), { updateId, sent }, status);
+      await commands.sendTo(target, reviewUpdate(action), { updateId, sent }, status);
       return view(reviewId, scope, updateId);
     },
   };
@@ -142,7 +142,7 @@ function inputOf(
   return { subject, submission, needsSecurityCheck, policy: reviewPolicy(policy, subject.kind) };
 }
 
-/** Starts the process, or finds it running; answers its refusal, or null when what was submitted is in review. */
+/** Starts the workflow, or finds it running; answers its refusal, or null when what was submitted is in review. */
 async function start(dependencies: ReviewServiceDependencies, input: ReviewInput): Promise<AppError | null> {
   const { client, taskQueue, answerWithinMs = ANSWER_WITHIN_MS } = dependencies;
   const { subject, submission } = input;
@@ -172,12 +172,12 @@ async function start(dependencies: ReviewServiceDependencies, input: ReviewInput
   }
 }
 
-/** The process's refusal; other errors are thrown on. */
+/** The workflow's refusal; other errors are thrown on. */
 function refusalOf(error: unknown): AppError {
   const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
   if (!(cause instanceof ApplicationFailure)) throw unanswered(error) ?? error;
   // The run that was found ended before it had looked at the update.
-  if (!isErrorCode(cause.type)) return new AppError('SERVICE.BUSY', 'The process is just ending; send yours again.');
+  if (!isErrorCode(cause.type)) return new AppError('SERVICE.BUSY', 'The review is just ending; send yours again.');
   const { allowedActions, errors } = refusedWith.safeParse(cause.details?.[0]).data ?? {};
   return new AppError(cause.type, cause.message, {
     ...(allowedActions === undefined ? {} : { allowedActions }),

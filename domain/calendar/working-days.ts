@@ -9,11 +9,11 @@ export type HolidayCalendar = {
   isWorkday(day: string): boolean;
 };
 
-/** An instant something is due, and how it was reckoned (GEN-1). */
+/** An instant something is due, and how it was computed (GEN-1). */
 export type Deadline = {
   atMs: number;
   calendarVersion: string;
-  /** Reckoned over days whose holidays were not all published: to be reckoned again when they are. */
+  /** Computed over days whose holidays were not all published: to be computed again when they are. */
   provisional: boolean;
 };
 

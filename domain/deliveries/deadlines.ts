@@ -56,7 +56,7 @@ function milestonesOf(stage: Stage, policy: DeliveryPolicy): Milestone[] {
   }
 }
 
-/** Whose turn it is in each stage: who can stop its deadlines, whom reminders go to. */
+/** Who has to act in each stage: who can stop its deadlines, whom reminders go to. */
 export const RESPONSIBLE_ROLES: Record<Stage, Role[]> = {
   awaiting_dispatch: ['ops'],
   awaiting_requirement: ['buyer'],

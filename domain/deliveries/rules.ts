@@ -19,7 +19,7 @@ export const LEGAL_IN: Record<Operation, readonly Stage[]> = {
   'ops.resolve': [],
 };
 
-/** A refusal: a code of the taxonomy and a sentence that tells the reader what to do next. */
+/** A refusal: a code of the taxonomy and a sentence that says what to do next. */
 export type Refusal = { code: ErrorCode; detail: string };
 
 /** Every ground that is met now; an appeal records them all when it is opened (DLV-10). */

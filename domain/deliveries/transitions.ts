@@ -49,7 +49,7 @@ function freeze(state: DeliveryState, nowMs: number): DeliveryState {
 
 /**
  * `resume`: back where it froze. The auto-acceptance clock keeps its remaining time; a step of anybody
- * else starts its clock anew, or silence after a late ruling would never be heard again (GEN-5).
+ * else starts its clock anew, or inactivity after a late ruling would have no outcome (GEN-5).
  */
 function resume(state: DeliveryState, nowMs: number): DeliveryState {
   if (state.stage !== 'awaiting_acceptance') return enter(state, state.stage, nowMs);
@@ -116,7 +116,7 @@ function stateRequirement(state: DeliveryState, nowMs: number): Transition {
 
 /**
  * The delivery after a command that `judge` found legal (DLV-2 … DLV-12).
- * @param nowMs the process's time, epoch milliseconds
+ * @param nowMs the workflow's time, epoch milliseconds
  */
 export function applyCommand(
   state: DeliveryState,
@@ -198,7 +198,7 @@ const ENDS_BY_ITSELF: readonly DeadlineOutcome[] = ['auto_accepted', 'cancelled_
 
 const REMINDED = { buyer_reminded: 'buyer', provider_reminded: 'provider', operations_reminded: 'ops' } as const;
 
-/** The delivery after one of its deadlines has passed: recorded, told, and acted upon (GEN-4, GEN-5). */
+/** The delivery after one of its deadlines has passed: recorded, notified, and acted upon (GEN-4, GEN-5). */
 export function passDeadline(
   state: DeliveryState,
   deadline: Deadline,

@@ -1,7 +1,7 @@
 import type { Step, StoredStep } from '../shared/step';
 import type { ReviewKind, ReviewState } from './state';
 
-/** What is reviewed, as its process knows it; documents stay in the tables. */
+/** What is reviewed, as its workflow knows it; documents stay in the tables. */
 export type ReviewSubject = {
   reviewId: string;
   kind: ReviewKind;

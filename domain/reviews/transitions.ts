@@ -55,7 +55,7 @@ export function applyReviewCommand(
   }
 }
 
-/** The target has passed: the review is overdue, and managers are told; it is never decided by a timer (SHOP-5). */
+/** The target has passed: the review is overdue, and managers are notified; it is never decided by a timer (SHOP-5). */
 export function passReviewTarget(subject: ReviewSubject, state: ReviewState): ReviewTransition {
   const dueAt = new Date(state.due?.atMs ?? state.enteredAtMs).toISOString();
   return { state: { ...state, overdue: true }, notices: [notice(subject, 'overdue', ['managers'], { dueAt })] };

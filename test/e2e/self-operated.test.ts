@@ -81,10 +81,10 @@ describe('DLV-12, DLV-12a: a self-operated delivery goes through operations', ()
     }
   });
 
-  test('MSG-2: operations are told that something waits for them', async () => {
+  test('MSG-2: operations are notified that something waits for them', async () => {
     const { deliveryId: id } = await story.paidOrder(SELF_OPERATED);
-    const told = await api.db.message.findMany({ where: { objectId: { not: '' }, recipientId: 'usr_ops_demo' } });
-    expect(told.map(({ event, params }) => [event, params])).toContainEqual([
+    const notified = await api.db.message.findMany({ where: { objectId: { not: '' }, recipientId: 'usr_ops_demo' } });
+    expect(notified.map(({ event, params }) => [event, params])).toContainEqual([
       'delivery.started',
       expect.objectContaining({ deliveryId: id }),
     ]);

@@ -71,7 +71,7 @@ const STEPS = [
   },
 ] as const;
 
-describe('a standard delivery, from the purchase to the acceptance', () => {
+describe('DLV-1 … DLV-5: a standard delivery goes from the purchase to the acceptance', () => {
   test('ORD-6, DLV-1: an order is placed, then paid; its delivery starts by that', async () => {
     const placed = await story.order();
     expect(placed).toMatchObject({ state: 'pending_payment', payableFen: 200_000, paidFen: 0 });
@@ -152,7 +152,7 @@ describe('a standard delivery, from the purchase to the acceptance', () => {
     });
   });
 
-  test('DLV-13: whoever acts out of turn is refused, and nothing changes', async () => {
+  test('DLV-13: whoever acts out of order is refused, and nothing changes', async () => {
     const id = await story.deliveryAt('awaiting_requirement');
     const before = await story.delivery(id);
     for (const operation of [
@@ -176,7 +176,7 @@ describe('a standard delivery, from the purchase to the acceptance', () => {
   });
 });
 
-describe('MSG-2, ORD-7: people are told, where and how they said', () => {
+describe('MSG-2, ORD-7: people are notified, where and how they said', () => {
   test('one mail each at the address of PUT /v1/me, in that language; one message on the site', async () => {
     const [buyerMail, providerMail] = ['new.buyer@demo.example', 'english.provider@demo.example'];
     await api.buyer.put('/v1/me', { name: '王小明', email: buyerMail, phone: '13800000001', language: 'zh-CN' });

@@ -37,7 +37,7 @@ export function initialSearchAttributes(input: { providerId: string }, state: De
 
 const words = (name: string) => name.replaceAll('_', ' ');
 
-/** What operations read in the Temporal UI: the stage, whose turn it is, what the next deadlines will do. */
+/** What operations read in the Temporal UI: the stage, who has to act, what the next deadlines will do. */
 export function describeDelivery(state: DeliveryState, policy: DeliveryPolicy): string {
   if (isClosed(state)) return `**${state.stage}**: ${words(state.outcome ?? '')}`;
   const { appeal } = state;
@@ -46,10 +46,10 @@ export function describeDelivery(state: DeliveryState, policy: DeliveryPolicy): 
   );
   return [
     `**${words(state.stage)}**${appeal === null ? '' : ` — frozen by appeal ${appeal.id} of the ${appeal.openedBy}`}`,
-    `Whose turn: ${appeal === null ? RESPONSIBLE_ROLES[state.stage].join(', ') : 'ops'}`,
+    `To act: ${appeal === null ? RESPONSIBLE_ROLES[state.stage].join(', ') : 'ops'}`,
     `Possible now: ${allowedActions(state, policy).join(', ') || 'nothing'}`,
     `Rejections: requirement ${state.requirementRejections}, acceptance ${state.acceptanceRejections}`,
-    'What silence leads to, next first (UTC):',
+    'If nobody acts, next first (UTC):',
     running.join('\n'),
   ].join('\n\n');
 }

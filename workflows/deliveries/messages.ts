@@ -3,7 +3,7 @@ import type { DeliveryAction, DeliveryCommand } from '../../domain/deliveries/co
 import type { DeliveryState, Outcome } from '../../domain/deliveries/state';
 import type { DeliveryPolicy } from '../../domain/policies/catalogue';
 
-/** What a delivery process is started with; also what it continues as new with. */
+/** What a delivery workflow is started with; also what it continues as new with. */
 export type DeliveryInput = {
   deliveryId: string;
   buyerId: string;
@@ -31,5 +31,5 @@ export type SentCommand = DeliveryCommand extends infer C
     : never
   : never;
 
-/** For operations and tests: what the process itself believes. Screens read PostgreSQL. */
+/** For operations and tests: what the workflow itself believes. Screens read PostgreSQL. */
 export const deliveryState = defineQuery<{ state: DeliveryState; sequence: number }>('state');

@@ -5,7 +5,7 @@ import type { ReviewKind, ReviewState } from '../../domain/reviews/state';
 import type { ReviewSubject } from '../../domain/reviews/step';
 import type { Origin } from '../../domain/shared/actor';
 
-/** What the process of a review is started with. */
+/** What the workflow of a review is started with. */
 export type ReviewInput = {
   subject: ReviewSubject;
   /** The command that submits it, and from where it came (AUD-1). */
@@ -46,16 +46,16 @@ export function reviewWorkflowId({
 }
 
 /**
- * Sent together with the start, and answered once the review's row is stored. Refused when another review of the same
+ * Sent in one call with the start, and answered once the review's row is stored. Refused when another review of the same
  * object runs here, or when this one could not be submitted.
  */
 export const untilSubmitted = defineUpdate<void, [{ reviewId: string }]>('untilSubmitted');
 
-/** A command as it is sent: to which review, for the workflow id tells only of what; its id is the update's own. */
+/** A command as it is sent: to which review, for the workflow id names only what is reviewed; its id is the update's own. */
 export type SentReviewCommand = Omit<ReviewCommand, 'commandId'> & { reviewId: string };
 
 /** One update a kind of command, so that a history reads in the words of the business. Answered when its row is stored. */
 export const reviewUpdate = (action: ReviewOperation) => defineUpdate<void, [SentReviewCommand]>(action);
 
-/** For operations and tests: what the process itself believes. Screens read PostgreSQL. */
+/** For operations and tests: what the workflow itself believes. Screens read PostgreSQL. */
 export const reviewState = defineQuery<{ reviewId: string; state: ReviewState; sequence: number }>('state');

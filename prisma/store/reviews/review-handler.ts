@@ -3,7 +3,7 @@ import type { ReviewSubject } from '../../../domain/reviews/step';
 import type { Prisma } from '../../generated/client';
 import { addStep, type Change, type ObjectChange, type Transaction } from '../shared/audited-transaction';
 
-/** What is taken up for review: what was in force then and what is proposed, which make the reviewer's diff. */
+/** What goes into review: what was in force then and what is proposed, which make the reviewer's diff. */
 export type SubmittedDocuments = {
   base: Prisma.InputJsonObject | null;
   proposed: Prisma.InputJsonObject | null;

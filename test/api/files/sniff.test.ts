@@ -36,7 +36,7 @@ describe('DLV-14: the type of a file is measured', () => {
     expect(await sniffType(name, head)).toBe(type);
   });
 
-  test('an office file whose telling entry lies beyond the head is what its name says, being a zip', async () => {
+  test('an office file whose naming entry lies beyond the head is what its name says, being a zip', async () => {
     const head = samples.zip({ 'docProps/thumbnail.jpeg': Buffer.alloc(70_000) }).subarray(0, 65_536);
     expect(await sniffType('a.docx', head)).toMatch(/wordprocessingml/);
   });

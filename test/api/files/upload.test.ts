@@ -308,7 +308,7 @@ describe('DLV-14: a download runs in no browser', () => {
     expect(response.headers.get('content-type')).toBe(sent);
   });
 
-  test('a reader who has it already is told so, and HEAD sends no content', async () => {
+  test('a reader who has it already is answered 304, and HEAD sends no content', async () => {
     const upload = await keep('text', 'a.txt', 'text/plain');
     expect((await serve(upload, { 'if-none-match': `"x", "${upload.sha256}"` })).response.status).toBe(304);
     const { response, body } = await serve(upload, {}, 'HEAD');

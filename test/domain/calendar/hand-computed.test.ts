@@ -1,7 +1,7 @@
 import { chineseCalendar } from '../../../activities/calendar';
 import { workingDayDeadline } from '../../../domain/calendar/working-days';
 
-// The instants were reckoned by hand, day by day, from the holiday schedules of the State Council as the package has
+// The instants were computed by hand, day by day, from the holiday schedules of the State Council as the package has
 // them (2026 being the last one published). `why` is that recomputation: every day after the day of the instant, numbered
 // where it is worked. The deadline is 24:00 of the last numbered day, and so 00:00 of the day after it.
 

@@ -112,7 +112,7 @@ describe('GEN-1: holidays that cannot be meant are refused, and what is wrong is
     expect(() => parseHolidays(content)).toThrow('2027 › workdays › 2026-12-26: is named as a holiday, too');
   });
 
-  test('everything that is wrong is told at once', () => {
+  test('everything that is wrong is named at once', () => {
     const content = year('2027', { workdays: { '2027-10-08': '国庆节', '2029-10-06': '国庆节' } });
     expect(() => parseHolidays(content)).toThrow(/2027-10-08[\s\S]*2029-10-06/);
   });

@@ -63,7 +63,7 @@ describe('GEN-1: n working days end at 24:00 in Shanghai of the n-th one after t
     expect(deadline(from, days)).toEqual({ at, provisional: false });
   });
 
-  test('the day of the instant is Shanghai’s, whatever the server’s zone: it keyedSemaphore at 16:00 UTC', () => {
+  test('the day of the instant is Shanghai’s, whatever the server’s zone: it begins at 16:00 UTC', () => {
     // Still Friday 10 May 2024: Saturday 11 was worked for the May holiday and is the 1st.
     expect(deadline('2024-05-10T15:59:59.999Z', 1).at).toBe('2024-05-12T00:00:00+08:00');
     // Already Saturday 11: Sunday is off, Monday 13 is the 1st.

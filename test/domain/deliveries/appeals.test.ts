@@ -39,7 +39,7 @@ describe('DLV-10: an appeal records every ground met when it is opened', () => {
     expect(appeal).toEqual({ id: 'apl_1', openedBy, grounds, openedAtMs: T0 + days(2), due: null, escalated: false });
   });
 
-  test('both sides and operations are told who appeals, why, and in which words', () => {
+  test('DLV-6: both sides and operations are notified who appeals, why, and in which words', () => {
     const opening = command('buyer.appeals', { appealId: 'apl_1', note: 'six days' });
     expect(applyCommand(inStage('implementing', { stalled: true }), opening, POLICY, T0).notices).toEqual([
       {

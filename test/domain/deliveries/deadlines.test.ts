@@ -121,13 +121,13 @@ describe('DLV-9, DLV-10: a frozen delivery has one deadline, the target of its r
   });
 });
 
-describe('GEN-4: what the passing of each deadline records and whom it tells', () => {
+describe('GEN-4: what the passing of each deadline records and whom it notifies', () => {
   const passing = (state: DeliveryState, name: string) => {
     const due = deadlines(state, POLICY).find((deadline) => deadline.name === name);
     if (due === undefined) throw new Error(`${name} does not run`);
     return passDeadline(state, due, POLICY, due.atMs);
   };
-  const told = (state: DeliveryState, name: string) => {
+  const notified = (state: DeliveryState, name: string) => {
     const { notices } = passing(state, name);
     return notices.map(({ event, to, params }) => ({ event, to, ...params }));
   };
@@ -142,12 +142,12 @@ describe('GEN-4: what the passing of each deadline records and whom it tells', (
   ] as const)('DLV-13: $name in $stage reminds $turn and changes nothing else', ({ stage, name, turn }) => {
     const state = inStage(stage);
     expect(passing(state, name).state).toEqual({ ...state, passed: [name] });
-    expect(told(state, name)).toEqual([
+    expect(notified(state, name)).toEqual([
       expect.objectContaining({ event: 'delivery.reminder', to: [turn], turn, stage }),
     ]);
   });
 
-  test('a reminder names the instant at which silence ends the stage, where it does', () => {
+  test('a reminder names the instant at which inactivity ends the stage, where it does', () => {
     const dueAt = (stage: Stage, name: string) => passing(inStage(stage), name).notices[0]?.params.dueAt;
     expect(dueAt('awaiting_acceptance', 'buyer_reminder_1')).toBe(new Date(T0 + days(30)).toISOString());
     expect(dueAt('awaiting_requirement_confirmation', 'provider_reminder_1')).toBe(
@@ -157,10 +157,10 @@ describe('GEN-4: what the passing of each deadline records and whom it tells', (
   });
 
   test.each(['awaiting_requirement_confirmation', 'implementing'] as const)(
-    'DLV-6: in %s the stall is recorded and told to both',
+    'DLV-6: in %s the stall is recorded and both are notified',
     (stage) => {
       expect(passing(inStage(stage), 'provider_stall').state.stalled).toBe(true);
-      expect(told(inStage(stage), 'provider_stall')).toEqual([
+      expect(notified(inStage(stage), 'provider_stall')).toEqual([
         { event: 'delivery.stalled', to: ['buyer', 'provider'] },
       ]);
     },
@@ -171,21 +171,21 @@ describe('GEN-4: what the passing of each deadline records and whom it tells', (
     { stage: 'implementing', name: 'implementing_overdue_1', reason: 'implementing_overdue' },
     { stage: 'implementing', name: 'implementing_overdue_2', reason: 'implementing_overdue' },
   ] as const)('DLV-13: $name gives operations a task', ({ stage, name, reason }) => {
-    expect(told(inStage(stage), name)).toEqual([{ event: 'delivery.escalated', to: ['ops'], reason }]);
+    expect(notified(inStage(stage), name)).toEqual([{ event: 'delivery.escalated', to: ['ops'], reason }]);
   });
 
   test('DLV-10: an appeal past its target is escalated, and stays frozen', () => {
     const state = frozen(inStage('implementing'));
-    expect(told(state, 'appeal_target')).toEqual([
+    expect(notified(state, 'appeal_target')).toEqual([
       { event: 'delivery.escalated', to: ['ops'], reason: 'appeal_overdue' },
     ]);
     expect(passing(state, 'appeal_target').state.appeal).toEqual({ ...state.appeal, escalated: true });
   });
 
-  test('DLV-11: silence accepts', () => {
+  test('DLV-11: inactivity accepts', () => {
     const { state } = passing(inStage('awaiting_acceptance'), 'auto_accept');
     expect(state).toMatchObject({ stage: 'completed', outcome: 'auto_accepted' });
-    expect(told(inStage('awaiting_acceptance'), 'auto_accept')).toEqual([
+    expect(notified(inStage('awaiting_acceptance'), 'auto_accept')).toEqual([
       { event: 'delivery.completed', to: ['buyer', 'provider'], outcome: 'auto_accepted' },
     ]);
   });
@@ -193,7 +193,7 @@ describe('GEN-4: what the passing of each deadline records and whom it tells', (
   test('ORD-3: not started in time is cancelled, refunded in full', () => {
     const { state } = passing(inStage('awaiting_requirement_confirmation'), 'start_within');
     expect(state).toMatchObject({ stage: 'cancelled', outcome: 'cancelled_and_refunded', refundFen: null });
-    expect(told(inStage('awaiting_requirement_confirmation'), 'start_within')).toEqual([
+    expect(notified(inStage('awaiting_requirement_confirmation'), 'start_within')).toEqual([
       { event: 'delivery.cancelled', to: ['buyer', 'provider'], outcome: 'start_overdue' },
     ]);
   });

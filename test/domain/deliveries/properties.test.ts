@@ -97,7 +97,7 @@ function everywhere(check: (place: Place) => void, runs = 200): void {
   );
 }
 
-describe('whatever people do and however long they wait', () => {
+describe('DLV-2 … DLV-13: whatever people do and however long they wait, the rules hold', () => {
   test('the walks get about: every stage, operation, ground and outcome', () => {
     const seen = new Set<string>();
     everywhere(({ state }) => {
@@ -117,7 +117,7 @@ describe('whatever people do and however long they wait', () => {
     expect(seen).toContain('frozen in awaiting_acceptance');
   });
 
-  test('stage, freeze and counters are what a simple record on reference says', () => {
+  test('stage, freeze and counters are what a simple record of them says', () => {
     everywhere(({ state, reference }) => {
       expect(state).toMatchObject({
         stage: reference.now.stage,

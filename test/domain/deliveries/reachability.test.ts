@@ -17,9 +17,9 @@ import { days, POLICY, T0 } from '../../factories/states';
 const policy = { ...POLICY, requirementRejections: 2, acceptanceRejections: 2 };
 
 type Node = { state: DeliveryState; nowMs: number; fresh: boolean; next: Edge[] };
-type Edge = { by: Operation | 'silence'; ruling?: string; outcome?: DeadlineOutcome; to: string };
+type Edge = { by: Operation | 'inactivity'; ruling?: string; outcome?: DeadlineOutcome; to: string };
 
-/** What tells two states apart, instants left aside; counters above their limit are as good as at it. */
+/** What distinguishes two states, instants left aside; counters above their limit are as good as at it. */
 function keyOf(state: DeliveryState): string {
   const { stageClock: _, startClock, appeal, ...rest } = state;
   return JSON.stringify({
@@ -54,7 +54,7 @@ function withTarget(state: DeliveryState, nowMs: number): DeliveryState {
   return { ...state, appeal: { ...state.appeal, due } };
 }
 
-/** Every state that operations and silence lead to from a new delivery. */
+/** Every state that operations and inactivity lead to from a new delivery. */
 function explore(flow: Flow): Map<string, Node> {
   const nodes = new Map<string, Node>();
   const queue: Node[] = [];
@@ -74,8 +74,8 @@ function explore(flow: Flow): Map<string, Node> {
     for (const { state, ...edge } of operated(node)) node.next.push({ ...edge, to: visit(state, node.nowMs, true) });
     const due = nextDeadline(node.state, policy);
     if (due === undefined) continue;
-    const silent = passDeadline(node.state, due, policy, due.atMs).state;
-    node.next.push({ by: 'silence', outcome: due.outcome, to: visit(silent, due.atMs, false) });
+    const after = passDeadline(node.state, due, policy, due.atMs).state;
+    node.next.push({ by: 'inactivity', outcome: due.outcome, to: visit(after, due.atMs, false) });
   }
   return nodes;
 }
@@ -97,14 +97,14 @@ function endable(nodes: Map<string, Node>, follows: (edge: Edge) => boolean): Se
 }
 
 /** What happens, in order, when nobody does anything any more. */
-function silenceFrom({ state, nowMs }: Pick<Node, 'state' | 'nowMs'>): DeadlineOutcome[] {
+function outcomesWithoutActs({ state, nowMs }: Pick<Node, 'state' | 'nowMs'>): DeadlineOutcome[] {
   const due = nextDeadline(state, policy);
   if (due === undefined) return [];
   const next = passDeadline(state, due, policy, Math.max(nowMs, due.atMs)).state;
-  return [due.outcome, ...silenceFrom({ state: next, nowMs: due.atMs })];
+  return [due.outcome, ...outcomesWithoutActs({ state: next, nowMs: due.atMs })];
 }
 
-describe('every stage can be reached and left', () => {
+describe('DLV-2 … DLV-13: every stage can be reached and left', () => {
   test('each stage, by its own flow', () => {
     const stages = (flow: Flow) => new Set(nodesOf(flow).map(({ state }) => state.stage));
     const selfOperatedOnly = ['awaiting_dispatch', 'awaiting_platform_check'];
@@ -113,7 +113,7 @@ describe('every stage can be reached and left', () => {
   });
 
   test('each operation, ruling, outcome and kind of deadline happens somewhere', () => {
-    expect(new Set(edges.map(({ by }) => by))).toEqual(new Set([...OPERATIONS, 'silence']));
+    expect(new Set(edges.map(({ by }) => by))).toEqual(new Set([...OPERATIONS, 'inactivity']));
     expect(new Set(edges.flatMap(({ ruling }) => ruling ?? []))).toEqual(new Set(RULINGS));
     expect(new Set(all.flatMap(({ state }) => state.outcome ?? []))).toEqual(
       new Set(['accepted', 'auto_accepted', 'accepted_by_ruling', 'cancelled_and_refunded']),
@@ -134,7 +134,7 @@ describe('every stage can be reached and left', () => {
 
   test.each(['standard', 'self_operated'] as const)('%s: people can bring it to its end from everywhere', (flow) => {
     const nodes = flows[flow];
-    const reachEnd = endable(nodes, ({ by }) => by !== 'silence');
+    const reachEnd = endable(nodes, ({ by }) => by !== 'inactivity');
     expect([...nodes.keys()].filter((key) => !reachEnd.has(key))).toEqual([]);
   });
 
@@ -146,13 +146,13 @@ describe('every stage can be reached and left', () => {
   });
 });
 
-describe('GEN-5: silence always has an outcome', () => {
+describe('GEN-5: inactivity always has an outcome', () => {
   test('whatever somebody did, a deadline runs afterwards', () => {
-    const silent = all.filter((node) => isOpen(node) && node.fresh && nextDeadline(node.state, policy) === undefined);
-    expect(silent.map(({ state }) => keyOf(state))).toEqual([]);
+    const stuck = all.filter((node) => isOpen(node) && node.fresh && nextDeadline(node.state, policy) === undefined);
+    expect(stuck.map(({ state }) => keyOf(state))).toEqual([]);
   });
 
-  test('if nobody does anything any more, it ends, or operations are told', () => {
+  test('if nobody does anything any more, it ends, or operations are notified', () => {
     const answers: DeadlineOutcome[] = [
       'auto_accepted',
       'cancelled_and_refunded',
@@ -161,7 +161,7 @@ describe('GEN-5: silence always has an outcome', () => {
       'escalated_to_operations',
     ];
     for (const node of all.filter((node) => isOpen(node) && node.fresh)) {
-      expect(silenceFrom(node).some((outcome) => answers.includes(outcome))).toBe(true);
+      expect(outcomesWithoutActs(node).some((outcome) => answers.includes(outcome))).toBe(true);
     }
   });
 });

@@ -2,7 +2,7 @@ import type { DeliveryAction } from '../../../domain/deliveries/commands';
 import type { Flow, Ruling, Stage } from '../../../domain/deliveries/state';
 import { days } from '../../factories/states';
 
-/** What happens to a delivery on paper: somebody acts, or silence ends it. */
+/** What happens to a delivery on paper: somebody acts, or inactivity ends it. */
 type Happening = DeliveryAction | 'auto_accept' | 'start_within';
 
 /** From an instant on the delivery was in a stage, frozen or not. */
@@ -130,13 +130,13 @@ export class ReferenceDelivery {
   timeToStart = (nowMs: number): number => this.time(this.startFrom, nowMs, 'awaiting_requirement_confirmation');
   timeFrozen = (nowMs: number): number => (this.now.frozen ? nowMs - this.now.fromMs : 0);
 
-  /** What silence has done by now that is not an end. */
+  /** What inactivity has done by now that is not an end. */
   noted(nowMs: number): string[] {
     const spent = this.timeInStage(nowMs);
     return (NOTED[this.now.stage] ?? []).filter(([, day]) => days(day) <= spent).map(([name]) => name);
   }
 
-  /** Lets silence end the delivery, where it has lasted long enough. */
+  /** Lets inactivity end the delivery, where it has lasted long enough. */
   settle(nowMs: number): void {
     const { stage, frozen } = this.now;
     if (frozen) return;

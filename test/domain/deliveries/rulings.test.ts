@@ -90,7 +90,7 @@ describe('DLV-10: where each ruling leads', () => {
     expect(ruled({ ruling: 'cancel_and_refund', refundFen: 70_000 })).toMatchObject({ refundFen: 70_000 });
   });
 
-  test('buyer and provider are told the ruling and its reason', () => {
+  test('DLV-10: buyer and provider are notified of the ruling and its reason', () => {
     const { notices } = applyCommand(state, resolve({ ruling: 'accept', note: 'as agreed' }), POLICY, T0);
     expect(notices).toEqual([
       {

@@ -12,85 +12,85 @@ describe('DLV-1, DLV-12a: where a paid delivery begins', () => {
   });
 });
 
-describe('DLV-2 … DLV-5, DLV-12a: each operation leads on, and tells those it concerns', () => {
+describe('DLV-2 … DLV-5, DLV-12a: each operation leads on, and notifies those it concerns', () => {
   const selfOperated = { flow: 'self_operated' } as const;
   const note = 'words';
   const notice = (event: Notice['event'], to: Notice['to'], params: Notice['params'] = {}) => ({ event, to, params });
 
-  test.each<{ action: DeliveryAction; from: DeliveryState; to: Partial<DeliveryState>; told: Notice }>([
+  test.each<{ action: DeliveryAction; from: DeliveryState; to: Partial<DeliveryState>; notified: Notice }>([
     {
       action: 'ops.dispatch',
       from: inStage('awaiting_dispatch'),
       to: { stage: 'awaiting_requirement' },
-      told: notice('delivery.dispatched', ['buyer', 'provider']),
+      notified: notice('delivery.dispatched', ['buyer', 'provider']),
     },
     {
       action: 'buyer.requirement',
       from: inStage('awaiting_requirement'),
       to: { stage: 'awaiting_requirement_confirmation' },
-      told: notice('delivery.requirement_submitted', ['provider']),
+      notified: notice('delivery.requirement_submitted', ['provider']),
     },
     {
       action: 'buyer.requirement',
       from: inStage('awaiting_requirement_confirmation'),
       to: { stage: 'awaiting_requirement_confirmation' },
-      told: notice('delivery.requirement_edited', ['provider']),
+      notified: notice('delivery.requirement_edited', ['provider']),
     },
     {
       action: 'provider.requirement.confirm',
       from: inStage('awaiting_requirement_confirmation'),
       to: { stage: 'implementing', requirementConfirmed: true },
-      told: notice('delivery.requirement_confirmed', ['buyer']),
+      notified: notice('delivery.requirement_confirmed', ['buyer']),
     },
     {
       action: 'provider.requirement.reject',
       from: inStage('awaiting_requirement_confirmation', { requirementRejections: 1 }),
       to: { stage: 'awaiting_requirement', requirementRejections: 2 },
-      told: notice('delivery.requirement_rejected', ['buyer'], { reason: note }),
+      notified: notice('delivery.requirement_rejected', ['buyer'], { reason: note }),
     },
     {
       action: 'provider.implementation.submit',
       from: inStage('implementing'),
       to: { stage: 'awaiting_acceptance', submitted: true },
-      told: notice('delivery.submitted', ['buyer']),
+      notified: notice('delivery.submitted', ['buyer']),
     },
     {
       action: 'provider.implementation.submit',
       from: inStage('implementing', selfOperated),
       to: { stage: 'awaiting_platform_check', submitted: true },
-      told: notice('delivery.submitted', ['ops']),
+      notified: notice('delivery.submitted', ['ops']),
     },
     {
       action: 'ops.check.pass',
       from: inStage('awaiting_platform_check'),
       to: { stage: 'awaiting_acceptance' },
-      told: notice('delivery.check_passed', ['buyer', 'provider']),
+      notified: notice('delivery.check_passed', ['buyer', 'provider']),
     },
     {
       action: 'ops.check.return',
       from: inStage('awaiting_platform_check'),
       to: { stage: 'implementing' },
-      told: notice('delivery.check_returned', ['provider'], { reason: note }),
+      notified: notice('delivery.check_returned', ['provider'], { reason: note }),
     },
     {
       action: 'buyer.acceptance.accept',
       from: inStage('awaiting_acceptance'),
       to: { stage: 'completed', outcome: 'accepted' },
-      told: notice('delivery.completed', ['buyer', 'provider'], { outcome: 'accepted' }),
+      notified: notice('delivery.completed', ['buyer', 'provider'], { outcome: 'accepted' }),
     },
     {
       action: 'buyer.acceptance.reject',
       from: inStage('awaiting_acceptance', { acceptanceRejections: 2 }),
       to: { stage: 'implementing', acceptanceRejections: 3 },
-      told: notice('delivery.acceptance_rejected', ['provider'], { reason: note }),
+      notified: notice('delivery.acceptance_rejected', ['provider'], { reason: note }),
     },
-  ])('$action from $from.stage ($from.flow) → $to.stage', ({ action, from, to, told }) => {
+  ])('$action from $from.stage ($from.flow) → $to.stage', ({ action, from, to, notified }) => {
     const next = applyCommand(from, command(action, { note }), POLICY, T0 + days(1));
     expect(next.state).toMatchObject(to);
-    expect(next.notices).toEqual([told]);
+    expect(next.notices).toEqual([notified]);
   });
 
-  test('evidence changes nothing of the flow; the other side and operations are told (DLV-10)', () => {
+  test('evidence changes nothing of the flow; the other side and operations are notified (DLV-10)', () => {
     const state = frozen(inStage('implementing'));
     for (const [action, other] of [
       ['buyer.evidence', 'provider'],

@@ -21,7 +21,7 @@ const at = (stage: ReviewStage, facts: Partial<ReviewState> = {}): ReviewState =
 });
 const after = (action: ReviewOperation, note = '') => applyReviewCommand(subject, { action, note }, T0 + 500);
 
-describe('what is possible at which stage', () => {
+describe('SHOP-2, PRD-5, PRD-6: each operation is possible at its stages', () => {
   test.each<[ReviewStage, ReviewOperation[]]>([
     ['security_check', ['provider.withdraw', 'ops.security.pass', 'ops.security.fail']],
     ['in_review', ['provider.withdraw', 'ops.approve', 'ops.reject']],
@@ -43,7 +43,7 @@ describe('what is possible at which stage', () => {
   });
 });
 
-describe('what a command makes of a review', () => {
+describe('SHOP-2, SHOP-3, PRD-6: each command leads a review on', () => {
   test.each<[ReviewStage, ReviewOperation, ReviewStage, string | null]>([
     ['in_review', 'provider.withdraw', 'withdrawn', null],
     ['security_check', 'provider.withdraw', 'withdrawn', null],
@@ -51,7 +51,7 @@ describe('what a command makes of a review', () => {
     ['security_check', 'ops.security.fail', 'rejected', 'product.rejected'],
     ['in_review', 'ops.approve', 'approved', 'product.approved'],
     ['in_review', 'ops.reject', 'rejected', 'product.rejected'],
-  ])('%s, %s → %s, telling %s', (stage, action, next, event) => {
+  ])('%s, %s → %s, notifying of %s', (stage, action, next, event) => {
     expect(LEGAL_IN[action]).toContain(stage);
     const { state, notices } = after(action, 'the reason');
     expect(state).toEqual({ stage: next, enteredAtMs: T0 + 500, due: null, overdue: false });
@@ -76,7 +76,7 @@ describe('SHOP-5: the target', () => {
     expect(reviewDeadline(at('in_review', { due: null }))).toBeNull();
   });
 
-  test('passed, it is told to managers, and nothing is decided', () => {
+  test('SHOP-5: passed, managers are notified, and nothing is decided', () => {
     const late = at('in_review');
     const { state, notices } = passReviewTarget(subject, late);
     expect(state).toEqual({ ...late, overdue: true });

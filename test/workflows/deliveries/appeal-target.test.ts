@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually';
 import { notified, passedSince, stepsOf, wordsOf } from '../../support/observe';
 import { startWorld, type World } from '../../support/world';
 
-/** A calendar that learns more while a process runs: days of which it did not know become holidays. */
+/** A calendar that learns more while a workflow runs: days of which it did not know become holidays. */
 const calendar: HolidayCalendar = {
   version: 'before',
   coveredYears: { from: 2000, to: 2001 },
@@ -67,8 +67,8 @@ describe('DLV-10: an appeal should be ruled on within 3 working days', () => {
   });
 });
 
-describe('GEN-1: a target recomputed without the holidays is provisional, and recomputed again before it counts', () => {
-  test('holidays published meanwhile put it off: recorded, told to nobody, escalated at the true instant', async () => {
+describe('GEN-1: a target computed without the holidays is provisional, and recomputed before it counts', () => {
+  test('holidays published meanwhile put it off: recorded, nobody notified, escalated at the true instant', async () => {
     const { delivery, appeal, daysToTarget } = await appealed();
     expect(appeal).toMatchObject({ dueProvisional: true, calendarVersion: 'before' });
     isPublished(shanghaiDays(appeal.openedAt.getTime(), 8));
@@ -96,8 +96,8 @@ describe('GEN-1: a target recomputed without the holidays is provisional, and re
   });
 });
 
-describe('GEN-1: told that the calendar has grown, a process recomputes its provisional target again at once', () => {
-  /** What the process has recorded of its target since the appeal was opened, once it has recorded `count` steps. */
+describe('GEN-1: notified that the calendar has grown, a workflow recomputes its provisional target at once', () => {
+  /** What the workflow has recorded of its target since the appeal was opened, once it has recorded `count` steps. */
   async function recomputed({ delivery, appeal }: Awaited<ReturnType<typeof appealed>>, count: number) {
     const steps = await eventually(async () => {
       const after = (await stepsOf(world.db, delivery.id)).filter(({ atMs }) => atMs > appeal.openedAt.getTime());
@@ -113,7 +113,7 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
     return new Date(`${day}T00:00:00+08:00`);
   };
 
-  test('later: row, view and alarm have the new instant, and nobody was told of the old one', async () => {
+  test('later: row, view and deadline timer have the new instant, and nobody was notified of the old one', async () => {
     const opened = await appealed();
     isPublished(shanghaiDays(opened.appeal.openedAt.getTime(), 8));
     await opened.delivery.workflow.signal(calendarGrown);
@@ -161,7 +161,7 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
     expect(actions).toEqual(['deadline.appeal_target.advanced', 'deadline.appeal_target']);
   });
 
-  test('the same instant: it is provisional no longer; told again and again, nothing more is recorded', async () => {
+  test('the same instant: it is provisional no longer; notified again and again, nothing more is recorded', async () => {
     const opened = await appealed();
     const weekends = shanghaiDays(opened.appeal.openedAt.getTime(), 30).filter((day) =>
       [0, 6].includes(new Date(`${day}T00:00:00Z`).getUTCDay()),
@@ -175,7 +175,7 @@ describe('GEN-1: told that the calendar has grown, a process recomputes its prov
     expect(row).toMatchObject({ dueAt, dueProvisional: false, calendarVersion: 'after' });
   });
 
-  test('a process without such a target takes no notice', async () => {
+  test('GEN-1: a workflow without such a target changes nothing', async () => {
     const delivery = await world.paid();
     await delivery.workflow.signal(calendarGrown);
     isPublished([]);

@@ -102,7 +102,7 @@ describe('DLV-9: an appeal freezes the flow', () => {
     expect(await delivery.state()).toEqual(before);
   });
 
-  test('both sides and operations are told; the row says why and until when it should be ruled on', async () => {
+  test('both sides and operations are notified; the row says why and until when it should be ruled on', async () => {
     const delivery = await frozenDelivery();
     expect(await notified(world.db, delivery.id, 'delivery.appeal_opened')).toEqual([
       'delivery.appeal_opened → buyer',
@@ -144,8 +144,8 @@ describe('DLV-9: an appeal freezes the flow', () => {
   });
 });
 
-describe('who is not a party learns nothing', () => {
-  test('another buyer and another provider are told that there is no such delivery', async () => {
+describe('DLV-13: who is not a party learns nothing', () => {
+  test('another buyer and another provider are answered that there is no such delivery', async () => {
     const delivery = await world.paid();
     const unknown = { code: 'DELIVERY.NOT_FOUND' };
     await expect(delivery.act('buyer.requirement', { actorId: 'usr_other' })).rejects.toMatchObject(unknown);

@@ -1,6 +1,6 @@
 import { startWorld, type World } from '../../support/world';
 
-describe('a delivery from payment to its end', () => {
+describe('DLV-1 … DLV-11: a delivery goes from payment to its end', () => {
   let world: World;
   beforeAll(async () => {
     world = await startWorld();
@@ -20,7 +20,7 @@ describe('a delivery from payment to its end', () => {
     await expect(delivery.handle.result()).resolves.toEqual({ outcome: 'completed' });
   });
 
-  test('DLV-11: silence for more than 30 days accepts', async () => {
+  test('DLV-11: inactivity of more than 30 days accepts', async () => {
     const delivery = await world.paid();
     await delivery.act('buyer.requirement');
     await delivery.act('provider.requirement.confirm');

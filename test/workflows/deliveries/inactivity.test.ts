@@ -9,7 +9,7 @@ afterAll(() => world.stop());
 
 const passed = (delivery: { id: string }, action: string) => passedSince(world.db, delivery.id, action);
 
-describe('DLV-13: reminders go to the one whose turn it is', () => {
+describe('DLV-13: reminders go to the one who has to act', () => {
   test('a buyer who states no requirement: after 3, 7 and 30 days, and operations get a task after 90', async () => {
     const delivery = await world.paid();
     await delivery.letDaysPass(89);
@@ -111,7 +111,7 @@ describe('DLV-13: reminders go to the one whose turn it is', () => {
   });
 });
 
-describe('GEN-3: a process keeps the policy it started with', () => {
+describe('GEN-3: a workflow keeps the policy it started with', () => {
   test('deadlines of a delivery are those of its own policy', async () => {
     const policy = { 'delivery.providerReminders': ['12 hours'], 'delivery.providerStall': '2 days' };
     const delivery = await world.paid({ policy });

@@ -23,7 +23,7 @@ async function withoutTables(happening: () => Promise<void>): Promise<void> {
   for (const table of tables) await owner.query(`ALTER TABLE ${table}_away RENAME TO ${table}`);
 }
 
-test('money goes back after six days in which nothing could be stored, not even that it is stuck', async () => {
+test('ORD-3: money goes back after six days in which nothing could be stored, not even that it is stuck', async () => {
   const placed = await world.place({ policy: { 'order.payWithin': '30 days' } });
   let transactionId = '';
   await withoutTables(async () => {

@@ -68,7 +68,7 @@ describe('DLV-12, DLV-12a: the self-operated flow', () => {
     });
   });
 
-  test('DLV-11: silence accepts 30 days after operations passed it on', async () => {
+  test('DLV-11: inactivity accepts 30 days after operations passed it on', async () => {
     const delivery = await selfOperated();
     await delivery.acts(...submitted);
     await delivery.letDaysPass(20);

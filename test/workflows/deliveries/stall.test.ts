@@ -12,7 +12,7 @@ describe('DLV-6: a provider step of more than 5 days', () => {
     { stage: 'awaiting_requirement_confirmation', actions: ['buyer.requirement'] },
     { stage: 'implementing', actions: ['buyer.requirement', 'provider.requirement.confirm'] },
   ] as const)(
-    '$stage: is recorded, told to both, and lets the buyer appeal, not before',
+    '$stage: is recorded, both are notified, and it lets the buyer appeal, not before',
     async ({ stage, actions }) => {
       const delivery = await world.paid();
       await delivery.acts(...actions);

@@ -28,8 +28,8 @@ async function awaitingConfirmation() {
 
 const STATED: DeliveryAction[] = ['buyer.requirement'];
 
-describe('a step that is stored wins over what the process believes', () => {
-  test('a command that the truth does not permit is refused, though the process believed it legal', async () => {
+describe('AUD-1: a step that is stored wins over what the workflow believes', () => {
+  test('a command that the table does not permit is refused, though the workflow believed it legal', async () => {
     const delivery = await awaitingConfirmation();
     await storeUnrecordedStep(world, delivery, command('provider.requirement.confirm'));
     await expect(delivery.act('buyer.requirement')).rejects.toMatchObject({
@@ -40,7 +40,7 @@ describe('a step that is stored wins over what the process believes', () => {
     expect((await delivery.state()).state).toMatchObject({ stage: 'implementing' });
   });
 
-  test('a command that the truth permits too is done after it', async () => {
+  test('a command that the table permits too is done after it', async () => {
     const delivery = await awaitingConfirmation();
     await storeUnrecordedStep(world, delivery, command('buyer.requirement', { note: 'the lost edit' }));
     expect(await delivery.act('provider.requirement.confirm')).toMatchObject({ stage: 'implementing' });
@@ -62,7 +62,7 @@ describe('a step that is stored wins over what the process believes', () => {
     expect(await notified(world.db, delivery.id, 'delivery.requirement_rejected')).toHaveLength(1);
   });
 
-  test('a reminder that was stored before the process died is not sent again', async () => {
+  test('a reminder that was stored before the worker died is not sent again', async () => {
     const delivery = await awaitingConfirmation();
     const { state, sequence } = await delivery.state();
     const [reminder] = deadlines(state, POLICY);
@@ -85,7 +85,7 @@ describe('a step that is stored wins over what the process believes', () => {
   });
 });
 
-describe('catchUp: the process adopts what the table holds', () => {
+describe('AUD-1: on catch-up the workflow adopts what the table holds', () => {
   const hasCaughtUp = (delivery: Delivery, truth: Truth) =>
     eventually(async () => expect(await delivery.state()).toEqual(truth));
 
@@ -105,7 +105,7 @@ describe('catchUp: the process adopts what the table holds', () => {
     await hasCaughtUp(delivery, last);
   });
 
-  test('a step that ended the delivery ends the process, and its order', async () => {
+  test('a step that ended the delivery ends the workflow, and its order', async () => {
     const delivery = await awaitingConfirmation();
     await delivery.acts('provider.requirement.confirm', 'provider.implementation.submit');
     await storeUnrecordedStep(world, delivery, command('buyer.acceptance.accept'));
@@ -114,7 +114,7 @@ describe('catchUp: the process adopts what the table holds', () => {
     await expect(delivery.ended()).resolves.toEqual({ outcome: 'completed' });
   });
 
-  test('told for nothing, it changes nothing', async () => {
+  test('signalled for nothing, it changes nothing', async () => {
     const delivery = await awaitingConfirmation();
     const before = await delivery.state();
     await delivery.workflow.signal(catchUp);
@@ -124,7 +124,7 @@ describe('catchUp: the process adopts what the table holds', () => {
   });
 });
 
-test('a command sent again, one after the other or at the same time, makes one step', async () => {
+test('AUD-1: a command sent again, one after the other or at the same time, makes one step', async () => {
   const delivery = await world.paid();
   const sent = command('buyer.requirement');
   await Promise.all([delivery.send(sent), delivery.send(sent), delivery.send(sent)]);
@@ -132,8 +132,8 @@ test('a command sent again, one after the other or at the same time, makes one s
   expect(await actionsOf(delivery)).toEqual(['delivery.started', ...STATED]);
 });
 
-describe('what is stored of an order wins, too', () => {
-  test('paid by a payment that the process does not know: that one counts, the next goes back', async () => {
+describe('ORD-6: what is stored of an order wins, too', () => {
+  test('paid by a payment that the workflow does not know: that one counts, the next goes back', async () => {
     const placed = await world.place();
     const lost = paymentFor(placed.terms);
     const atMs = await world.env.currentTimeMs();

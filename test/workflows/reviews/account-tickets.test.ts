@@ -21,7 +21,7 @@ async function ticket() {
   return reviewsOf(world).submit({ ...subject, title: '示例云服务有限公司' });
 }
 
-test('ACC-3, GEN-5: a ticket that nobody decides is overdue and told to managers, and changes nothing by itself', async () => {
+test('ACC-3, GEN-5: a ticket that nobody decides is overdue, managers are notified, and it changes nothing by itself', async () => {
   const asked = await ticket();
   expect(asked.workflowId).toBe('account-ticket/prv_demo/licence_number');
   expect(await asked.letDaysPass(2)).toMatchObject({ overdue: false, status: 'in_review' });

@@ -125,7 +125,7 @@ describe('PRD-6: an image is checked before it is reviewed', () => {
     await expect(application.outcome()).resolves.toEqual({ outcome: 'rejected' });
   });
 
-  test('each target that passes is told to managers; neither decides anything', async () => {
+  test('managers are notified of each target that passes; neither decides anything', async () => {
     const application = await submitNew('image');
     expect(await application.letDaysPass(40)).toMatchObject({ status: 'security_check', overdue: true, deadlines: [] });
     expect(await application.notified('product.overdue')).toEqual(['product.overdue → ops']);

@@ -41,10 +41,10 @@ const notifiedOf = ({ id }: Review, event?: string) => notified(world.db, id, ev
 
 describe('SHOP-2, SHOP-3, PRD-5: from submission to decision', () => {
   test.each([
-    { action: 'ops.approve', status: 'approved', heard: ['shop.approved → provider'] },
-    { action: 'ops.reject', status: 'rejected', heard: ['shop.rejected → provider'] },
-    { action: 'provider.withdraw', status: 'withdrawn', heard: [] },
-  ] as const)('$action: it is $status, and the process ends', async ({ action, status, heard }) => {
+    { action: 'ops.approve', status: 'approved', notified: ['shop.approved → provider'] },
+    { action: 'ops.reject', status: 'rejected', notified: ['shop.rejected → provider'] },
+    { action: 'provider.withdraw', status: 'withdrawn', notified: [] },
+  ] as const)('$action: it is $status, and the workflow ends', async ({ action, status, notified }) => {
     const review = await reviews.submit();
     expect(await review.view()).toMatchObject({
       status: 'in_review',
@@ -56,7 +56,7 @@ describe('SHOP-2, SHOP-3, PRD-5: from submission to decision', () => {
     expect(decided.reason).toBe(status === 'rejected' ? 'the logo is not yours' : null);
     await expect(review.outcome()).resolves.toEqual({ outcome: status });
     expect(await actionsOf(review)).toEqual(['provider.publish', action]);
-    expect(await notifiedOf(review)).toEqual(['shop.submitted → ops', ...heard]);
+    expect(await notifiedOf(review)).toEqual(['shop.submitted → ops', ...notified]);
   });
 
   test('PRD-6: a security check comes first, and has a target of its own', async () => {
@@ -95,7 +95,7 @@ describe('SHOP-5: one review at a time', () => {
     await first.act('provider.withdraw');
     const second = await reviews.submit(again);
     expect(await second.view()).toMatchObject({ status: 'in_review' });
-    // The workflow id tells only what is reviewed: a late command to the first review must not reach the second.
+    // The workflow id says only what is reviewed: a late command to the first review must not reach the second.
     await expect(first.act('ops.approve')).rejects.toMatchObject({ code: 'REVIEW.NOT_ALLOWED' });
     expect(await second.view()).toMatchObject({ status: 'in_review' });
   });
@@ -109,7 +109,7 @@ describe('SHOP-5: one review at a time', () => {
     expect((await review.view()).status).toBe('approved');
   });
 
-  test('what cannot be submitted is refused in its own words; the process ends, and the next may come', async () => {
+  test('what cannot be submitted is refused in its own words; the workflow ends, and the next may come', async () => {
     const errors = [{ path: 'body.logo', message: 'is missing' }];
     const { onSubmitted } = reviewHandlers.shop;
     reviewHandlers.shop.onSubmitted = async () => {
@@ -124,7 +124,7 @@ describe('SHOP-5: one review at a time', () => {
 });
 
 describe('SHOP-5, GEN-5: the target', () => {
-  test('past it the review is overdue and told to managers once; a timer never decides it', async () => {
+  test('past it the review is overdue and managers are notified once; a timer never decides it', async () => {
     const review = await reviews.submit();
     expect(await review.letDaysPass(5)).toMatchObject({ overdue: false });
     expect(await notifiedOf(review, 'shop.overdue')).toEqual([]);
@@ -143,12 +143,12 @@ describe('SHOP-5, GEN-5: the target', () => {
     expect(await review.letDaysPass(0.1)).toMatchObject({ overdue: true });
   });
 
-  test('GEN-1: a provisional target is recomputed again when it is told that the calendar has grown, later or earlier', async () => {
+  test('GEN-1: a provisional target is recomputed when the calendar has grown, later or earlier', async () => {
     known = neverHoliday(2020);
     const review = await reviews.submit();
     const before = await review.view();
     expect(before).toMatchObject({ dueProvisional: true });
-    // The year turns out to have a week of holidays.
+    // The year proves to have a week of holidays.
     const weekOff = neverHoliday(2100);
     const firstDays = [1, 2, 3, 4, 5, 6, 7].map((day) => dayAfter(before.submittedAt, day));
     known = {
@@ -167,7 +167,7 @@ describe('SHOP-5, GEN-5: the target', () => {
     expect(await review.letDaysPass(6)).toMatchObject({ overdue: true });
   });
 
-  test('GEN-1: told for nothing, nothing changes; a provisional target that passes is looked up before it counts', async () => {
+  test('GEN-1: notified for nothing, nothing changes; a provisional target that passes is looked up before it counts', async () => {
     known = neverHoliday(2020);
     const review = await reviews.submit({ policy: { 'shop.reviewTarget': '1 working days' } });
     await review.workflow.signal(calendarGrown);
@@ -186,7 +186,7 @@ function dayAfter(instant: string, n: number): string {
   return new Date(Date.parse(instant) + 8 * 3_600_000 + n * 86_400_000).toISOString().slice(0, 10);
 }
 
-describe('a step that is stored wins over what the process believes', () => {
+describe('AUD-1: a step that is stored wins over what the workflow believes', () => {
   /** Stores a decision of which no history ever hears: its worker died in that moment. */
   async function storeUnrecordedStep(review: Review, commandId: string, stage: 'approved' | 'withdrawn') {
     const { state, sequence } = await review.state();
@@ -217,7 +217,7 @@ describe('a step that is stored wins over what the process believes', () => {
     expect(await actionsOf(review)).toEqual(['provider.publish', 'ops.approve']);
   });
 
-  test('a process that has missed its end does not keep the next submission out', async () => {
+  test('a workflow that has missed its end does not keep the next submission out', async () => {
     const review = await reviews.submit();
     await storeUnrecordedStep(review, 'cmd_approved_long_ago', 'approved');
     const next = await reviews.submit({ objectId: review.subject.objectId });
@@ -252,7 +252,7 @@ describe('a step that is stored wins over what the process believes', () => {
     expect(await actionsOf(review)).toEqual(['provider.publish', 'ops.reject']);
   });
 
-  test('told to catch up, it does; told for nothing, it changes nothing', async () => {
+  test('signalled to catch up, it does; signalled for nothing, it changes nothing', async () => {
     const review = await reviews.submit();
     await review.workflow.signal(catchUp);
     expect((await review.state()).sequence).toBe(1);
@@ -263,7 +263,7 @@ describe('a step that is stored wins over what the process believes', () => {
 });
 
 describe('SHOP-3: withdrawal and decision at the same time', () => {
-  test('exactly one of twenty wins, and row, trail and process agree', async () => {
+  test('exactly one of twenty wins, and row, trail and workflow agree', async () => {
     const review = await reviews.submit();
     const actions = ['provider.withdraw', 'ops.approve', 'ops.reject'] as const;
     const answers = await Promise.allSettled(

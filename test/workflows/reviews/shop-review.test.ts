@@ -87,7 +87,7 @@ describe('SHOP-2: the target is 7 Chinese working days', () => {
 });
 
 describe('SHOP-5: past the target', () => {
-  test('managers are told, once; no timer ever decides; the shop stays as it was until somebody does', async () => {
+  test('managers are notified, once; no timer ever decides; the shop stays as it was until somebody does', async () => {
     const before = await sloganShown();
     const id = await submitted('等了很久');
     await world.env.sleep(30 * DAY_MS);
@@ -119,7 +119,7 @@ describe('SHOP-5: past the target', () => {
 });
 
 describe('SHOP-2: the decision', () => {
-  test('rejected: told in-site, by e-mail and by SMS, with the reason', async () => {
+  test('rejected: the provider is notified in-site, by e-mail and by SMS, with the reason', async () => {
     const before = await sloganShown();
     const id = await submitted('会被驳回');
     await decide(id, 'ops.reject', '口号用语不当');
@@ -139,7 +139,7 @@ describe('SHOP-2: the decision', () => {
     expect(await sloganShown()).toBe(before);
   });
 
-  test('withdrawal and approval at the same moment: one of them, and the shop is what the process says', async () => {
+  test('withdrawal and approval at the same moment: one of them, and the shop is what the workflow says', async () => {
     for (let round = 0; round < 5; round += 1) {
       const slogan = `第${round}轮`;
       const id = await submitted(slogan);
