@@ -220,7 +220,7 @@ describe('AUD-1: the trail shows that money goes back', () => {
 describe('reportStuckRefund', () => {
   const report = (refund: Refund) => run(store.activities.reportStuckRefund, refund);
 
-  test('tells operations, once a day', async () => {
+  test('operations are notified of it once a day', async () => {
     const { payment } = await store.paid();
     const refund = cancelled(payment);
     await report(refund);
