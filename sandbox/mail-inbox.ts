@@ -118,7 +118,7 @@ const pageOf = (messages: readonly InboxMessage[]) =>
     }),
   );
 
-/** Ends all connections without a word, as a failing network does. */
+/** Closes all connections without an answer, as a failing network does. */
 function breakConnections(smtp: SMTPServer): void {
   for (const connection of smtp.connections) connection.close();
 }

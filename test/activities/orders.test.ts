@@ -28,7 +28,7 @@ async function settle(terms: OrderTerms, payment: PaymentFact | null, atMs = Dat
 const orderOf = ({ orderId }: OrderTerms) => store.db.order.findUniqueOrThrow({ where: { id: orderId } });
 
 describe('recordPlaced', () => {
-  test('stores an order once, however often it is called', async () => {
+  test('an order is stored once, however often recordPlaced is called', async () => {
     const terms = newTerms();
     const atMs = Date.now();
     const step = { commandId: `cmd_${unique()}`, requestId: 'req_test', sourceIp: '127.0.0.1', terms, atMs };
@@ -40,8 +40,8 @@ describe('recordPlaced', () => {
   });
 });
 
-describe('recordSettled: an order is paid or closes, and what came first is the truth', () => {
-  test('paid: the payment counts and the delivery begins, in one step', async () => {
+describe('ORD-6: recordSettled: an order is paid or closes, and what came first is the truth', () => {
+  test('DLV-1: when it is paid, the payment counts and the delivery begins in one step', async () => {
     const terms = await store.placed();
     const payment = paymentFor(terms);
     const settled = await settle(terms, payment);
@@ -55,14 +55,14 @@ describe('recordSettled: an order is paid or closes, and what came first is the 
     expect(await store.db.step.findUnique({ where: { commandId: `${terms.deliveryId}/1` } })).not.toBeNull();
   });
 
-  test('closed: nothing is paid and no delivery begins', async () => {
+  test('when it closes, nothing is paid and no delivery begins', async () => {
     const terms = await store.placed();
     expect(await settle(terms, null)).toMatchObject({ payment: null });
     expect(await orderOf(terms)).toMatchObject({ state: 'closed', paidFen: 0n });
     expect(await store.db.delivery.count({ where: { id: terms.deliveryId } })).toBe(0);
   });
 
-  test('called again it answers what is stored, also when it proposes something else', async () => {
+  test('a repeated call answers what is stored, also when it proposes something else', async () => {
     const terms = await store.placed();
     const first = await settle(terms, paymentFor(terms));
     const before = await businessOf(store.db);
@@ -72,7 +72,7 @@ describe('recordSettled: an order is paid or closes, and what came first is the 
   });
 
   test.each([1, 2, 3])(
-    'several payments and the closing at the same time: one wins and all are told (%#)',
+    'of several payments and the closing at the same time one wins, and all callers get that one (%#)',
     async () => {
       const terms = await store.placed();
       const proposals = Array.from({ length: 9 }, (_, n) => (n % 3 === 0 ? null : paymentFor(terms)));

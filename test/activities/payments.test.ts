@@ -49,7 +49,7 @@ describe('ORD-6: the claim of payment callbacks', () => {
     },
   );
 
-  test('the pauses double from two seconds to five minutes', async () => {
+  test('the pauses between attempts double from two seconds to five minutes', async () => {
     const failing = await stored(newTerms());
     const pauses: number[] = [];
     for (let attempt = 0; attempt < 10; attempt += 1) {
@@ -85,7 +85,7 @@ describe('ORD-6: a payment that was stored before the deadline is never beaten b
     expect(await stateOf(terms)).toBe('pending_payment');
   });
 
-  test('nor while a payment was handed over that the order has not looked at', async () => {
+  test('the order does not close while a payment was handed over that it has not looked at', async () => {
     const terms = await store.placed();
     const callback = await stored(terms);
     await markHandled(store.db, callback.id, 'signalled');
@@ -93,7 +93,7 @@ describe('ORD-6: a payment that was stored before the deadline is never beaten b
     expect(await stateOf(terms)).toBe('pending_payment');
   });
 
-  test('it closes when it has looked at every payment and none was its own', async () => {
+  test('the order closes when it has looked at every payment and none was its own', async () => {
     const terms = await store.placed();
     const wrong = await stored(terms, { amountFen: 1 });
     expect(await close(terms, [wrong.id])).toMatchObject({ payment: null });
@@ -123,7 +123,7 @@ describe('ORD-6: a payment that was stored before the deadline is never beaten b
     expect(await stateOf(terms)).toBe('closed');
   });
 
-  test('a payment whose storing is under way is waited for', async () => {
+  test('the closing waits for a payment that is being stored', async () => {
     const terms = await store.placed();
     let closing: Promise<unknown> = Promise.resolve();
     await store.db.$transaction(async (tx) => {

@@ -21,8 +21,8 @@ const refundOf = ({ refundId }: Refund) => store.db.refund.findUnique({ where: {
 const sentFor = ({ refundId }: Refund) => store.channel.sent.get(refundId);
 const asked = ({ refundId }: Refund) => store.channel.calls.filter((id) => id === refundId).length;
 
-describe('sendRefund', () => {
-  test('of a cancelled delivery: the money goes back, the order counts it, both sides are told', async () => {
+describe('ORD-6: sendRefund', () => {
+  test('for a cancelled delivery the money goes back, the order counts it and both sides are notified', async () => {
     const { terms, payment } = await store.paid();
     const refund = cancelled(payment);
     await send(refund);
@@ -39,13 +39,13 @@ describe('sendRefund', () => {
     expect(await wordsOf(store.db, refund.refundId, 'order.refunded')).toMatchObject({ amountFen: '200000' });
   });
 
-  test('of a part of it', async () => {
+  test('a part of the payment goes back, and the order counts that part', async () => {
     const { terms, payment } = await store.paid();
     await send(cancelled(payment, 1));
     expect(await orderOf(terms.orderId)).toMatchObject({ paidFen: 200_000n, refundedFen: 1n });
   });
 
-  test('of a payment that its order did not take: the order counts nothing', async () => {
+  test('a payment that its order did not take goes back, and the order counts nothing', async () => {
     const { terms } = await store.paid();
     const surplus = paymentFor(terms);
     const refund = returnOf(surplus, 'already_paid');
@@ -58,7 +58,7 @@ describe('sendRefund', () => {
     expect(await notified(store.db, refund.refundId)).toEqual(['order.payment_returned → buyer']);
   });
 
-  test('of money for an order that nobody knows', async () => {
+  test('money for an order that does not exist goes back', async () => {
     const refund = returnOf(paymentFor(newTerms()), 'unknown_order');
     await send(refund);
     expect(sentFor(refund)).toBe(200_000);
@@ -67,7 +67,7 @@ describe('sendRefund', () => {
   });
 });
 
-describe('sendRefund: once, wherever the process dies', () => {
+describe('ORD-6: money goes back once, wherever the worker dies', () => {
   type Crash = { where: string; write?: number; channel?: 'before' | 'after' };
 
   /** The activity in an operating-system process that dies at one point. */
@@ -85,12 +85,12 @@ describe('sendRefund: once, wherever the process dies', () => {
   }
 
   test.each<Crash & { requests: number }>([
-    { where: 'before anything', write: 1, requests: 1 },
+    { where: 'before anything is written', write: 1, requests: 1 },
     { where: 'before the refund is noted', write: 2, requests: 1 },
     { where: 'before the channel is asked', channel: 'before', requests: 1 },
     { where: 'before the channel’s answer arrives', channel: 'after', requests: 2 },
     { where: 'before the end is noted', write: 3, requests: 2 },
-  ])('$where', async ({ requests, ...crash }) => {
+  ])('a worker that dies $where does not send it twice', async ({ requests, ...crash }) => {
     const { terms, payment } = await store.paid();
     const refund = cancelled(payment);
     await expect(run(dying(crash), refund)).rejects.toThrow('died');
@@ -102,7 +102,7 @@ describe('sendRefund: once, wherever the process dies', () => {
     expect(await notified(store.db, refund.refundId)).toHaveLength(2);
   });
 
-  test('done already: again, and many at the same time', async () => {
+  test('a refund that was sent is not sent again, also by many calls at the same time', async () => {
     const { terms, payment } = await store.paid();
     const refund = cancelled(payment, 150_000);
     await send(refund);
@@ -126,21 +126,24 @@ describe('money that was earned stays', () => {
     },
   );
 
-  test('nor under another name for the same transaction', async () => {
+  test('a payment that its order has counted is not returned under another id of the same transaction', async () => {
     const { payment } = await store.paid();
     const refund = returnOf({ ...payment, paymentId: 'pay_same_transaction' }, 'already_paid');
     await send(refund);
     expect(asked(refund)).toBe(0);
   });
 
-  test.each([70_000, 200_000])('nor after %d fen of it went back with the delivery', async (amountFen) => {
-    const { terms, payment } = await store.paid();
-    const refund = cancelled(payment, amountFen);
-    await send(refund);
-    await send(returnOf(payment, 'order_closed'));
-    expect(asked(refund)).toBe(1);
-    expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: BigInt(amountFen) });
-  });
+  test.each([70_000, 200_000])(
+    'a payment is not returned after %d fen of it went back with the delivery',
+    async (amountFen) => {
+      const { terms, payment } = await store.paid();
+      const refund = cancelled(payment, amountFen);
+      await send(refund);
+      await send(returnOf(payment, 'order_closed'));
+      expect(asked(refund)).toBe(1);
+      expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: BigInt(amountFen) });
+    },
+  );
 
   test('a payment that was returned is not refunded a second time when the delivery is cancelled', async () => {
     const { terms } = await store.paid();
@@ -152,7 +155,7 @@ describe('money that was earned stays', () => {
     expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 0n });
   });
 
-  test('a surplus payment that two processes return goes back once', async () => {
+  test('a surplus payment that two workflows return goes back once', async () => {
     const { terms } = await store.paid();
     const surplus = paymentFor(terms);
     await Promise.all([send(returnOf(surplus, 'already_paid')), send(returnOf(surplus, 'order_closed'))]);
@@ -173,7 +176,7 @@ describe('money that was earned stays', () => {
 });
 
 describe('GEN-5: a refund that the database does not know as owed', () => {
-  test('AUD-1: fails loudly, is not sent, stands in the trail, and operations are notified once a day', async () => {
+  test('AUD-1: it fails, is not sent, stands in the trail, and operations are notified once a day', async () => {
     const refund = cancelled(paymentFor(await store.placed()));
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const failure = { type: 'REFUND.NOT_OWED', nonRetryable: false, nextRetryDelay: '1 hour' };
@@ -184,7 +187,7 @@ describe('GEN-5: a refund that the database does not know as owed', () => {
     expect((await stepsOf(store.db, refund.refundId)).map(({ action }) => action)).toEqual(['refund.refused']);
   });
 
-  test('of another amount than was noted is not sent', async () => {
+  test('a refund of another amount than was noted is not sent', async () => {
     const { payment } = await store.paid();
     await send(cancelled(payment, 70_000));
     await expect(send(cancelled(payment, 70_001))).rejects.toMatchObject({ type: 'REFUND.NOT_OWED' });
@@ -194,7 +197,7 @@ describe('GEN-5: a refund that the database does not know as owed', () => {
 
 describe('AUD-1: the trail shows that money goes back', () => {
   test.each([['delivery_cancelled'], ['already_paid']] as const)(
-    'when it is asked for and when it is sent: %s',
+    'a refund leaves a step when it is asked for and when it is sent (%s)',
     async (reason) => {
       const { terms, payment } = await store.paid();
       const refund = reason === 'already_paid' ? returnOf(paymentFor(terms), reason) : cancelled(payment, 150_000);
@@ -217,7 +220,7 @@ describe('AUD-1: the trail shows that money goes back', () => {
   );
 });
 
-describe('reportStuckRefund', () => {
+describe('GEN-5: a refund that does not get through', () => {
   const report = (refund: Refund) => run(store.activities.reportStuckRefund, refund);
 
   test('operations are notified of it once a day', async () => {
@@ -231,7 +234,7 @@ describe('reportStuckRefund', () => {
     expect(await notified(store.db, refund.refundId)).toHaveLength(2);
   });
 
-  test('also when the order is unknown', async () => {
+  test('operations are notified of it also when the order does not exist', async () => {
     const refund = returnOf(paymentFor(newTerms()), 'unknown_order');
     await report(refund);
     expect(await notified(store.db, refund.refundId)).toEqual(['order.refund_stuck → ops']);

@@ -7,7 +7,7 @@ import { send } from './support/walk';
 
 const refunds = z.object({ items: z.array(z.object({ refundId: z.string(), amountFen: z.int() })) });
 
-describe('the worker is killed when the channel has sent a refund, and nobody has noted it', () => {
+describe('the worker is killed when the channel has sent a refund, before that is recorded', () => {
   let system: FaultSystem;
   let client: Client;
   beforeAll(async () => {
@@ -20,7 +20,7 @@ describe('the worker is killed when the channel has sent a refund, and nobody ha
     return refunds.parse(await (await fetch(`${system.channelUrl}/refunds`)).json()).items;
   }
 
-  test('ORD-3: the order is cancelled, and the money goes back once, is counted once and told once', async () => {
+  test('ORD-3: the order is cancelled, and the money goes back once, is counted once and notified once', async () => {
     await system.start('worker', dyingAfter('channel.refund'));
     const deal = await client.buy();
     await send(client, deal, 'buyer.requirement');
@@ -33,7 +33,7 @@ describe('the worker is killed when the channel has sent a refund, and nobody ha
     await system.kill('temporal');
     await system.start('temporal');
     await system.start('worker');
-    // The server waits half a minute for the dead worker's word before it has the refund repeated.
+    // The server waits half a minute for the dead worker's answer before it has the refund repeated.
     const workflow = system.temporal.workflow.getHandle(orderWorkflowId(deal.orderId));
     await expect(workflow.result()).resolves.toEqual({ outcome: 'cancelled' });
     expect(await sentByChannel()).toEqual([sent]);
@@ -41,7 +41,7 @@ describe('the worker is killed when the channel has sent a refund, and nobody ha
       state: 'cancelled',
       refundedFen: order.paidFen,
     });
-    const told = await system.db.message.findMany({ where: { event: 'order.refunded' } });
-    expect(told.map(({ recipientId }) => recipientId).sort()).toEqual(['usr_demo', 'usr_provider_demo']);
+    const notified = await system.db.message.findMany({ where: { event: 'order.refunded' } });
+    expect(notified.map(({ recipientId }) => recipientId).sort()).toEqual(['usr_demo', 'usr_provider_demo']);
   }, 120_000);
 });

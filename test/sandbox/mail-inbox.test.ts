@@ -32,7 +32,7 @@ describe('the mail inbox of the sandbox', () => {
 
   beforeEach(() => fetch(`${inbox.url}/api/messages`, { method: 'DELETE' }));
 
-  test('keeps what it is sent, and shows it as text only', async () => {
+  test('it keeps what it is sent, and shows it as text only', async () => {
     await send('<script>alert(1)</script>');
     expect(await messages()).toMatchObject([
       {
@@ -48,14 +48,14 @@ describe('the mail inbox of the sandbox', () => {
     expect(page).not.toContain('<script>');
   });
 
-  test('refuses for the moment on demand', async () => {
+  test('it refuses a message for the moment on demand', async () => {
     await fault({ refuseNext: 1 });
     await expect(send('first')).rejects.toMatchObject({ responseCode: 451 });
     await send('second');
     expect(await messages()).toMatchObject([{ subject: 'second' }]);
   });
 
-  test('breaks off after keeping a message on demand', async () => {
+  test('it breaks the connection after keeping a message on demand', async () => {
     await fault({ dropNextAnswers: 1 });
     await expect(send('kept, unanswered')).rejects.toThrow();
     expect(await messages()).toMatchObject([{ subject: 'kept, unanswered' }]);

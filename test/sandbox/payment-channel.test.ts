@@ -9,26 +9,26 @@ import { eventually } from '../support/eventually';
 
 const secrets = { tencent_cloud: [], wechat: ['a secret for the tests', 'the one before'], tenpay: [] };
 
-interface Heard {
+interface Received {
   status: string;
   isSigned: boolean;
 }
 
-/** Our side: writes down what it is called with, and answers what it is told to. */
-async function listener(answers: number[]): Promise<{ url: string; heard: Heard[]; server: Server }> {
-  const heard: Heard[] = [];
+/** Our side: records what it receives, and gives the answers that it is given. */
+async function listener(answers: number[]): Promise<{ url: string; received: Received[]; server: Server }> {
+  const received: Received[] = [];
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
     const [, time, signature] = /^t=(\d+),v1=(\w+)$/.exec(String(request.headers['x-channel-signature'])) ?? [];
     const expected = createHmac('sha256', 'a secret for the tests').update(`${time}.wechat.${body}`).digest('hex');
-    heard.push({ status: JSON.parse(body).status, isSigned: signature === expected });
+    received.push({ status: JSON.parse(body).status, isSigned: signature === expected });
     response.writeHead(answers.shift() ?? 202).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return { url: `http://127.0.0.1:${port}/callback`, heard, server };
+  return { url: `http://127.0.0.1:${port}/callback`, received, server };
 }
 
 async function post(url: string, body: object, method = 'POST') {
@@ -54,37 +54,37 @@ describe('the payment channel of the sandbox', () => {
   const pay = (callbackUrl: string, behaviour: object = {}) =>
     post(`${channel.url}/payments`, { orderId: 'ord_1', channel: 'wechat', amountFen: 100, callbackUrl, behaviour });
 
-  test('calls back with a signature until it is heard', async () => {
+  test('ORD-6: it calls back with a signature until it is acknowledged', async () => {
     const us = await listener([500, 503]);
     await pay(us.url);
-    await eventually(() => expect(us.heard).toHaveLength(3));
-    expect(us.heard.every(({ isSigned, status }) => isSigned && status === 'succeeded')).toBe(true);
+    await eventually(() => expect(us.received).toHaveLength(3));
+    expect(us.received.every(({ isSigned, status }) => isSigned && status === 'succeeded')).toBe(true);
     us.server.close();
   });
 
-  test('misbehaves on demand', async () => {
+  test('it repeats callbacks, lets a failure follow and signs wrongly on demand', async () => {
     const us = await listener([]);
     await pay(us.url, { duplicates: 2, failedAfterwards: true });
     await eventually(() =>
-      expect(us.heard.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded', 'failed']),
+      expect(us.received.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded', 'failed']),
     );
     await pay(us.url, { badSignature: true });
-    await eventually(() => expect(us.heard.at(-1)?.isSigned).toBe(false));
+    await eventually(() => expect(us.received.at(-1)?.isSigned).toBe(false));
     us.server.close();
   });
 
-  test('calls back after a restart what was not heard before', async () => {
+  test('it calls back after a restart what was not acknowledged before', async () => {
     const us = await listener(Array(5).fill(500));
     await pay(us.url);
-    await eventually(() => expect(us.heard.length).toBeGreaterThanOrEqual(1));
+    await eventually(() => expect(us.received.length).toBeGreaterThanOrEqual(1));
     await channel.stop();
-    us.heard.length = 0;
+    us.received.length = 0;
     channel = await startPaymentChannel({ port: 0, secrets, file });
-    await eventually(() => expect(us.heard.length).toBeGreaterThanOrEqual(5));
+    await eventually(() => expect(us.received.length).toBeGreaterThanOrEqual(5));
     us.server.close();
   });
 
-  test('sends a refund once, whatever happens to the answer', async () => {
+  test('it sends a refund once, whatever happens to the answer', async () => {
     const refund = { refundId: 'rfd_1', transactionId: 'txn_1', channel: 'wechat', amountFen: 40 };
     await post(`${channel.url}/faults`, { failNextRefunds: 1, loseNextAnswers: 1 }, 'PUT');
     expect((await post(`${channel.url}/refunds`, refund)).status).toBe(500);
@@ -95,7 +95,7 @@ describe('the payment channel of the sandbox', () => {
     expect(list).toMatchObject({ items: [{ refundId: 'rfd_1' }] });
   });
 
-  test('never sends back more than was paid', async () => {
+  test('it never sends back more than was paid', async () => {
     const us = await listener([]);
     const { body } = await pay(us.url);
     const refund = { transactionId: body.transactionId, channel: 'wechat', amountFen: 60 };

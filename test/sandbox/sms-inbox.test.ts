@@ -26,7 +26,7 @@ const send = (sms: object = {}) =>
 const fault = (body: object) => fetch(`${inbox.url}/api/faults`, json('PUT', body));
 const messages = async (query = '') => (await fetch(`${inbox.url}/api/messages${query}`)).json();
 
-test('keeps what it is sent, for its reader, and across restarts', async () => {
+test('the inbox keeps what it is sent, by receiver and across restarts', async () => {
   expect((await send()).status).toBe(201);
   await send({ to: '+8613800000002' });
   const found = [expect.objectContaining({ messageId: 'msg_1', to: '+8613800000001', text: '你好' })];
@@ -38,7 +38,7 @@ test('keeps what it is sent, for its reader, and across restarts', async () => {
   expect(await messages()).toEqual([]);
 });
 
-test('is a page that shows messages as text only', async () => {
+test('its page shows messages as text only', async () => {
   await send({ text: '<script>alert(1)</script>' });
   const page = await (await fetch(inbox.url)).text();
   expect(page).toContain('&lt;script&gt;');
@@ -50,21 +50,21 @@ test.each([
   ['a text that is too long', { text: 'x'.repeat(501) }],
   ['no text', { text: '' }],
   ['a dead number', { to: '+8613800000009' }],
-])('refuses %s for good', async (_, sms) => {
+])('it refuses %s for good', async (_, sms) => {
   await fault({ deadNumbers: ['+8613800000009'] });
   expect((await send(sms)).status).toBe(422);
   expect(await messages()).toEqual([]);
 });
 
-describe('misbehaves on demand, as often as is asked for', () => {
-  test('refuses for the moment, and keeps nothing', async () => {
+describe('the inbox misbehaves on demand, as often as is asked for', () => {
+  test('it refuses a message for the moment and keeps nothing', async () => {
     await fault({ refuseNext: 1 });
     expect((await send()).status).toBe(503);
     expect((await send()).status).toBe(201);
     expect(await messages()).toHaveLength(1);
   });
 
-  test('keeps what it breaks off or answers wrongly', async () => {
+  test('it keeps messages whose connection it breaks or whose answer it loses', async () => {
     await fault({ dropNextAnswers: 1 });
     await expect(send()).rejects.toThrow('fetch failed');
     await fault({ loseNextAnswers: 1 });
@@ -72,7 +72,7 @@ describe('misbehaves on demand, as often as is asked for', () => {
     expect(await messages()).toHaveLength(2);
   });
 
-  test('holds its answers until the faults are set anew', async () => {
+  test('it holds its answers until the faults are set anew', async () => {
     await fault({ holdNextAnswers: 1 });
     let isAnswered = false;
     const answered = send().then(({ status }) => {
@@ -85,7 +85,7 @@ describe('misbehaves on demand, as often as is asked for', () => {
     expect(await answered).toBe(201);
   });
 
-  test('refuses faults that there are none of', async () => {
+  test('it refuses unknown faults', async () => {
     expect((await fault({ explode: 1 })).status).toBe(422);
   });
 });

@@ -38,7 +38,7 @@ const send = (body: string, signature: string | null, channel?: string) =>
     body,
     headers: { 'content-type': 'application/json', ...(signature !== null && { 'x-channel-signature': signature }) },
   });
-/** The channel's word, properly signed, and taken. */
+/** A properly signed report of the channel, and accepted. */
 async function report(fact: Fact, channel: PaymentChannel = 'wechat'): Promise<void> {
   const body = JSON.stringify(fact);
   bodyOf(await send(body, signedBy(channel, body), channel), 202);
@@ -67,7 +67,7 @@ describe('ORD-6: only what the channel has signed now is stored', () => {
   const other = (body: string) => body.replace('succeeded', 'failed');
   test.each<[string, (body: string) => string | null]>([
     ['no signature', () => null],
-    ['no signature worth the name', () => 'sha256=abc'],
+    ['a signature of another format', () => 'sha256=abc'],
     [
       'the signature of somebody else',
       (body) => signCallback({ secret: 'another secret', channel: 'wechat', rawBody: body }),
@@ -79,7 +79,7 @@ describe('ORD-6: only what the channel has signed now is stored', () => {
       'an old signature with a new time',
       (body) => signedBy('wechat', body, 0).replace('t=0', `t=${Math.floor(Date.now() / 1000)}`),
     ],
-  ])('%s', async (_, signature) => {
+  ])('a callback with %s is refused and not stored', async (_, signature) => {
     const order = await story.order();
     const before = await stored();
     const body = JSON.stringify(factOf(order));
@@ -92,23 +92,23 @@ describe('ORD-6: only what the channel has signed now is stored', () => {
   });
 
   test.each<[string, number, (fact: Fact) => string]>([
-    ['no JSON', 400, () => '{"transactionId":'],
-    ['nothing', 400, () => ''],
-    ['an array', 422, (fact) => JSON.stringify([fact])],
+    ['a body that is no JSON', 400, () => '{"transactionId":'],
+    ['an empty body', 400, () => ''],
+    ['an array as its body', 422, (fact) => JSON.stringify([fact])],
     ['an unknown field', 422, (fact) => JSON.stringify({ ...fact, bonus: true })],
     ['a negative amount', 422, (fact) => JSON.stringify({ ...fact, amountFen: -1 })],
     ['half a fen', 422, (fact) => JSON.stringify({ ...fact, amountFen: 0.5 })],
     ['an amount beyond all safe integers', 422, (fact) => JSON.stringify(fact).replace(/200000/, '9007199254740993')],
     ['an unknown status', 422, (fact) => JSON.stringify({ ...fact, status: 'maybe' })],
     ['a transaction id with a NUL', 422, (fact) => JSON.stringify({ ...fact, transactionId: 'a\0b' })],
-  ])('signed, but %s: %i, and nothing is stored', async (_, status, bodyFor) => {
+  ])('a signed callback with %s is answered %i and not stored', async (_, status, bodyFor) => {
     const before = await stored();
     const body = bodyFor(factOf(await story.order()));
     expect((await send(body, signedBy('wechat', body))).status).toBe(status);
     expect(await stored()).toBe(before);
   });
 
-  test('a channel that there is none of', async () => {
+  test('a callback of an unknown channel is refused', async () => {
     const body = JSON.stringify(factOf(await story.order()));
     expect((await send(body, signedBy('wechat', body), 'bitcoin')).status).toBe(422);
   });
@@ -161,7 +161,7 @@ describe('ORD-6: a signature is good for its own channel alone', () => {
 });
 
 describe('ORD-6: callbacks come more than once and in any order; a payment counts once', () => {
-  test('twenty at the same time are one payment', async () => {
+  test('twenty callbacks at the same time are one payment', async () => {
     const order = await story.order();
     const fact = factOf(order);
     await Promise.all(Array.from({ length: 20 }, () => report(fact)));
@@ -180,7 +180,7 @@ describe('ORD-6: callbacks come more than once and in any order; a payment count
     ['failed after succeeded', ['succeeded', 'failed']],
     ['succeeded after failed', ['failed', 'succeeded']],
     ['failed at the same time', ['succeeded', 'failed', 'succeeded', 'failed']],
-  ] as const)('%s: it is paid', async (_, statuses) => {
+  ] as const)('an order is paid whose callbacks are %s', async (_, statuses) => {
     const order = await story.order();
     const fact = factOf(order);
     await Promise.all(statuses.map((status) => report({ ...fact, status })));
@@ -190,7 +190,7 @@ describe('ORD-6: callbacks come more than once and in any order; a payment count
     expect(await returned(fact.transactionId)).toEqual([]);
   });
 
-  test('failed only: the order goes on waiting for a payment', async () => {
+  test('after a failed payment the order goes on waiting for another', async () => {
     const order = await story.order();
     await report(factOf(order, { status: 'failed' }));
     await handled();
@@ -199,7 +199,7 @@ describe('ORD-6: callbacks come more than once and in any order; a payment count
     await eventually(async () => expect((await story.orderNow(order.id)).state).toBe('awaiting_start'));
   });
 
-  test('the channel of the sandbox, at its worst', async () => {
+  test('duplicates, a late failure and a wrong signature of the sandbox’s channel leave one payment', async () => {
     const order = await story.order();
     const behaviour = { duplicates: 5, failedAfterwards: true };
     const payment = {
@@ -225,7 +225,7 @@ describe('ORD-6: money that is not the order’s goes back through the channel, 
   test.each([
     ['too much', 200_001],
     ['too little', 1],
-  ])('%s: the order goes on waiting for the right amount', async (_, amountFen) => {
+  ])('a payment of %s goes back, and the order goes on waiting for the right amount', async (_, amountFen) => {
     const order = await story.order();
     const fact = factOf(order, { amountFen });
     await report(fact);
@@ -235,7 +235,7 @@ describe('ORD-6: money that is not the order’s goes back through the channel, 
     await eventually(async () => expect((await story.orderNow(order.id)).paidFen).toBe(200_000));
   });
 
-  test('another channel than the order’s', async () => {
+  test('a payment through another channel than the order’s goes back', async () => {
     const order = await story.order({ paymentChannel: 'tenpay' });
     const fact = factOf(order);
     await report(fact, 'wechat');
@@ -243,7 +243,7 @@ describe('ORD-6: money that is not the order’s goes back through the channel, 
     expect((await story.orderNow(order.id)).state).toBe('pending_payment');
   });
 
-  test('a second payment', async () => {
+  test('a second payment goes back', async () => {
     const order = await story.paidOrder();
     const second = factOf(order);
     await report(second);
@@ -251,7 +251,7 @@ describe('ORD-6: money that is not the order’s goes back through the channel, 
     expect(await story.orderNow(order.id)).toMatchObject({ state: 'awaiting_start', paidFen: 200_000, refundedFen: 0 });
   });
 
-  test('a second payment after the delivery is done', async () => {
+  test('a second payment after the delivery is completed goes back', async () => {
     const id = await story.deliveryAt('completed');
     const { orderId } = await story.delivery(id);
     const second = factOf(await story.orderNow(orderId));
@@ -260,7 +260,7 @@ describe('ORD-6: money that is not the order’s goes back through the channel, 
     expect(await story.orderNow(orderId)).toMatchObject({ state: 'completed', paidFen: 200_000, refundedFen: 0 });
   });
 
-  test('a payment for an order that has closed', async () => {
+  test('a payment for an order that has closed goes back', async () => {
     const hasty = await api.startAnother({ policy: parsePolicy({ 'order.payWithin': '1 second' }) });
     const buyer = httpClient(() => hasty.url, api.tokens.buyer);
     const order = await story.order({ buyer });
@@ -272,13 +272,13 @@ describe('ORD-6: money that is not the order’s goes back through the channel, 
     expect(await story.orderNow(order.id)).toMatchObject({ state: 'closed', paidFen: 0, deliveryId: null });
   });
 
-  test('a payment for an order that never was', async () => {
+  test('a payment for an order that does not exist goes back', async () => {
     const fact = factOf({ id: 'ord_never', payableFen: 4_200 });
     await report(fact);
     await expectReturned(fact);
   });
 
-  test('the channel is out of order, then loses its answer: still once', async () => {
+  test('money goes back once when the channel fails and then loses its answer', async () => {
     const channel = httpClient(() => api.channel.url, null);
     bodyOf(await channel.put('/faults', { failNextRefunds: 1, loseNextAnswers: 1 }), 200);
     const fact = factOf(await story.paidOrder());

@@ -15,9 +15,12 @@ describe('ORD-6: an order is paid once, in full, through its channel, before it 
     { phase: 'paid', channel: 'tenpay', amountFen: 1, why: 'already_paid' },
     { phase: 'closed', channel: 'wechat', amountFen: 200_000, why: 'order_closed' },
     { phase: 'closed', channel: 'tenpay', amountFen: 1, why: 'order_closed' },
-  ] as const)('$phase, $amountFen fen through $channel → $why', ({ phase, channel, amountFen, why }) => {
-    expect(whyReturned(terms, phase, { channel, amountFen })).toBe(why);
-  });
+  ] as const)(
+    'an order that is $phase answers $why to $amountFen fen through $channel',
+    ({ phase, channel, amountFen, why }) => {
+      expect(whyReturned(terms, phase, { channel, amountFen })).toBe(why);
+    },
+  );
 
   test('a payment goes back whole, under one id however often it is asked for', () => {
     const payment: PaymentFact = {

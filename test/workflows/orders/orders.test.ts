@@ -36,7 +36,7 @@ const refunded = ({ paymentId }: PaymentFact) =>
   });
 
 describe('ORD-6: an order that is not paid', () => {
-  test('closes after 72 hours, buyer and provider are told', async () => {
+  test('it closes after 72 hours, and buyer and provider are notified', async () => {
     const { terms, ended } = await world.place();
     await world.env.sleep(hours(71.9));
     expect(await orderRow(terms.orderId)).toMatchObject({ state: 'pending_payment', endedAt: null });
@@ -52,7 +52,7 @@ describe('ORD-6: an order that is not paid', () => {
     expect(await world.db.delivery.count({ where: { orderId: terms.orderId } })).toBe(0);
   });
 
-  test('GEN-3: its own policy says when', async () => {
+  test('GEN-3: it closes when the policy that it was started with says', async () => {
     const { terms, ended } = await world.place({ policy: { 'order.payWithin': '2 hours' } });
     await world.env.sleep(hours(2.1));
     await expect(ended()).resolves.toEqual({ outcome: 'closed' });
@@ -62,13 +62,13 @@ describe('ORD-6: an order that is not paid', () => {
 });
 
 describe('ORD-6: a payment that was stored in time is never beaten by the closing', () => {
-  /** Stored as the API stores it, and not handed over yet: the inbox is away. */
+  /** Stored as the API stores it, and not handed over yet: the relay is away. */
   async function reported(terms: Parameters<typeof paymentFor>[0], other: Partial<PaymentFact> = {}) {
     const { paymentId, receivedAtMs, ...fact } = paymentFor(terms, other);
     await storeCallback(world.db, { id: paymentId, status: 'succeeded', ...fact });
     return { ...fact, paymentId, receivedAtMs };
   }
-  /** The inbox, at work until the check passes. */
+  /** The relay, at work until the check passes. */
   async function handedOver(check: () => Promise<void>) {
     const { db, client } = world;
     await db.paymentCallback.updateMany({ data: { nextAttemptAt: new Date(0) } });
@@ -77,7 +77,7 @@ describe('ORD-6: a payment that was stored in time is never beaten by the closin
     await eventually(check).finally(() => inbox.stop());
   }
 
-  test('the order waits for it past its deadline, for hours, and is paid when it is handed over', async () => {
+  test('the order waits past its deadline for hours, and is paid when the payment is handed over', async () => {
     const placed = await world.place();
     await reported(placed.terms);
     await world.env.sleep(hours(72 + 9.5));
@@ -87,7 +87,7 @@ describe('ORD-6: a payment that was stored in time is never beaten by the closin
     expect(await notified(world.db, placed.terms.orderId, 'order.closed_unpaid')).toEqual([]);
   });
 
-  test('one that does not fit goes back, and then the order closes', async () => {
+  test('a payment that does not fit goes back, and then the order closes', async () => {
     const placed = await world.place();
     const wrong = await reported(placed.terms, { amountFen: 1 });
     await world.env.sleep(hours(72.5));
@@ -96,7 +96,7 @@ describe('ORD-6: a payment that was stored in time is never beaten by the closin
     await expect(placed.ended()).resolves.toEqual({ outcome: 'closed' });
   });
 
-  test('one that was sent back elsewhere holds the order for an hour at most', async () => {
+  test('a payment that was sent back elsewhere keeps the order open for an hour at most', async () => {
     const placed = await world.place();
     const { paymentId } = await reported(placed.terms);
     await world.env.sleep(hours(72.1));
@@ -107,7 +107,7 @@ describe('ORD-6: a payment that was stored in time is never beaten by the closin
 });
 
 describe('DLV-1: an order that is paid', () => {
-  test('starts its delivery at once, and is counted once', async () => {
+  test('it starts its delivery at once, and its payment is counted once', async () => {
     const placed = await world.place();
     await world.env.sleep(hours(71.9));
     const payment = await placed.pay();
@@ -130,13 +130,13 @@ describe('DLV-1: an order that is paid', () => {
     ]);
   });
 
-  test('does not close any more when its 72 hours are over', async () => {
+  test('it does not close when its 72 hours are over', async () => {
     const delivery = await world.paid();
     await delivery.letDaysPass(4);
     expect(await orderRow(delivery.terms.orderId)).toMatchObject({ state: 'awaiting_start' });
   });
 
-  test('self-operated: operations are told that a delivery awaits its dispatch', async () => {
+  test('operations are notified that a self-operated delivery awaits its dispatch', async () => {
     const { terms } = await world.paid({ flow: 'self_operated' });
     expect(await notified(world.db, terms.orderId, 'delivery.started')).toEqual(['delivery.started → ops']);
   });
@@ -146,8 +146,8 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
   test.each([
     { what: 'too little', fact: { amountFen: 199_999 }, reason: 'wrong_amount' },
     { what: 'too much', fact: { amountFen: 200_001 }, reason: 'wrong_amount' },
-    { what: 'another channel', fact: { channel: 'tenpay' }, reason: 'wrong_channel' },
-  ] as const)('$what: sent back, the order can still be paid', async ({ fact, reason }) => {
+    { what: 'the amount through another channel', fact: { channel: 'tenpay' }, reason: 'wrong_channel' },
+  ] as const)('a payment of $what goes back, and the order can still be paid', async ({ fact, reason }) => {
     const placed = await world.place();
     const wrong = await placed.pay(fact);
     await returned(wrong.transactionId, [wrong.amountFen]);
@@ -162,7 +162,7 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
     expect(await wordsOf(world.db, refund.id, 'order.payment_returned')).toMatchObject({ reason });
   });
 
-  test('a second payment: sent back, the delivery goes on with the first', async () => {
+  test('a second payment goes back, and the delivery goes on with the first', async () => {
     const delivery = await world.paid();
     const second = await delivery.pay();
     await returned(second.transactionId, [200_000]);
@@ -174,7 +174,7 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
     expect(await delivery.act('buyer.requirement')).toMatchObject({ stage: 'awaiting_requirement_confirmation' });
   });
 
-  test('a payment after the order closed is sent back by a process of its own, once however often it is started', async () => {
+  test('a payment after the order closed is sent back by a workflow of its own, once however often it is started', async () => {
     const placed = await world.place();
     await world.env.sleep(hours(72.1));
     await placed.ended();
@@ -192,7 +192,7 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
     expect(await orderRow(placed.terms.orderId)).toMatchObject({ state: 'closed', paidFen: 0n, refundedFen: 0n });
   });
 
-  test('the same word said twice counts once, also while it is being sent back', async () => {
+  test('a payment that is reported twice counts once, also while it is being sent back', async () => {
     const placed = await world.place();
     const right = await placed.pay();
     await started(placed.terms.orderId);
@@ -209,14 +209,14 @@ describe('ORD-6: money that is not the order’s goes back, once', () => {
   });
 });
 
-describe('money goes back however long the channel is out of order', () => {
+describe('GEN-5: money goes back however long the channel is out of order', () => {
   async function overpaid() {
     const placed = await world.place();
     const wrong = await placed.pay({ amountFen: 1 });
     return { ...placed, wrong };
   }
 
-  test('a channel that fails or loses its answers is asked again; the money goes back once', async () => {
+  test('a channel that fails or loses its answers is asked again, and the money goes back once', async () => {
     await misbehave(world.channel.url, { failNextRefunds: 2, loseNextAnswers: 2 });
     const { wrong } = await overpaid();
     await world.env.sleep(hours(1));
@@ -225,7 +225,7 @@ describe('money goes back however long the channel is out of order', () => {
     expect(refund.channelRefundId).not.toBeNull();
   });
 
-  test('after three days operations are told, and it goes on being tried until it works', async () => {
+  test('after three days operations are notified, and the refund is tried until it works', async () => {
     await misbehave(world.channel.url, { refundFailureRate: 1 });
     const { wrong, terms } = await overpaid();
     const refund = await eventually(() => world.db.refund.findFirstOrThrow({ where: { paymentId: wrong.paymentId } }));
