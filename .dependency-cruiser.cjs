@@ -11,6 +11,77 @@ const packages = (...names) => names.map((name) => `node_modules/${name}(/|$)`);
 const MESSAGES = '^workflows/([^/]+/messages|shared/search-attributes)\\.';
 const WORKFLOW_CODE = '^workflows/(?![^/]+/messages\\.|shared/search-attributes\\.)';
 
+/**
+ * Subjects meet in the domain and in what their layer shares. Which of them knows another one all the same, and why:
+ * in a layer, a subject (`from`) may import from other subjects (`to`).
+ */
+const MEETINGS = [
+  {
+    layer: 'workflows',
+    from: 'orders',
+    to: ['deliveries'],
+    reason: 'A paid order starts its delivery and waits for its result.',
+  },
+  {
+    layer: 'prisma/store',
+    from: 'shared',
+    to: ['notifications', 'webhooks'],
+    reason: 'The outbox of every step holds both, in one statement.',
+  },
+  {
+    layer: 'prisma/store',
+    from: 'reviews',
+    to: ['accounts', 'products', 'shops'],
+    reason: 'What a decision means is the business of what is reviewed; one list names all of them.',
+  },
+  ...['accounts', 'products', 'shops'].map((from) => ({
+    layer: 'prisma/store',
+    from,
+    to: ['reviews', 'images'],
+    reason: 'What is reviewed implements a review handler, and names images of its own.',
+  })),
+  ...['accounts', 'products', 'shops'].map((from) => ({
+    layer: 'api',
+    from,
+    to: ['reviews', 'attachments'],
+    reason: 'What is submitted is reviewed: its service submits it, its view shows the review; it names uploads.',
+  })),
+  {
+    layer: 'api',
+    from: 'deliveries',
+    to: ['attachments'],
+    reason: 'A step of a delivery names attachments that must be its sender’s own.',
+  },
+  {
+    layer: 'api',
+    from: 'payments',
+    to: ['orders'],
+    reason: 'The sandbox answers a payment with the order it paid.',
+  },
+];
+
+/** The layers with subject folders, and the folders in them that are everybody's. */
+const SUBJECT = '^(workflows|activities|api|prisma/store)/([^/]+)/';
+const EVERYBODYS = ['shared', 'http', 'files', 'ports'];
+const foldersBut = (names) => `(?!(${[...names, ...EVERYBODYS].join('|')})/)[^/]+/`;
+
+const subjectsMeet = [
+  {
+    name: 'subjects-meet-in-domain-and-shared',
+    comment: 'A subject of a layer imports no other one; the exceptions are listed above, with their reasons.',
+    severity: 'error',
+    from: { path: SUBJECT, pathNot: MEETINGS.map(({ layer, from }) => `^${layer}/${from}/`) },
+    to: { path: `^$1/${foldersBut(['$2'])}` },
+  },
+  ...MEETINGS.map(({ layer, from, to, reason }) => ({
+    name: `subjects-meet-as-listed:${layer}/${from}`,
+    comment: reason,
+    severity: 'error',
+    from: { path: `^${layer}/${from}/` },
+    to: { path: `^${layer}/${foldersBut([from, ...to])}` },
+  })),
+];
+
 module.exports = {
   forbidden: [
     {
@@ -78,6 +149,21 @@ module.exports = {
       from: { path: '^dist/api/' },
       to: { path: `^dist/${WORKFLOW_CODE.slice(1)}` },
     },
+    {
+      name: 'workflows-reach-no-zod',
+      comment: 'Schemas are parsed where data enter; a workflow that parses replays the parser of another version.',
+      severity: 'error',
+      from: { path: '^dist/workflows/' },
+      to: { path: packages('zod')[0], reachable: true },
+    },
+    {
+      name: 'routes-do-not-import-routes',
+      comment: 'What two routes need is a schema, a view or a service.',
+      severity: 'error',
+      from: { path: '^api/.+routes\\.ts$' },
+      to: { path: '^api/.+routes\\.ts$' },
+    },
+    ...subjectsMeet,
     {
       name: 'activities-reach-the-store',
       comment: 'Activities use the store, the rules and the types of messages.',
