@@ -31,7 +31,7 @@ type Operation = <B extends z.ZodType>(
   particularsOf: (body: z.output<B>, command: CommandRecord) => CommandDetails,
 ) => void;
 
-/** Reading and operating supervised deliveries (SPEC section 4). */
+/** Reading and operating supervised deliveries (DLV). */
 export function deliveryRoutes(context: ApiContext, service: DeliveryService, db: Database): void {
   const operation: Operation = (role, path, summary, body, particularsOf) =>
     post(context, {

@@ -17,7 +17,7 @@ const accessOf = { buyer: { buyer: 'any' }, provider: { provider: 'orders' }, op
 
 const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order.');
 
-/** Orders: placing, reading, listing (SPEC section 5). */
+/** Orders: placing, reading, listing (ORD). */
 export function orderRoutes(context: ApiContext, { db, service }: OrderRoutes): void {
   placing(context, service);
   reading(context, db);

@@ -1,6 +1,6 @@
 import { type Clock, startClock, stoppedClock } from '../shared/clock';
 
-/** Stages of a supervised delivery (SPEC section 4); the two `awaiting_dispatch`/`platform_check` are self-operated only. */
+/** Stages of a supervised delivery (DLV); the two `awaiting_dispatch`/`platform_check` are self-operated only. */
 export const STAGES = [
   'awaiting_dispatch',
   'awaiting_requirement',

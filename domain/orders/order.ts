@@ -4,7 +4,7 @@ import type { Flow } from '../deliveries/state';
 export const PAYMENT_CHANNELS = ['tencent_cloud', 'wechat', 'tenpay'] as const;
 export type PaymentChannel = (typeof PAYMENT_CHANNELS)[number];
 
-/** States of an order (SPEC section 5). */
+/** States of an order (ORD). */
 export const ORDER_STATES = [
   'pending_payment',
   'awaiting_start',

@@ -7,7 +7,7 @@ import { DAY_MS } from '../../domain/policies/duration';
 import { pauseClock, startClock } from '../../domain/shared/clock';
 import { command, type Extras } from './commands';
 
-/** The policies as SPEC section 15 gives them. */
+/** The policies with their defaults (GEN-3). */
 export const POLICY = deliveryPolicy(parsePolicy());
 export const PAID_FEN = 200_000;
 /** When the deliveries of domain tests enter their stage: any instant does. */

@@ -20,7 +20,7 @@ const { recordDeliveryStep, storedDeliveryStep, appealTarget } = proxyLocalActiv
 const ACTIONS: readonly DeliveryAction[] = [...OPERATIONS, 'buyer.evidence', 'provider.evidence'];
 
 /**
- * Supervises one delivery from payment to its end (SPEC section 4). People send commands as updates; where nobody acts,
+ * Supervises one delivery from payment to its end (DLV). People send commands as updates; where nobody acts,
  * deadlines pass; every step is one row, one state and one line of history.
  */
 export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {

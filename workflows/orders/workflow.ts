@@ -50,7 +50,7 @@ export async function paymentReturn(payment: PaymentFact, reason: RefundReason):
 }
 
 /**
- * One order from its placing to its end (SPEC section 5). Unpaid, it closes; paid, it starts its
+ * One order from its placing to its end (ORD). Unpaid, it closes; paid, it starts its
  * delivery and waits for what becomes of it; money that is not the order's goes back.
  */
 export async function order({ terms, placedBy, policy }: OrderInput): Promise<OrderResult> {

@@ -1,6 +1,6 @@
 -- The invariants that must never break, whatever the code does. Written by hand: Prisma's schema cannot say these.
 
--- Who and what: the values that the rules know (sections 4 and 5 of the specification).
+-- Who and what: the values that the rules know (DLV, ORD).
 ALTER TABLE "users" ADD CONSTRAINT "users_role_known" CHECK ("role" IN ('buyer', 'provider', 'ops'));
 
 ALTER TABLE "orders"

@@ -3,7 +3,7 @@ import type { DeliveryState, Stage } from '../../../domain/deliveries/state';
 import { passDeadline } from '../../../domain/deliveries/transitions';
 import { days, frozen, inStage, POLICY, T0 } from '../../factories/states';
 
-/** A deadline as the specification speaks of it: so many days after the stage was entered, and then what. */
+/** A deadline as docs/rules.md speaks of it: so many days after the stage was entered, and then what. */
 const spoken = ({ name, atMs, outcome }: Deadline) => `${(atMs - T0) / days(1)}d ${name} → ${outcome}`;
 const spokenDeadlines = (state: DeliveryState) => deadlines(state, POLICY).map(spoken);
 

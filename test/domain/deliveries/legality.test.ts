@@ -5,7 +5,7 @@ import { command } from '../../factories/commands';
 import { frozen, inStage, PAID_FEN, POLICY } from '../../factories/states';
 
 /**
- * Which operation the specification permits in which stage (sections 4 and 15), written without a look at the code:
+ * Which operation the rules (DLV) permit in which stage, written without a look at the code:
  *   yes    always, unless frozen
  *   stall  once the provider's step has lasted more than 5 days (DLV-6)
  *   req3   once the requirement was rejected 3 times (DLV-7)

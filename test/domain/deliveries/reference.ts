@@ -28,7 +28,7 @@ const RULED: Record<Exclude<Ruling, 'resume'>, Stage> = {
   cancel_and_refund: 'cancelled',
 };
 
-/** After how many days in a stage the specification has something happen that does not end it. */
+/** After how many days in a stage the rules have something happen that does not end it. */
 const NOTED: Partial<Record<Stage, [string, number][]>> = {
   awaiting_dispatch: [1, 3, 7].map((day, n) => [`operations_reminder_${n + 1}`, day]),
   awaiting_platform_check: [1, 3, 7].map((day, n) => [`operations_reminder_${n + 1}`, day]),

@@ -8,7 +8,7 @@ const resolve = (extras: Extras) => command('ops.resolve', { appealId: 'apl_1', 
 const codeOf = (state: DeliveryState, extras: Extras) => judge(state, resolve(extras), POLICY, PAID_FEN)?.code ?? null;
 
 describe('DLV-10: which rulings are possible', () => {
-  /** Written from the specification: what each ruling needs to have happened before. */
+  /** Written from docs/rules.md: what each ruling needs to have happened before. */
   const NEEDS: Record<Ruling, 'nothing' | 'a confirmed requirement' | 'a submission'> = {
     resume: 'nothing',
     redo_requirement: 'nothing',

@@ -129,7 +129,7 @@ describe('PRD-1: the categories of each type', () => {
     expect(taken).toEqual([...own]);
   });
 
-  test('they are those of the specification, each of one type', () => {
+  test('they are those of the rules, each of one type', () => {
     expect([...CATEGORIES].sort()).toEqual(
       [
         ...['software', 'hardware', 'cloud_application', 'content', 'human_service', 'saas_manual_delivery'],

@@ -15,7 +15,7 @@ import {
   type ProductFacts,
 } from '../../../domain/products/rules';
 
-/** What the specification permits (PRD-3), written without a look at the code: statuses × operations, and grades. */
+/** What PRD-3 permits, written without a look at the code: statuses × operations, and grades. */
 const SPECIFIED = `
              publish modify delist relist upgrade downgrade exit
 unpublished  yes     .      .      .      .       .         .
