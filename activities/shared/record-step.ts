@@ -9,20 +9,23 @@ import { runIdOf } from './run-id';
 
 /**
  * Records one step of a supervised object.
- * @param write stores it, in one transaction; answers null, or the step that stands in its place
- * @returns the step that the table holds now: the history of the workflow carries it, and the workflow adopts it
+ * @param write stores it, in one transaction; answers null, the step that stands in its place, or in a word why it
+ *   cannot be stored yet
+ * @returns the step that the table holds now (the history of the workflow carries it, and the workflow adopts it), or
+ *   that word
  * @throws ApplicationFailure non-retryable where a person's command is refused or can never be stored (it fails for its
  *   sender only), and where the stored records contradict the step (OBJECT.INCONSISTENT, reported to operations)
  */
-export async function recordStep<S>(
+export async function recordStep<S, Written extends StoredStep<S> | string>(
   db: Database,
   objectId: string,
   step: Step<S>,
-  write: (runId: string) => Promise<StoredStep<S> | null>,
-): Promise<StoredStep<S>> {
+  write: (runId: string) => Promise<Written | null>,
+): Promise<StoredStep<S> | Written> {
   const { sequence, commandId, action, requestId, state } = step;
   const stored = await write(runIdOf(activityInfo())).catch((error) => failed(db, step, error));
-  log.info('step recorded', { objectId, sequence, action, requestId, overtaken: stored !== null });
+  if (typeof stored === 'string') log.warn('step postponed', { objectId, sequence, action, reason: stored });
+  else log.info('step recorded', { objectId, sequence, action, requestId, overtaken: stored !== null });
   return stored ?? { sequence, commandId, state };
 }
 

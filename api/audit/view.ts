@@ -5,14 +5,11 @@ import { LOOK_SEQUENCE, type TrailRow } from '../../prisma/store/audit/entries';
 /** An object's document, as a step found or left it. */
 type Document = { [field: string]: Json | undefined } | null;
 
-/**
- * An order as a step left it. What its workflow stores when it is settled is the payment and the delivery's beginning:
- * the latter is in the delivery's own trail.
- */
-function afterOf({ action, before, after }: TrailRow): Document {
-  if (action === 'order.closed') return { ...before, state: 'closed' };
-  if (action === 'order.paid') return { ...before, state: 'awaiting_start', payment: after?.payment ?? null };
-  return after;
+/** A state as the trail shows it: of an order's delivery its own trail tells, and when it closes the order itself. */
+function shown(objectId: string, state: Document): Document {
+  if (state === null || !objectId.startsWith('ord_')) return state;
+  const { delivery, payByMs, ...order } = state;
+  return order;
 }
 
 /** What a step of a refund shows of the money: it goes back, went back, or was refused (AUD-1). */
@@ -34,7 +31,7 @@ export function timelineEntry({ at, actorRole, actorId, action, note, objectId, 
 export function auditEntry(row: TrailRow) {
   const { objectId, sequence, lookId, requestId, runId } = row;
   const isLook = sequence === LOOK_SEQUENCE;
-  const [before, after]: Document[] = [row.before, afterOf(row)];
+  const [before, after]: Document[] = [shown(objectId, row.before), shown(objectId, row.after)];
   return {
     id: isLook ? lookId : `${objectId}/${sequence}`,
     ...timelineEntry(row),

@@ -1,11 +1,13 @@
 import type { DeliveryCommand } from '../../domain/deliveries/commands';
-import { type DeliveryState, newDelivery } from '../../domain/deliveries/state';
+import type { DeliveryState } from '../../domain/deliveries/state';
 import type { DeliveryStep } from '../../domain/deliveries/step';
 import { applyCommand } from '../../domain/deliveries/transitions';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
-import type { PlacedStep, SettledStep } from '../../domain/orders/step';
+import { newOrder, pay } from '../../domain/orders/state';
+import { type OrderStep, PLACED } from '../../domain/orders/step';
 import type { DeliveryPolicy } from '../../domain/policies/catalogue';
 import { roleOf } from '../../domain/shared/actor';
+import { systemCause } from '../../domain/shared/step';
 
 /** What a peer's workflow starts with. The rules are the system's own; what differs is how a command reaches its row. */
 export type PeerInput = {
@@ -26,22 +28,20 @@ export const peerWorkflowId = (orderId: string): string => `peer/${orderId}`;
 export const orderIdOf = (deliveryId: string): string => deliveryId.replace(/^dlv_/, 'ord_');
 
 /** The step that places the order. */
-export const placing = ({ terms, placedBy, payWithinMs }: PeerInput, atMs: number): PlacedStep => ({
-  ...placedBy,
-  terms,
-  atMs,
-  payByMs: atMs + payWithinMs,
+export const placing = ({ terms, placedBy, policy, payWithinMs }: PeerInput, atMs: number): OrderStep => ({
+  ...{ ...placedBy, action: 'order.placed', actorRole: 'buyer', actorId: terms.buyerId, note: '' },
+  ...{ state: newOrder(terms, atMs + payWithinMs), notices: [], sequence: PLACED, atMs },
+  ...{ terms, policy, knownPaymentIds: [] },
 });
 
-/** The step by which a paid order begins its delivery. */
-export const settling = ({ terms, policy }: PeerInput, payment: PaymentFact, atMs: number): SettledStep => ({
-  terms,
-  payment,
-  knownPaymentIds: [payment.paymentId],
-  delivery: newDelivery(terms.flow, atMs),
-  policy,
-  atMs,
-});
+/** The step by which a paid order begins its delivery, and how that begins. */
+export function settling(input: PeerInput, placed: OrderStep, payment: PaymentFact, atMs: number) {
+  const paid = pay(input.terms, placed.state, payment, atMs);
+  const delivery = paid?.state.delivery;
+  if (!paid || !delivery) throw new Error(`${payment.paymentId} does not pay ${payment.orderId}`);
+  const cause = systemCause(`${payment.orderId}/${payment.transactionId}`, 'order.paid');
+  return { step: { ...placed, ...cause, ...paid, sequence: PLACED + 1, atMs }, delivery };
+}
 
 /** The step that a command makes. */
 export function stepOf(

@@ -16,7 +16,6 @@ export const ORDER_STATES = [
   'refunded',
   'cancelled',
 ] as const;
-export type OrderState = (typeof ORDER_STATES)[number];
 
 /** What was agreed when the order was placed; later changes to the product do not reach it (PRD-7). */
 export type OrderTerms = {
@@ -54,24 +53,6 @@ export type RefundReason =
 
 /** Money to send back: at most once per payment and reason, whatever is retried (`refundId` is the key). */
 export type Refund = { refundId: string; payment: PaymentFact; amountFen: number; reason: RefundReason };
-
-/** Where an order is with regard to money. */
-export type OrderPhase = 'unpaid' | 'paid' | 'closed';
-
-/**
- * Why a payment is not taken for the order, or null when it is (ORD-6): an order is paid once, in
- * full, through its channel, before it closes.
- */
-export function whyReturned(
-  terms: Pick<OrderTerms, 'payableFen' | 'paymentChannel'>,
-  phase: OrderPhase,
-  payment: Pick<PaymentFact, 'amountFen' | 'channel'>,
-): RefundReason | null {
-  if (phase === 'paid') return 'already_paid';
-  if (phase === 'closed') return 'order_closed';
-  if (payment.channel !== terms.paymentChannel) return 'wrong_channel';
-  return payment.amountFen === terms.payableFen ? null : 'wrong_amount';
-}
 
 /** The refund that sends a whole payment back. */
 export const returnOf = (payment: PaymentFact, reason: RefundReason): Refund => ({

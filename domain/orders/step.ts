@@ -1,30 +1,21 @@
-import type { DeliveryState } from '../deliveries/state';
 import type { DeliveryPolicy } from '../policies/catalogue';
-import type { OrderTerms, PaymentFact } from './order';
+import type { Step, StoredStep } from '../shared/step';
+import type { OrderTerms } from './order';
+import type { OrderState } from './state';
 
-/** The first step of an order: the row itself. */
-export type PlacedStep = {
+/**
+ * One step of an order, written in one transaction: the audit row, the order, and where it is paid the payment that it
+ * counts and the beginning of its delivery under `policy` (DLV-1).
+ */
+export type OrderStep = Step<OrderState> & {
   terms: OrderTerms;
-  commandId: string;
-  requestId: string;
-  sourceIp: string;
-  atMs: number;
-  payByMs: number;
-};
-
-/** What becomes of an unpaid order: a payment starts its delivery (DLV-1), or, without one, it closes (ORD-6). */
-export type SettledStep = {
-  terms: OrderTerms;
-  payment: PaymentFact | null;
+  policy: DeliveryPolicy;
   /** Every payment that the order has looked at, whether it took it or sent it back. */
   knownPaymentIds: string[];
-  delivery: DeliveryState;
-  policy: DeliveryPolicy;
-  atMs: number;
 };
 
-/** What the table says became of the order; it wins over what the workflow proposed. */
-export type Settled = Pick<SettledStep, 'payment' | 'delivery'>;
+/** The step that the table holds at a sequence. */
+export type StoredOrderStep = StoredStep<OrderState>;
 
-/** The same, or that the order may not close yet: a payment was received in time that it has not looked at (ORD-6). */
-export type Settlement = Settled | 'payment_expected';
+/** The number of the step that places an order; the one that pays or closes it follows. Refunds are objects of their own. */
+export const PLACED = 1;

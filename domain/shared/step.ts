@@ -14,7 +14,7 @@ export type Cause = {
   note: string;
 };
 
-/** What a step makes of an object with the state `S`, and what people are told. */
+/** What a step makes of an object with the state `S`, and what people are notified of. */
 export type Transition<S> = { state: S; notices: Notice[] };
 
 /**

@@ -1,7 +1,7 @@
-import { newDelivery } from '../../domain/deliveries/state';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
+import { newOrder } from '../../domain/orders/state';
 import { unique } from '../factories/commands';
-import { newTerms, paymentFor } from '../factories/orders';
+import { closedStep, newTerms, paidStep, paymentFor, placedStep } from '../factories/orders';
 import { businessOf } from '../factories/rows';
 import { POLICY } from '../factories/states';
 import { notified } from '../support/observe';
@@ -13,72 +13,67 @@ beforeAll(async () => {
 });
 afterAll(() => store.stop());
 
-async function settle(terms: OrderTerms, payment: PaymentFact | null, atMs = Date.now()) {
-  const settlement = await run(store.activities.recordSettled, {
-    terms,
-    payment,
-    knownPaymentIds: [],
-    delivery: newDelivery(terms.flow, atMs),
-    policy: POLICY,
-    atMs,
-  });
-  if (settlement === 'payment_expected') throw new Error(`${terms.orderId} waits for a payment`);
-  return settlement;
+async function settle(terms: OrderTerms, payment: PaymentFact | null) {
+  const step = payment === null ? closedStep(terms) : paidStep(terms, payment);
+  const stored = await run(store.activities.recordOrderStep, step);
+  if (stored === 'payment_expected') throw new Error(`${terms.orderId} waits for a payment`);
+  return stored;
 }
 const orderOf = ({ orderId }: OrderTerms) => store.db.order.findUniqueOrThrow({ where: { id: orderId } });
 
-describe('recordPlaced', () => {
-  test('an order is stored once, however often recordPlaced is called', async () => {
+describe('recordOrderStep: an order is placed', () => {
+  test('once, however often it is recorded', async () => {
     const terms = newTerms();
-    const atMs = Date.now();
-    const step = { commandId: `cmd_${unique()}`, requestId: 'req_test', sourceIp: '127.0.0.1', terms, atMs };
-    await run(store.activities.recordPlaced, { ...step, payByMs: atMs + 1_000 });
+    const step = placedStep(terms);
+    await run(store.activities.recordOrderStep, step);
     const before = await businessOf(store.db);
-    await run(store.activities.recordPlaced, { ...step, atMs: atMs + 5, payByMs: atMs + 2_000 });
+    const again = { ...step, atMs: step.atMs + 5, state: newOrder(terms, step.atMs + 2_000) };
+    const stored = { sequence: 1, commandId: step.commandId, state: step.state };
+    expect(await run(store.activities.recordOrderStep, again)).toEqual(stored);
     expect(await businessOf(store.db)).toEqual(before);
-    expect(await orderOf(terms)).toMatchObject({ state: 'pending_payment', payBy: new Date(atMs + 1_000) });
+    expect(await orderOf(terms)).toMatchObject({ state: 'pending_payment', payBy: new Date(step.state.payByMs) });
   });
 });
 
-describe('ORD-6: recordSettled: an order is paid or closes, and what came first is the truth', () => {
-  test('DLV-1: when it is paid, the payment counts and the delivery begins in one step', async () => {
+describe('recordOrderStep: an order is paid or closes, and what came first is the truth', () => {
+  test('paid: the payment counts and the delivery begins, in one step', async () => {
     const terms = await store.placed();
     const payment = paymentFor(terms);
-    const settled = await settle(terms, payment);
-    expect(settled).toMatchObject({ payment, delivery: { stage: 'awaiting_requirement' } });
+    const { state } = await settle(terms, payment);
+    expect(state).toMatchObject({ payment, delivery: { stage: 'awaiting_requirement' } });
     expect(await orderOf(terms)).toMatchObject({ state: 'awaiting_start', paidFen: 200_000n, endedAt: null });
     expect(await store.db.delivery.findUniqueOrThrow({ where: { id: terms.deliveryId } })).toMatchObject({
-      state: settled.delivery,
+      state: state.delivery,
       policy: POLICY,
       sequence: 1,
     });
     expect(await store.db.step.findUnique({ where: { commandId: `${terms.deliveryId}/1` } })).not.toBeNull();
   });
 
-  test('when it closes, nothing is paid and no delivery begins', async () => {
+  test('closed: nothing is paid and no delivery begins', async () => {
     const terms = await store.placed();
-    expect(await settle(terms, null)).toMatchObject({ payment: null });
+    expect(await settle(terms, null)).toMatchObject({ state: { state: 'closed', payment: null } });
     expect(await orderOf(terms)).toMatchObject({ state: 'closed', paidFen: 0n });
     expect(await store.db.delivery.count({ where: { id: terms.deliveryId } })).toBe(0);
   });
 
-  test('a repeated call answers what is stored, also when it proposes something else', async () => {
+  test('called again it answers what is stored, also when it proposes something else', async () => {
     const terms = await store.placed();
     const first = await settle(terms, paymentFor(terms));
     const before = await businessOf(store.db);
-    expect(await settle(terms, paymentFor(terms), Date.now() + 5)).toEqual(first);
+    expect(await settle(terms, paymentFor(terms))).toEqual(first);
     expect(await settle(terms, null)).toEqual(first);
     expect(await businessOf(store.db)).toEqual(before);
   });
 
   test.each([1, 2, 3])(
-    'of several payments and the closing at the same time one wins, and all callers get that one (%#)',
+    'several payments and the closing at the same time: one wins and all are told (%#)',
     async () => {
       const terms = await store.placed();
       const proposals = Array.from({ length: 9 }, (_, n) => (n % 3 === 0 ? null : paymentFor(terms)));
       const [first, ...others] = await Promise.all(proposals.map((payment) => settle(terms, payment)));
       for (const other of others) expect(other).toEqual(first);
-      const winner = first?.payment ?? null;
+      const winner = first?.state.payment ?? null;
       const payments = await store.db.payment.findMany({ where: { orderId: terms.orderId } });
       expect(payments.map(({ id }) => id)).toEqual(winner === null ? [] : [winner.paymentId]);
       expect(await store.db.delivery.count({ where: { orderId: terms.orderId } })).toBe(winner === null ? 0 : 1);

@@ -1,4 +1,3 @@
-import { newDelivery } from '../../domain/deliveries/state';
 import type { OrderTerms } from '../../domain/orders/order';
 import {
   claimCallbacks,
@@ -7,8 +6,7 @@ import {
   storeCallback,
 } from '../../prisma/store/payments/callbacks';
 import { unique } from '../factories/commands';
-import { newTerms } from '../factories/orders';
-import { POLICY } from '../factories/states';
+import { closedStep, newTerms } from '../factories/orders';
 import { run, type Store, startStore } from '../support/store';
 
 let store: Store;
@@ -63,18 +61,8 @@ describe('ORD-6: the claim of payment callbacks', () => {
 });
 
 describe('ORD-6: a payment that was stored before the deadline is never beaten by the closing', () => {
-  const close = (terms: OrderTerms, knownPaymentIds: string[] = []) => {
-    const atMs = Date.now();
-    const delivery = newDelivery(terms.flow, atMs);
-    return run(store.activities.recordSettled, {
-      terms,
-      payment: null,
-      knownPaymentIds,
-      delivery,
-      policy: POLICY,
-      atMs,
-    });
-  };
+  const close = (terms: OrderTerms, knownPaymentIds: string[] = []) =>
+    run(store.activities.recordOrderStep, closedStep(terms, knownPaymentIds));
   const stateOf = async ({ orderId }: OrderTerms) =>
     (await store.db.order.findUniqueOrThrow({ where: { id: orderId } })).state;
 
@@ -96,7 +84,7 @@ describe('ORD-6: a payment that was stored before the deadline is never beaten b
   test('the order closes when it has looked at every payment and none was its own', async () => {
     const terms = await store.placed();
     const wrong = await stored(terms, { amountFen: 1 });
-    expect(await close(terms, [wrong.id])).toMatchObject({ payment: null });
+    expect(await close(terms, [wrong.id])).toMatchObject({ state: { payment: null } });
     expect(await stateOf(terms)).toBe('closed');
   });
 
@@ -119,7 +107,7 @@ describe('ORD-6: a payment that was stored before the deadline is never beaten b
   ])('%s does not keep an order from closing', async (_, happened) => {
     const terms = await store.placed();
     await happened(terms);
-    expect(await close(terms)).toMatchObject({ payment: null });
+    expect(await close(terms)).toMatchObject({ state: { payment: null } });
     expect(await stateOf(terms)).toBe('closed');
   });
 

@@ -1,6 +1,5 @@
 import type { EventGroup } from '../../domain/notifications/groups';
 import { unique } from '../factories/commands';
-import { POLICY } from '../factories/states';
 import { run, type Store, startStore } from '../support/store';
 
 let store: Store;
@@ -57,9 +56,8 @@ describe('MSG-3: a step’s notices to the provider become events in the step’
 
   test('a step that is recorded again has its events once', async () => {
     const id = await endpoint(['orders']);
-    const { terms, payment, state } = await store.paid();
-    const step = { terms, payment, knownPaymentIds: [], delivery: state, policy: POLICY, atMs: Date.now() };
-    await run(store.activities.recordSettled, step);
+    const { step } = await store.paid();
+    await run(store.activities.recordOrderStep, step);
     expect(await eventsAt(id)).toHaveLength(1);
   });
 });

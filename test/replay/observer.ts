@@ -31,8 +31,9 @@ export const interceptors = (): WorkflowInterceptors => ({
       async scheduleLocalActivity(input, next) {
         const stored = await next(input);
         const [proposal] = input.args;
-        const isStep = typeof proposal === 'object' && proposal !== null && 'step' in proposal;
-        if (isStep) replay.proposal({ proposed: proposal.step, stored });
+        if (typeof proposal !== 'object' || proposal === null) return stored;
+        if ('step' in proposal) replay.proposal({ proposed: proposal.step, stored });
+        else if ('notices' in proposal) replay.proposal({ proposed: proposal, stored });
         return stored;
       },
     },

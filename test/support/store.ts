@@ -4,7 +4,7 @@ import { chineseCalendar } from '../../activities/calendar';
 import { webhookSender } from '../../activities/ports/webhook-sender';
 import type { PaymentChannelPort } from '../../activities/refunds';
 import type { DeliveryAction } from '../../domain/deliveries/commands';
-import { type DeliveryState, newDelivery } from '../../domain/deliveries/state';
+import type { DeliveryState } from '../../domain/deliveries/state';
 import type { DeliveryStep } from '../../domain/deliveries/step';
 import { applyCommand } from '../../domain/deliveries/transitions';
 import type { OrderTerms } from '../../domain/orders/order';
@@ -12,8 +12,8 @@ import { roleOf } from '../../domain/shared/actor';
 import { reviewHandlersOf } from '../../prisma/store/reviews/review-handlers';
 import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { allActivities } from '../../worker/worker';
-import { command, type Extras, unique } from '../factories/commands';
-import { newTerms, paymentFor } from '../factories/orders';
+import { command, type Extras } from '../factories/commands';
+import { newTerms, paidStep, paymentFor, placedStep } from '../factories/orders';
 import { POLICY } from '../factories/states';
 import { seededDatabase } from './database';
 import { KEYS } from './world';
@@ -78,11 +78,9 @@ export async function startStore() {
 export type Store = Awaited<ReturnType<typeof startStore>>;
 type Activities = ReturnType<typeof allActivities>;
 
-async function placed({ recordPlaced }: Activities): Promise<OrderTerms> {
+async function placed({ recordOrderStep }: Activities): Promise<OrderTerms> {
   const terms = newTerms();
-  const atMs = Date.now();
-  const by = { commandId: `cmd_${unique()}`, requestId: 'req_test', sourceIp: '127.0.0.1' };
-  await run(recordPlaced, { ...by, terms, atMs, payByMs: atMs + 3_600_000 });
+  await run(recordOrderStep, placedStep(terms));
   return terms;
 }
 
@@ -90,10 +88,11 @@ async function placed({ recordPlaced }: Activities): Promise<OrderTerms> {
 async function paid(activities: Activities) {
   const terms = await placed(activities);
   const payment = paymentFor(terms);
-  const atMs = Date.now();
-  const delivery = newDelivery(terms.flow, atMs);
-  await run(activities.recordSettled, { terms, payment, knownPaymentIds: [], delivery, policy: POLICY, atMs });
-  return { terms, payment, state: delivery };
+  const step = paidStep(terms, payment);
+  const { delivery } = step.state;
+  if (delivery === null) throw new Error('A paid order has a delivery');
+  await run(activities.recordOrderStep, step);
+  return { terms, payment, step, state: delivery };
 }
 
 /** The step that a command makes of a delivery. */

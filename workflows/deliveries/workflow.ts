@@ -8,7 +8,8 @@ import type { StepContent } from '../../domain/deliveries/step';
 import { applyCommand, passDeadline } from '../../domain/deliveries/transitions';
 import { roleOf } from '../../domain/shared/actor';
 import type { Refused } from '../shared/failures';
-import { type Recomputation, supervise } from '../shared/supervision';
+import type { Recomputation } from '../shared/subject';
+import { supervise } from '../shared/supervision';
 import { changedAttributes, describeDelivery } from './display';
 import { type DeliveryInput, type DeliveryResult, deliveryState, deliveryUpdate, type SentCommand } from './messages';
 
@@ -28,10 +29,12 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
   const supervised = supervise(
     {
       id: deliveryId,
-      updates: ACTIONS.map(deliveryUpdate),
-      received: (sent: SentCommand, commandId): DeliveryCommand => ({ ...sent, commandId }),
-      judge: (state, command) => whyNotOfParty(command) ?? whyNotLegal(state, command),
-      apply: (state, command, nowMs) => applyCommand(state, command, policy, nowMs),
+      commands: {
+        updates: ACTIONS.map(deliveryUpdate),
+        received: (sent: SentCommand, commandId: string): DeliveryCommand => ({ ...sent, commandId }),
+        judge: (state, command) => whyNotOfParty(command) ?? whyNotLegal(state, command),
+        apply: (state, command, nowMs) => applyCommand(state, command, policy, nowMs),
+      },
       nextDeadline: (state) => nextDeadline(state, policy),
       passDeadline: (state, deadline, nowMs) => passDeadline(state, deadline, policy, nowMs),
       isClosed,

@@ -5,7 +5,8 @@ import { allowedReviewActions, LEGAL_IN, reviewDeadline, targetOf } from '../../
 import { isDecided, newReview, type ReviewState } from '../../domain/reviews/state';
 import { applyReviewCommand, passReviewTarget, submitted } from '../../domain/reviews/transitions';
 import { type Refused, refusal } from '../shared/failures';
-import { causeOf, type Recomputation, supervise } from '../shared/supervision';
+import { causeOf, type Recomputation } from '../shared/subject';
+import { supervise } from '../shared/supervision';
 import { changedAttributes, describeReview } from './display';
 import {
   type ReviewInput,
@@ -44,13 +45,15 @@ async function review(input: ReviewInput): Promise<ReviewResult> {
   const supervised = supervise(
     {
       id: reviewId,
-      updates: REVIEW_OPERATIONS.map(reviewUpdate),
-      received: ({ reviewId: meantId, ...sent }: SentReviewCommand, commandId) => {
-        if (meantId !== reviewId) throw meantForAnother();
-        return { ...sent, commandId };
+      commands: {
+        updates: REVIEW_OPERATIONS.map(reviewUpdate),
+        received: ({ reviewId: meantId, ...sent }: SentReviewCommand, commandId: string): ReviewCommand => {
+          if (meantId !== reviewId) throw meantForAnother();
+          return { ...sent, commandId };
+        },
+        judge: whyNotLegal,
+        apply: (_, command, nowMs) => applyReviewCommand(subject, command, nowMs),
       },
-      judge: whyNotLegal,
-      apply: (_, command, nowMs) => applyReviewCommand(subject, command, nowMs),
       nextDeadline: reviewDeadline,
       passDeadline: (state) => passReviewTarget(subject, state),
       isClosed: isDecided,

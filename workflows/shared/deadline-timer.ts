@@ -26,6 +26,10 @@ export function deadlineTimer() {
         if (!isCancellation(error)) throw error;
       });
     },
+    cancel(): void {
+      pending?.scope.cancel();
+      pending = null;
+    },
     hasFired: (): boolean => fired,
     reset(): void {
       fired = false;

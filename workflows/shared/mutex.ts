@@ -1,3 +1,5 @@
+export type Mutex = ReturnType<typeof createMutex>;
+
 /**
  * A mutex: work runs one at a time, in the order in which it was asked for. A failure of one is its own caller's to see
  * and does not stop the next.

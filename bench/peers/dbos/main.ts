@@ -6,7 +6,7 @@ import { isClosed } from '../../../domain/deliveries/state';
 import type { DeliveryStep } from '../../../domain/deliveries/step';
 import type { PaymentFact } from '../../../domain/orders/order';
 import { writeDeliveryStep } from '../../../prisma/store/deliveries/steps';
-import { writePlacedStep, writeSettledStep } from '../../../prisma/store/orders/steps';
+import { writeOrderStep } from '../../../prisma/store/orders/steps';
 import { openDatabase } from '../../../prisma/store/shared/database';
 import { type Known, LONGEST_WAIT_S, type PeerInput, peerWorkflowId, placing, settling, stepOf } from '../delivery';
 import { serve } from '../server';
@@ -30,13 +30,12 @@ async function main(): Promise<void> {
   async function delivery(input: PeerInput): Promise<string> {
     const runId = DBOS.workflowID ?? '';
     const placed = placing(input, await DBOS.now());
-    await DBOS.runStep(() => writePlacedStep(db, placed, runId), { name: 'order.placed' });
+    await DBOS.runStep(() => writeOrderStep(db, placed, runId), { name: 'order.placed' });
     await DBOS.setEvent(placed.commandId, true);
     const payment = await DBOS.recv<PaymentFact>('paid', input.payWithinMs / 1_000);
     if (payment === null) return 'closed';
-    const proposed = settling(input, payment, await DBOS.now());
-    const settled = await DBOS.runStep(() => writeSettledStep(db, proposed, runId), { name: 'order.paid' });
-    if (settled === 'payment_expected') throw new Error('A paid order expects no payment');
+    const settled = settling(input, placed, payment, await DBOS.now());
+    await DBOS.runStep(() => writeOrderStep(db, settled.step, runId), { name: 'order.paid' });
 
     let known: Known = { state: settled.delivery, sequence: 1 };
     while (!isClosed(known.state)) {

@@ -6,7 +6,7 @@ import { isClosed } from '../../../domain/deliveries/state';
 import type { PaymentFact } from '../../../domain/orders/order';
 import { type Known, LONGEST_WAIT_S, type PeerInput, placing, settling, stepOf } from '../delivery';
 
-const { recordPlaced, recordSettled, recordDeliveryStep } = proxyActivities<OrderActivities & DeliveryActivities>({
+const { recordOrderStep, recordDeliveryStep } = proxyActivities<OrderActivities & DeliveryActivities>({
   startToCloseTimeout: '10 seconds',
 });
 
@@ -24,12 +24,13 @@ export async function sampleDelivery(input: PeerInput): Promise<string> {
     commands.push(command);
   });
 
-  await recordPlaced(placing(input, Date.now()));
+  const placed = placing(input, Date.now());
+  await recordOrderStep(placed);
   await condition(() => payments.length > 0, input.payWithinMs);
   const [payment] = payments;
   if (payment === undefined) return 'closed';
-  const settled = await recordSettled(settling(input, payment, Date.now()));
-  if (settled === 'payment_expected') return 'closed';
+  const settled = settling(input, placed, payment, Date.now());
+  await recordOrderStep(settled.step);
 
   let known: Known = { state: settled.delivery, sequence: 1 };
   while (!isClosed(known.state)) {

@@ -71,10 +71,10 @@ function mortal(activities: ReturnType<typeof allActivities>): ReturnType<typeof
       await dieAfter(proposal.step.action);
       return stored;
     },
-    async recordSettled(step) {
-      const settled = await activities.recordSettled(step);
-      await dieAfter(step.payment === null ? 'order.closed' : 'order.paid');
-      return settled;
+    async recordOrderStep(step) {
+      const stored = await activities.recordOrderStep(step);
+      await dieAfter(step.action);
+      return stored;
     },
   };
 }

@@ -16,6 +16,7 @@ export function deadlineTimer() {
         if (!isCancellation(error)) throw error;
       });
     },
+    cancel: (): void => scope.cancel(),
     hasFired: (): boolean => fired,
     reset(): void {
       fired = false;

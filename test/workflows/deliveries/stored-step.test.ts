@@ -1,11 +1,10 @@
 import type { DeliveryAction } from '../../../domain/deliveries/commands';
 import { deadlines } from '../../../domain/deliveries/deadlines';
-import { newDelivery } from '../../../domain/deliveries/state';
 import { passDeadline } from '../../../domain/deliveries/transitions';
-import { writeSettledStep } from '../../../prisma/store/orders/steps';
+import { writeOrderStep } from '../../../prisma/store/orders/steps';
 import { catchUp } from '../../../workflows/shared/messages';
 import { command } from '../../factories/commands';
-import { paymentFor } from '../../factories/orders';
+import { closedStep, paidStep, paymentFor } from '../../factories/orders';
 import { POLICY } from '../../factories/states';
 import { eventually } from '../../support/eventually';
 import { notified, sentBack, stepsOf } from '../../support/observe';
@@ -137,14 +136,7 @@ describe('ORD-6: what is stored of an order wins, too', () => {
     const placed = await world.place();
     const lost = paymentFor(placed.terms);
     const atMs = await world.env.currentTimeMs();
-    const step = {
-      terms: placed.terms,
-      knownPaymentIds: [],
-      delivery: newDelivery('standard', atMs),
-      policy: POLICY,
-      atMs,
-    };
-    await writeSettledStep(world.db, { ...step, payment: lost }, 'a run that died');
+    await writeOrderStep(world.db, paidStep(placed.terms, lost, atMs), 'a run that died');
     const second = await placed.pay();
     await eventually(async () => expect(await sentBack(world.channel.url, second.transactionId)).toEqual([200_000]));
     expect(await world.db.payment.findMany({ where: { orderId: placed.terms.orderId } })).toEqual(
@@ -158,15 +150,7 @@ describe('ORD-6: what is stored of an order wins, too', () => {
 
   test('closed: a payment that comes then goes back', async () => {
     const placed = await world.place();
-    const atMs = await world.env.currentTimeMs();
-    const step = {
-      terms: placed.terms,
-      knownPaymentIds: [],
-      delivery: newDelivery('standard', atMs),
-      policy: POLICY,
-      atMs,
-    };
-    await writeSettledStep(world.db, { ...step, payment: null }, 'a run that died');
+    await writeOrderStep(world.db, closedStep(placed.terms), 'a run that died');
     const late = await placed.pay();
     await expect(placed.ended()).resolves.toEqual({ outcome: 'closed' });
     expect(await sentBack(world.channel.url, late.transactionId)).toEqual([200_000]);

@@ -7,7 +7,8 @@ import {
 } from '@temporalio/workflow';
 import type { Command, Step, StoredStep, Transition } from '../../../domain/shared/step';
 import { STAGE } from '../../../workflows/shared/search-attributes';
-import { type Position, supervise } from '../../../workflows/shared/supervision';
+import type { Position } from '../../../workflows/shared/subject';
+import { supervise } from '../../../workflows/shared/supervision';
 
 /** A subject as small as one can be: a buyer extends a reservation by days, operations confirm it, or it expires. */
 export type State = { stage: 'open' | 'confirmed' | 'expired'; extensions: number; dueAtMs: number };
@@ -29,16 +30,18 @@ export async function reservation({ id, position: start }: Reservation): Promise
   const supervised = supervise(
     {
       id,
-      updates: [reservationUpdate('buyer.extend'), reservationUpdate('ops.confirm')],
-      received: (sent: Sent, commandId): Command => ({ ...sent, commandId }),
-      judge: ({ stage, extensions }, { action }) => {
-        if (stage !== 'open') return { code: 'ORDER.NOT_ALLOWED', detail: `It is ${stage}.`, allowedActions: [] };
-        if (action === 'buyer.extend' || extensions > 0) return null;
-        return { code: 'ORDER.NOT_ALLOWED', detail: 'Extend it first.', allowedActions: ['buyer.extend'] };
-      },
-      apply: ({ extensions, dueAtMs, ...state }, { action }): Transition<State> => {
-        if (action === 'ops.confirm') return { state: { extensions, dueAtMs, stage: 'confirmed' }, notices: [] };
-        return { state: { ...state, extensions: extensions + 1, dueAtMs: dueAtMs + DAY_MS }, notices: [] };
+      commands: {
+        updates: [reservationUpdate('buyer.extend'), reservationUpdate('ops.confirm')],
+        received: (sent: Sent, commandId: string): Command => ({ ...sent, commandId }),
+        judge: ({ stage, extensions }, { action }) => {
+          if (stage !== 'open') return { code: 'ORDER.NOT_ALLOWED', detail: `It is ${stage}.`, allowedActions: [] };
+          if (action === 'buyer.extend' || extensions > 0) return null;
+          return { code: 'ORDER.NOT_ALLOWED', detail: 'Extend it first.', allowedActions: ['buyer.extend'] };
+        },
+        apply: ({ extensions, dueAtMs, ...state }, { action }): Transition<State> => {
+          if (action === 'ops.confirm') return { state: { extensions, dueAtMs, stage: 'confirmed' }, notices: [] };
+          return { state: { ...state, extensions: extensions + 1, dueAtMs: dueAtMs + DAY_MS }, notices: [] };
+        },
       },
       nextDeadline: ({ stage, dueAtMs }) =>
         stage === 'open' ? { name: 'expiry', atMs: dueAtMs, outcome: 'expired' } : null,
