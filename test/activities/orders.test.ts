@@ -21,8 +21,8 @@ async function settle(terms: OrderTerms, payment: PaymentFact | null) {
 }
 const orderOf = ({ orderId }: OrderTerms) => store.db.order.findUniqueOrThrow({ where: { id: orderId } });
 
-describe('recordOrderStep: an order is placed', () => {
-  test('once, however often it is recorded', async () => {
+describe('ORD-6: recordOrderStep: an order is placed', () => {
+  test('an order is stored once, however often its step is recorded', async () => {
     const terms = newTerms();
     const step = placedStep(terms);
     await run(store.activities.recordOrderStep, step);
@@ -35,8 +35,8 @@ describe('recordOrderStep: an order is placed', () => {
   });
 });
 
-describe('recordOrderStep: an order is paid or closes, and what came first is the truth', () => {
-  test('paid: the payment counts and the delivery begins, in one step', async () => {
+describe('ORD-6: recordOrderStep: an order is paid or closes, and what came first is the truth', () => {
+  test('DLV-1: when it is paid, the payment counts and the delivery begins in one step', async () => {
     const terms = await store.placed();
     const payment = paymentFor(terms);
     const { state } = await settle(terms, payment);
@@ -50,14 +50,14 @@ describe('recordOrderStep: an order is paid or closes, and what came first is th
     expect(await store.db.step.findUnique({ where: { commandId: `${terms.deliveryId}/1` } })).not.toBeNull();
   });
 
-  test('closed: nothing is paid and no delivery begins', async () => {
+  test('when it closes, nothing is paid and no delivery begins', async () => {
     const terms = await store.placed();
     expect(await settle(terms, null)).toMatchObject({ state: { state: 'closed', payment: null } });
     expect(await orderOf(terms)).toMatchObject({ state: 'closed', paidFen: 0n });
     expect(await store.db.delivery.count({ where: { id: terms.deliveryId } })).toBe(0);
   });
 
-  test('called again it answers what is stored, also when it proposes something else', async () => {
+  test('a repeated call answers what is stored, also when it proposes something else', async () => {
     const terms = await store.placed();
     const first = await settle(terms, paymentFor(terms));
     const before = await businessOf(store.db);
@@ -67,7 +67,7 @@ describe('recordOrderStep: an order is paid or closes, and what came first is th
   });
 
   test.each([1, 2, 3])(
-    'several payments and the closing at the same time: one wins and all are told (%#)',
+    'of several payments and the closing at the same time one wins, and all callers get that one (%#)',
     async () => {
       const terms = await store.placed();
       const proposals = Array.from({ length: 9 }, (_, n) => (n % 3 === 0 ? null : paymentFor(terms)));

@@ -22,11 +22,14 @@ describe('ORD-6: an order is paid once, in full, through its channel, before it 
     { when: 'paid', channel: 'tenpay', amountFen: 1, why: 'already_paid' },
     { when: 'closed', channel: 'wechat', amountFen: 200_000, why: 'order_closed' },
     { when: 'closed', channel: 'tenpay', amountFen: 1, why: 'order_closed' },
-  ] as const)('$when, $amountFen fen through $channel → $why', ({ when, channel, amountFen, why }) => {
-    const another = paymentFor(terms, { channel, amountFen });
-    expect(whyReturned(terms, states[when], another)).toBe(why);
-    expect(pay(terms, states[when], another, T0) === null).toBe(why !== null);
-  });
+  ] as const)(
+    'an order that is $when answers $why to $amountFen fen through $channel',
+    ({ when, channel, amountFen, why }) => {
+      const another = paymentFor(terms, { channel, amountFen });
+      expect(whyReturned(terms, states[when], another)).toBe(why);
+      expect(pay(terms, states[when], another, T0) === null).toBe(why !== null);
+    },
+  );
 
   test('a payment that is reported again is still the one that the order counts', () => {
     expect(whyReturned(terms, states.paid, paymentFor(terms, { transactionId: payment.transactionId }))).toBeNull();
