@@ -1,6 +1,6 @@
 /**
  * A stoppable clock as data: how much time has counted so far and since when it counts again.
- * Clocks that pause (frozen deliveries, the other side's turn) are these, never timers.
+ * Clocks that pause (frozen deliveries, while the other side has to act) are these, never timers.
  */
 export type Clock = { elapsedMs: number; runningSinceMs: number | null };
 

@@ -55,7 +55,7 @@ async function ruledAfter(world: World, quarrel: readonly DeliveryAction[], ruli
   return delivery;
 }
 
-/** Told in real time, on the server that runs in production. */
+/** Lived in real time, on the server that runs in production. */
 export const REAL_TIME: Record<string, Scenario> = {
   async straight(world) {
     const delivery = await world.paid();
@@ -213,7 +213,7 @@ const ignorant = (): HolidayCalendar => ({
 /** A calendar that learns of holidays in the middle of `appeal-postponed` and `calendar-grown`. */
 export const learningCalendar: HolidayCalendar = ignorant();
 
-/** Told with skipped time: stories that take days whatever the policies say. */
+/** Lived with skipped time: stories that take days whatever the policies say. */
 export const SKIPPED_TIME: Record<string, Scenario> = {
   async 'appeal-postponed'(world) {
     Object.assign(learningCalendar, ignorant());
