@@ -5,7 +5,7 @@ import type { OrderTerms, PaymentFact, RefundReason } from './order';
 
 /**
  * An order as its steps leave it, until it is paid or closes; what becomes of a paid order is its delivery's
- * (SPEC section 5). `delivery` is how the delivery begins.
+ * (ORD). `delivery` is how the delivery begins.
  */
 export type OrderState = { payableFen: number; payByMs: number } & (
   | { state: 'pending_payment' | 'closed'; payment: null; delivery: null }

@@ -33,7 +33,7 @@ const { recordOrderStep } = proxyLocalActivities<OrderActivities>({
 });
 
 /**
- * One order from its placing to its end (SPEC section 5). Unpaid, it closes; paid, it starts its delivery and waits for
+ * One order from its placing to its end (ORD). Unpaid, it closes; paid, it starts its delivery and waits for
  * what becomes of it; money that is not the order's goes back meanwhile.
  */
 export async function order({ terms, placedBy, policy }: OrderInput): Promise<OrderResult> {
