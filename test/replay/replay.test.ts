@@ -50,7 +50,7 @@ describe('a change to a workflow, or to the rules that it follows, must not alte
     { what: 'no upsert', module: 'workflows/deliveries/display.ts', replacement: 'delivery-display.ts' },
     { what: 'no upsert', module: 'workflows/reviews/display.ts', replacement: 'review-display.ts' },
     { what: 'another signal', module: 'workflows/webhooks/messages.ts', replacement: 'webhook-messages.ts' },
-    { what: 'another rule', module: 'domain/orders/state.ts', from: 'channel !== paymentChannel', to: 'false' },
+    { what: 'another rule', module: 'domain/orders/state.ts', from: 'payment) !== null', to: 'payment) === null' },
   ])('changed commands are seen: $what in $module', async ({ what, ...planted }) => {
     const changed = await changedBy(planted);
     const violations = changed.filter(({ error }) => error instanceof DeterminismViolationError);
