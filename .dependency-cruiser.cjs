@@ -24,12 +24,6 @@ const MEETINGS = [
   },
   {
     layer: 'prisma/store',
-    from: 'shared',
-    to: ['notifications', 'webhooks'],
-    reason: 'The outbox of every step holds both, in one statement.',
-  },
-  {
-    layer: 'prisma/store',
     from: 'reviews',
     to: ['accounts', 'products', 'shops'],
     reason: 'What a decision means is the business of what is reviewed; one list names all of them.',

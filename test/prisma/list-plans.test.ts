@@ -39,7 +39,7 @@ beforeAll(async () => {
   db = openDatabase(database.appUrl, 1);
   explaining = new pg.Client({ connectionString: database.appUrl });
   await explaining.connect();
-}, 180_000);
+}, 300_000);
 afterAll(async () => {
   await explaining.end();
   await db.$disconnect();
