@@ -5,7 +5,7 @@ import { LOOK_SEQUENCE, type TrailRow } from '../../prisma/store/audit/entries';
 /** An object's document, as a step found or left it. */
 type Document = { [field: string]: Json | undefined } | null;
 
-/** A state as the trail shows it: of an order's delivery its own trail tells, and when it closes the order itself. */
+/** A state as the trail shows it: that of the delivery an order keeps is shown in the delivery’s own trail. */
 function shown(objectId: string, state: Document): Document {
   if (state === null || !objectId.startsWith('ord_')) return state;
   const { delivery, payByMs, ...order } = state;
