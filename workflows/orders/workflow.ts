@@ -7,7 +7,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { OrderActivities } from '../../activities/orders';
-import type { PaymentFact, RefundReason } from '../../domain/orders/order';
+import type { OrderTerms, PaymentFact, RefundReason } from '../../domain/orders/order';
 import {
   close,
   isSettled,
@@ -18,14 +18,15 @@ import {
   transactionOf,
   whyReturned,
 } from '../../domain/orders/state';
-import { systemCause } from '../../domain/shared/step';
+import type { DeliveryPolicy } from '../../domain/policies/catalogue';
+import { type Cause, systemCause } from '../../domain/shared/step';
 import { initialSearchAttributes } from '../deliveries/display';
 import { type DeliveryResult, deliveryWorkflowId } from '../deliveries/messages';
 import type { delivery } from '../deliveries/workflow';
 import { refundPayment } from '../shared/refund-payment';
 import { supervise } from '../shared/supervision';
 import { describeOrder } from './display';
-import { type OrderInput, type OrderResult, paymentReceived, untilPlaced } from './messages';
+import { type OrderInput, type OrderResult, type PlacedBy, paymentReceived, untilPlaced } from './messages';
 
 const { recordOrderStep } = proxyLocalActivities<OrderActivities>({
   startToCloseTimeout: '10 seconds',
@@ -37,7 +38,7 @@ const { recordOrderStep } = proxyLocalActivities<OrderActivities>({
  * what becomes of it; money that is not the order's goes back meanwhile.
  */
 export async function order({ terms, placedBy, policy }: OrderInput): Promise<OrderResult> {
-  const { orderId, buyerId } = terms;
+  const { orderId } = terms;
   const knownPaymentIds = new Set<string>();
   const transactions = new Set<string>();
   const arrivals: Promise<void>[] = [];
@@ -53,10 +54,7 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
       describe: (state) => describeOrder(terms, state),
     },
     { state: start, sequence: 0 },
-    {
-      cause: { ...placedBy, action: 'order.placed', actorRole: 'buyer', actorId: buyerId, note: '' },
-      transition: () => ({ state: start, notices: [] }),
-    },
+    { cause: placingOf(terms, placedBy), transition: () => ({ state: start, notices: [] }) },
   );
   setHandler(paymentReceived, (payment) => {
     arrivals.push(count(payment));
@@ -71,7 +69,7 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   supervised.disarm();
   if (settled.state !== 'awaiting_start') return end('closed');
 
-  const { outcome, refundFen } = await deliver(settled);
+  const { outcome, refundFen } = await deliver(terms, settled, policy.delivery);
   if (refundFen > 0) await refundPayment(settled.payment, refundFen, 'delivery_cancelled');
   return end(outcome === 'cancelled_and_refunded' ? 'cancelled' : 'completed');
 
@@ -91,26 +89,37 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
     if (!isRepeated && reason !== null) await refundPayment(payment, payment.amountFen, reason);
   }
 
-  /** Starts the delivery and waits for what becomes of it. It outlives the order, should that be terminated. */
-  function deliver({ payment, delivery: state }: OrderState & { state: 'awaiting_start' }): Promise<DeliveryResult> {
-    const { deliveryId, providerId, productName, flow } = terms;
-    const input = { deliveryId, buyerId, providerId, paidFen: payment.amountFen };
-    return executeChild<typeof delivery>('delivery', {
-      workflowId: deliveryWorkflowId(deliveryId),
-      args: [{ ...input, policy: policy.delivery, state, sequence: 1 }],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      typedSearchAttributes: initialSearchAttributes(input, state, policy.delivery),
-      staticSummary: `Delivery of "${productName}" (${flow.replace('_', ' ')})`,
-      staticDetails: `Order ${orderId}, paid ${payment.amountFen} fen`,
-    });
-  }
-
   /** The workflow ends only when nothing that arrived is left unanswered. */
   async function end(outcome: OrderResult['outcome']): Promise<OrderResult> {
     while (arrivals.length > 0) await Promise.all(arrivals.splice(0));
     await condition(allHandlersFinished);
     return { outcome };
   }
+}
+
+const placingOf = ({ buyerId }: OrderTerms, placedBy: PlacedBy): Cause => ({
+  ...placedBy,
+  action: 'order.placed',
+  actorRole: 'buyer',
+  actorId: buyerId,
+  note: '',
+});
+
+/** Starts the delivery and waits for what becomes of it. It outlives the order, should that be terminated. */
+function deliver(
+  { orderId, deliveryId, buyerId, providerId, productName, flow }: OrderTerms,
+  { payment, delivery: state }: OrderState & { state: 'awaiting_start' },
+  policy: DeliveryPolicy,
+): Promise<DeliveryResult> {
+  const input = { deliveryId, buyerId, providerId, paidFen: payment.amountFen };
+  return executeChild<typeof delivery>('delivery', {
+    workflowId: deliveryWorkflowId(deliveryId),
+    args: [{ ...input, policy, state, sequence: 1 }],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    typedSearchAttributes: initialSearchAttributes(input, state, policy),
+    staticSummary: `Delivery of "${productName}" (${flow.replace('_', ' ')})`,
+    staticDetails: `Order ${orderId}, paid ${payment.amountFen} fen`,
+  });
 }
 
 /** Returns one payment that no order takes (ORD-6); the payment inbox starts it when the order's workflow has ended. */

@@ -8,14 +8,15 @@ import type { Supervision } from './supervision';
 /**
  * Handles the commands of an object: each is validated before it enters the history, and judged again, recorded and
  * answered when those before it are done.
- * @param entered called for each one that has entered the history
+ * @returns how many have entered the history of this run
  */
 export function handleCommands<S, Sent, C extends Command, D extends NamedDeadline>(
   commands: Commands<S, Sent, C>,
   rules: DeadlineRules<S, D>,
   { records, deadlines, exclusively, whyRefused }: Supervision<S, C>,
-  entered: () => void,
-): void {
+): () => number {
+  let updates = 0;
+
   /** A command with its id, in the handler or validator of its update. */
   function received(sent: Sent): C {
     const update = currentUpdateInfo();
@@ -47,9 +48,10 @@ export function handleCommands<S, Sent, C extends Command, D extends NamedDeadli
   for (const update of commands.updates) {
     const submit = (sent: Sent) => {
       const command = received(sent);
-      entered();
+      updates += 1;
       return exclusively(() => perform(command));
     };
     setHandler(update, submit, { validator: validate });
   }
+  return () => updates;
 }

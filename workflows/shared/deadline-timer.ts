@@ -1,5 +1,7 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 
+export type DeadlineTimer = ReturnType<typeof deadlineTimer>;
+
 /**
  * The one timer of a workflow. It is moved only when an earlier instant is asked for; one that proves too early
  * fires, and the workflow arms it again: a timer per state would cost the history two events for every step.

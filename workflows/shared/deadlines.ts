@@ -1,10 +1,10 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import { compareDeadlines, RECOMPUTED, type Recomputed } from '../../domain/calendar/recompute';
-import type { NamedDeadline } from '../../domain/shared/deadlines';
+import type { DeadlineRules, NamedDeadline } from '../../domain/shared/deadlines';
 import { type Command, systemCause, type Transition } from '../../domain/shared/step';
 import { isInconsistency } from './failures';
 import { Postponed, type Records } from './records';
-import type { Subject } from './subject';
+import type { Recomputation, Subject } from './subject';
 
 /** How long work waits that cannot be done now: a deadline that may not pass yet, records that need a repair. */
 export const RETRY_AFTER_MS = 3_600_000;
@@ -31,22 +31,13 @@ export function createDeadlines<S, Sent, C extends Command, D extends NamedDeadl
     notBeforeMs = Date.now() + RETRY_AFTER_MS;
   }
 
-  /**
-   * @param recorded which changes are worth a step
-   * @returns whether there was such a change: it is recorded, unless another step came first
-   */
+  /** Records a deadline that was computed again, unless another step comes first; false where nothing is new. */
   async function recompute(recorded: readonly Recomputed[]): Promise<boolean> {
-    const computed = subject.recompute === undefined ? null : await subject.recompute(records.state());
-    const change = computed === null ? null : compareDeadlines(computed.before, computed.after);
-    if (computed === null || change === null || !recorded.includes(change)) return false;
-    await record(`${computed.name}.${change}`, { state: computed.state, notices: [] });
+    const computed = await recomputed(subject, records.state(), recorded);
+    if (computed === null) return false;
+    await record(computed.name, { state: computed.state, notices: [] });
     return true;
   }
-
-  const dueNow = (): D | null => {
-    const due = subject.nextDeadline(records.state());
-    return due && due.atMs <= Date.now() ? due : null;
-  };
 
   return {
     postpone,
@@ -59,7 +50,7 @@ export function createDeadlines<S, Sent, C extends Command, D extends NamedDeadl
 
     /** Passes the deadlines that are due, one step each; one that may not pass yet is tried again later. */
     async passDue(): Promise<void> {
-      for (let due = dueNow(); due !== null; due = dueNow()) {
+      for (let due = dueNow(subject, records.state()); due; due = dueNow(subject, records.state())) {
         // A provisional deadline is computed again before it counts.
         if (await recompute(['postponed'])) continue;
         try {
@@ -77,4 +68,25 @@ export function createDeadlines<S, Sent, C extends Command, D extends NamedDeadl
       while (await recompute(RECOMPUTED));
     },
   };
+}
+
+function dueNow<S, D extends NamedDeadline>(rules: DeadlineRules<S, D>, state: S): D | null {
+  const due = rules.nextDeadline(state);
+  return due && due.atMs <= Date.now() ? due : null;
+}
+
+/**
+ * Computes the provisional deadline again that runs.
+ * @param recorded which changes are worth a step
+ * @returns such a change by its name, and the state that has it; null where there is none
+ */
+async function recomputed<S>(
+  { recompute }: { recompute?(state: S): Promise<Recomputation<S> | null> },
+  state: S,
+  recorded: readonly Recomputed[],
+): Promise<{ name: string; state: S } | null> {
+  const computed = recompute === undefined ? null : await recompute(state);
+  const change = computed === null ? null : compareDeadlines(computed.before, computed.after);
+  if (computed === null || change === null || !recorded.includes(change)) return null;
+  return { name: `${computed.name}.${change}`, state: computed.state };
 }

@@ -10,7 +10,7 @@ import {
 import type { NamedDeadline } from '../../domain/shared/deadlines';
 import type { Command } from '../../domain/shared/step';
 import { handleCommands } from './commands';
-import { deadlineTimer } from './deadline-timer';
+import { type DeadlineTimer, deadlineTimer } from './deadline-timer';
 import { createDeadlines, type Deadlines, RETRY_AFTER_MS } from './deadlines';
 import { calendarGrown, catchUp } from './messages';
 import { createMutex, type Mutex } from './mutex';
@@ -51,7 +51,6 @@ export function supervise<S, Sent, C extends Command, D extends NamedDeadline>(
     await exclusively(work).catch(deadlines.postpone);
   };
   let refused: ApplicationFailure | null = null;
-  const whyRefused = () => refused;
   const opened =
     opening === undefined || start.sequence > 0
       ? Promise.resolve()
@@ -61,16 +60,12 @@ export function supervise<S, Sent, C extends Command, D extends NamedDeadline>(
   if (start.sequence > 0) setCurrentDetails(subject.describe(start.state));
   setHandler(catchUp, () => inBackground(records.catchUp));
   setHandler(calendarGrown, () => inBackground(deadlines.recomputeAll));
-  const parts = { records, deadlines, exclusively, whyRefused };
-  let updates = 0;
-  if (subject.commands !== undefined) {
-    handleCommands(subject.commands, subject, parts, () => {
-      updates += 1;
-    });
-  }
+  const parts = { records, deadlines, exclusively, whyRefused: () => refused };
+  const { commands, continueAsNew } = subject;
+  const updates = commands === undefined ? () => 0 : handleCommands(commands, subject, parts);
 
   const isOver = () => refused !== null || subject.isClosed(records.state());
-  const isFull = () => updates >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested;
+  const isFull = () => updates() >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested;
 
   return {
     /** For operations and tests: what the workflow itself believes. Screens read PostgreSQL. */
@@ -87,16 +82,9 @@ export function supervise<S, Sent, C extends Command, D extends NamedDeadline>(
 
     /** Lets deadlines pass until the object is closed (or was never opened); answers its last state. */
     async untilClosed(): Promise<S> {
-      const { continueAsNew } = subject;
       await opened;
       while (!isOver() && (continueAsNew === undefined || !isFull())) {
-        const due = deadlines.next();
-        if (due !== null) timer.arm(due.atMs, due.summary);
-        const seen = records.sequence();
-        await condition(() => timer.hasFired() || records.sequence() !== seen);
-        if (!timer.hasFired()) continue;
-        timer.reset();
-        await inBackground(deadlines.passDue);
+        if (await isTimeUp(timer, records, deadlines)) await inBackground(deadlines.passDue);
       }
       await condition(allHandlersFinished);
       return isOver() || continueAsNew === undefined ? records.state() : continueAsNew(records.position());
@@ -105,6 +93,21 @@ export function supervise<S, Sent, C extends Command, D extends NamedDeadline>(
     /** Cancels the timer: for a workflow that goes on when its object is closed. */
     disarm: timer.cancel,
   };
+}
+
+/** Waits for the next deadline, or for a step that may change it; answers whether it is due. */
+async function isTimeUp<S, C extends Command>(
+  timer: DeadlineTimer,
+  records: Records<S, C>,
+  deadlines: Deadlines,
+): Promise<boolean> {
+  const due = deadlines.next();
+  if (due !== null) timer.arm(due.atMs, due.summary);
+  const seen = records.sequence();
+  await condition(() => timer.hasFired() || records.sequence() !== seen);
+  const hasFired = timer.hasFired();
+  timer.reset();
+  return hasFired;
 }
 
 /** Stores the first step; answers why it is refused, or null. An earlier run with the same step may have come further. */
