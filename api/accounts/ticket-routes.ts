@@ -5,10 +5,10 @@ import { isLicenceNumber } from '../../domain/accounts/licence-number';
 import { lastDigits, maskedNumber, type Payee } from '../../domain/accounts/payee';
 import { TICKET_CHANGES } from '../../domain/accounts/tickets';
 import { REVIEW_STAGES } from '../../domain/reviews/state';
-import { AppError, ERRORS } from '../../domain/shared/errors';
+import { AppError } from '../../domain/shared/errors';
 import { type AccountRow, accountNumberOf, findAccount } from '../../prisma/store/accounts/accounts';
 import { lookAtNumbers } from '../../prisma/store/accounts/tickets';
-import { addProposal, dropProposal, type NewProposal } from '../../prisma/store/reviews/proposals';
+import { addProposal, type NewProposal } from '../../prisma/store/reviews/proposals';
 import { findReview, listReviews } from '../../prisma/store/reviews/reviews';
 import type { Database } from '../../prisma/store/shared/database';
 import { requireOwnAttachments } from '../attachments/service';
@@ -19,6 +19,7 @@ import { idFrom } from '../http/ids';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { attachmentIds, byId, paging, REASON_MAX, text } from '../http/schemas';
 import { providerOf } from '../http/scope';
+import { dropRefused } from '../reviews/proposals';
 import { reviewPage, reviewSchema } from '../reviews/schemas';
 import { type ReviewService, reviewScope } from '../reviews/service';
 import { reviewSummary } from '../reviews/view';
@@ -147,13 +148,8 @@ async function ask({ db, keys, reviews }: TicketRoutes, call: CommandRequest, as
   if (asked.change === 'payee') requireHolder(asked.payee.accountHolder, account, 'body.payee.accountHolder');
   const subject = { reviewId, kind: 'account', operation: asked.change, objectId: providerId, providerId } as const;
   await addProposal(db, proposalOf(reviewId, account, asked, keys));
-  try {
-    await reviews.submit(call, { subject: { ...subject, title: account.name }, needsSecurityCheck: false });
-  } catch (error) {
-    // What was refused for good is not kept; what may have been submitted all the same is left to its workflow.
-    if (error instanceof AppError && !ERRORS[error.code].retryable) await dropProposal(db, reviewId);
-    throw error;
-  }
+  const submission = { subject: { ...subject, title: account.name }, needsSecurityCheck: false };
+  await reviews.submit(call, submission).catch(dropRefused(db, reviewId));
   return reviews.view(reviewId, scope, command.commandId);
 }
 

@@ -23,13 +23,13 @@ import {
   productRefusal,
 } from '../../domain/products/rules';
 import type { ReviewSubject } from '../../domain/reviews/step';
-import { AppError, ERRORS } from '../../domain/shared/errors';
+import { AppError } from '../../domain/shared/errors';
 import { type Fault, faultsOf } from '../../domain/shared/faults';
 import { type FileUser, usableFiles } from '../../prisma/store/attachments/attachments';
 import { notOwnImages } from '../../prisma/store/images/images';
 import { applyAtOnce } from '../../prisma/store/products/applications';
 import { findOwnProduct, ownSpecs, type ProductRow } from '../../prisma/store/products/products';
-import { addProposal, dropProposal } from '../../prisma/store/reviews/proposals';
+import { addProposal } from '../../prisma/store/reviews/proposals';
 import { findReview } from '../../prisma/store/reviews/reviews';
 import type { Database } from '../../prisma/store/shared/database';
 import { fileUser } from '../attachments/service';
@@ -39,6 +39,7 @@ import type { CommandRequest } from '../http/command-request';
 import { idFrom } from '../http/ids';
 import { inBody, invalid } from '../http/problems';
 import { providerOf } from '../http/scope';
+import { dropRefused } from '../reviews/proposals';
 import { type ReviewService, reviewScope } from '../reviews/service';
 import { factsOf } from './view';
 
@@ -92,7 +93,7 @@ export function productService({ db, keys, policy, reviews }: ProductServiceDepe
     try {
       if (isReviewed(type, operation, policy['product.reviewed'])) {
         await addProposal(db, { id: reviewId, providerId, content: proposal, sealed });
-        await submit().catch(forgetting(db, reviewId));
+        await submit().catch(dropRefused(db, reviewId));
       } else {
         const change = changeOf(call, reviewId, `provider.${operation}`);
         await applyAtOnce(db, keys, change, { subject, proposal, sealed });
@@ -121,12 +122,6 @@ export function productService({ db, keys, policy, reviews }: ProductServiceDepe
 const CONTENT = ['body', 'content'];
 /** The content that was sent, whatever is in it; none where it is no object. */
 const bodyWithContent = z.object({ content: z.looseObject({}).optional().catch(undefined) }).catch({});
-
-/** What was refused for good is not kept; what may have been submitted all the same is left to its workflow. */
-const forgetting = (db: Database, reviewId: string) => async (error: unknown) => {
-  if (error instanceof AppError && !ERRORS[error.code].retryable) await dropProposal(db, reviewId);
-  throw error;
-};
 
 function proposalOf(sent: Sent | null, specId: (n: number) => string): ProductProposal {
   if (sent === null) return {};

@@ -15,7 +15,6 @@ export const ERRORS = {
   'IDEMPOTENCY.KEY_INVALID': { status: 422, title: 'The Idempotency-Key is not usable', retryable: false },
   'IDEMPOTENCY.KEY_REUSED': { status: 422, title: 'The Idempotency-Key was used for another body', retryable: false },
   'IDEMPOTENCY.KEY_EXPIRED': { status: 422, title: 'The Idempotency-Key was used too long ago', retryable: false },
-  'IDEMPOTENCY.IN_PROGRESS': { status: 409, title: 'The first request is still in progress', retryable: true },
   'PRECONDITION.FAILED': { status: 412, title: 'The resource has changed since it was read', retryable: false },
   'ACCOUNT.LOCKED': { status: 409, title: 'Payee info is locked', retryable: false },
   'ACCOUNT.NOT_LOCKED': { status: 409, title: 'Payee info is not locked', retryable: false },
