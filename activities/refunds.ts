@@ -1,5 +1,5 @@
 import { ApplicationFailure, activityInfo, log } from '@temporalio/activity';
-import type { Refund } from '../domain/orders/order';
+import type { Refund } from '../domain/refunds/refund';
 import { completeRefund, recordRefusedRefund, reportStuckRefund, requestRefund } from '../prisma/store/refunds/refunds';
 import type { Database } from '../prisma/store/shared/database';
 import { runIdOf } from './shared/run-id';

@@ -1,7 +1,8 @@
 import { type DeliveryState, newDelivery } from '../deliveries/state';
+import type { RefundReason } from '../refunds/refund';
 import type { NamedDeadline } from '../shared/deadlines';
 import type { Transition } from '../shared/step';
-import type { OrderTerms, PaymentFact, RefundReason } from './order';
+import type { OrderTerms, PaymentFact } from './order';
 
 /**
  * An order as its steps leave it, until it is paid or closes; what becomes of a paid order is its delivery's

@@ -1,5 +1,6 @@
 import { refundActivities } from '../../activities/refunds';
-import { type PaymentFact, type Refund, returnOf } from '../../domain/orders/order';
+import type { PaymentFact } from '../../domain/orders/order';
+import { type Refund, returnOf } from '../../domain/refunds/refund';
 import { readTimeline } from '../../prisma/store/audit/entries';
 import { newTerms, paymentFor } from '../factories/orders';
 import { notified, stepsOf, wordsOf } from '../support/observe';

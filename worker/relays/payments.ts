@@ -1,6 +1,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Logger } from '../../config/logger';
-import type { PaymentFact, RefundReason } from '../../domain/orders/order';
+import type { PaymentFact } from '../../domain/orders/order';
+import type { RefundReason } from '../../domain/refunds/refund';
 import { findOrder } from '../../prisma/store/orders/orders';
 import {
   type ClaimedCallback,

@@ -7,7 +7,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { OrderActivities } from '../../activities/orders';
-import type { OrderTerms, PaymentFact, RefundReason } from '../../domain/orders/order';
+import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
 import {
   close,
   isSettled,
@@ -19,6 +19,7 @@ import {
   whyReturned,
 } from '../../domain/orders/state';
 import type { DeliveryPolicy } from '../../domain/policies/catalogue';
+import type { RefundReason } from '../../domain/refunds/refund';
 import { type Cause, systemCause } from '../../domain/shared/step';
 import { initialSearchAttributes } from '../deliveries/display';
 import { type DeliveryResult, deliveryWorkflowId } from '../deliveries/messages';

@@ -1,6 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { RefundActivities } from '../../activities/refunds';
-import { type PaymentFact, type RefundReason, returnOf } from '../../domain/orders/order';
+import type { PaymentFact } from '../../domain/orders/order';
+import { type RefundReason, returnOf } from '../../domain/refunds/refund';
 
 // Money goes back however long the channel is out of order; after three days operations are notified, each time.
 const untilItWorks = { startToCloseTimeout: '30 seconds', retry: { maximumInterval: '10 minutes' } } as const;

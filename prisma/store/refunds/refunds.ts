@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Notice } from '../../../domain/notifications/notice';
-import type { Refund } from '../../../domain/orders/order';
+import type { Refund } from '../../../domain/refunds/refund';
 import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
 import { type AuditStep, insertNewStep, insertStep } from '../shared/audit-log';

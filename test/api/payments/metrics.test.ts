@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { paymentMetrics } from '../../../api/payments/metrics';
-import { returnOf } from '../../../domain/orders/order';
+import { returnOf } from '../../../domain/refunds/refund';
 import { markHandled, storeCallback } from '../../../prisma/store/payments/callbacks';
 import { openDatabase } from '../../../prisma/store/shared/database';
 import { unique } from '../../factories/commands';

@@ -1,4 +1,3 @@
-import { type PaymentFact, returnOf } from '../../../domain/orders/order';
 import { close, isSettled, newOrder, pay, payDeadline, whyReturned } from '../../../domain/orders/state';
 import { newTerms, paymentFor } from '../../factories/orders';
 
@@ -49,23 +48,5 @@ describe('ORD-6: an order is paid once, in full, through its channel, before it 
       payment,
       delivery: { stage: 'awaiting_requirement' },
     });
-  });
-
-  test('a payment goes back whole, under one id however often it is asked for', () => {
-    const payment: PaymentFact = {
-      paymentId: 'pay_1',
-      orderId: 'ord_1',
-      channel: 'wechat',
-      transactionId: 'txn_1',
-      amountFen: 123,
-      receivedAtMs: 0,
-    };
-    expect(returnOf(payment, 'wrong_amount')).toEqual({
-      refundId: 'rfp_1',
-      payment,
-      amountFen: 123,
-      reason: 'wrong_amount',
-    });
-    expect(returnOf(payment, 'order_closed').refundId).toBe(returnOf(payment, 'wrong_amount').refundId);
   });
 });

@@ -1,0 +1,21 @@
+import type { PaymentFact } from '../orders/order';
+
+/** Why money goes back to the buyer. */
+export type RefundReason =
+  | 'delivery_cancelled'
+  | 'order_closed'
+  | 'already_paid'
+  | 'wrong_channel'
+  | 'wrong_amount'
+  | 'unknown_order';
+
+/** Money to send back: at most once per payment and reason, whatever is retried (`refundId` is the key). */
+export type Refund = { refundId: string; payment: PaymentFact; amountFen: number; reason: RefundReason };
+
+/** The refund that sends a whole payment back. */
+export const returnOf = (payment: PaymentFact, reason: RefundReason): Refund => ({
+  refundId: payment.paymentId.replace(/^pay_/, 'rfp_'),
+  payment,
+  amountFen: payment.amountFen,
+  reason,
+});
