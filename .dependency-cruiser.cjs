@@ -151,6 +151,14 @@ module.exports = {
       to: { path: packages('zod')[0], reachable: true },
     },
     {
+      name: 'http-layer-knows-no-subject',
+      comment:
+        'What every subject shares in the API names no workflow, route or view of one; access and people it reads.',
+      severity: 'error',
+      from: { path: '^api/(http|files)/' },
+      to: { path: ['^workflows/(?!shared/)', '^api/(?!(http|files)/)'] },
+    },
+    {
       name: 'routes-do-not-import-routes',
       comment: 'What two routes need is a schema, a view or a service.',
       severity: 'error',

@@ -10,6 +10,7 @@ import type { Principal } from '../http/auth';
 import { type CommandRequest, originOf } from '../http/command-request';
 import { scopeOf } from '../http/scope';
 import type { CommandSender } from '../http/temporal-commands';
+import { noDelivery, sendToDelivery } from './commands';
 import { deliveryView } from './view';
 
 /** The part of a command that differs from route to route. */
@@ -22,7 +23,6 @@ export type CommandDetails = DeliveryCommand extends infer C
 /** Where routes have commands carried out, and read what became of them. */
 export type DeliveryService = ReturnType<typeof deliveryService>;
 
-const noDelivery = () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery.');
 const noAppeal = () => new AppError('APPEAL.NOT_FOUND', 'There is no such appeal.');
 
 export function deliveryService({ db, keys, commands }: { db: Database; keys: KeyRing; commands: CommandSender }) {
@@ -54,7 +54,8 @@ export function deliveryService({ db, keys, commands }: { db: Database; keys: Ke
       const { commandId } = command;
       const note = isSealed(details.action) ? sealedNote(commandId, details.note) : details.note;
       const full = { ...details, note, commandId, origin: originOf(principal, request) };
-      await commands.send(deliveryId, full, () => deliveryStatus(db, deliveryId, scopeOf(principal), commandId));
+      const status = () => deliveryStatus(db, deliveryId, scopeOf(principal), commandId);
+      await sendToDelivery(commands, deliveryId, full, status);
       return view(deliveryId, principal, commandId);
     },
 

@@ -9,10 +9,8 @@ import {
 } from '@temporalio/client';
 import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
 import { z } from 'zod';
-import type { DeliveryCommand } from '../../domain/deliveries/commands';
 import { AppError, ERRORS, isErrorCode } from '../../domain/shared/errors';
 import type { WorkflowStatus } from '../../prisma/store/shared/workflow-status';
-import { deliveryState, deliveryUpdate, deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import { catchUp } from '../../workflows/shared/messages';
 import { keyedSemaphore } from './keyed-semaphore';
 import type { ApiMetrics } from './metrics';
@@ -24,7 +22,7 @@ const SIGNALLED_WITHIN_MS = 5_000;
 /** How long a command is tried again while its workflow has too many updates, is being started, or continues as new. */
 const TRY_AGAIN_FOR_MS = 8_000;
 /**
- * Commands to one delivery that this process has in flight at most; the others wait
+ * Commands to one workflow that this process has in flight at most; the others wait
  * here. One update above the server's limit of 10 makes it forget all that are in flight (they are
  * sent again, but it takes seconds), so two API processes keep clear of it.
  */
@@ -47,7 +45,8 @@ const CAME_TO_NOTHING: readonly unknown[] = ['AcceptedUpdateCompletedWorkflow', 
 
 const refusedWith = z.object({ allowedActions: z.array(z.string()).optional(), judgedOn: z.int().optional() });
 
-type StatusOf = () => Promise<WorkflowStatus>;
+/** What the table says of a workflow and the command, as far as who sends it may know. */
+export type StatusOf = () => Promise<WorkflowStatus>;
 
 /** A workflow that commands are sent to, and how a command is refused where it is not there, or not any more. */
 export type WorkflowTarget = {
@@ -57,16 +56,6 @@ export type WorkflowTarget = {
   absent: () => AppError;
   ended: () => AppError;
 };
-
-const deliveryTarget = (deliveryId: string): WorkflowTarget => ({
-  workflowId: deliveryWorkflowId(deliveryId),
-  known: deliveryState,
-  absent: () => new AppError('DELIVERY.NOT_FOUND', 'There is no such delivery.'),
-  ended: () =>
-    new AppError('DELIVERY.NOT_ALLOWED', 'The delivery has ended: nothing more can be done to it.', {
-      allowedActions: [],
-    }),
-});
 
 /**
  * What an error means for a command: it is sent again; it is done all the same; the error is its end; or it was refused
@@ -82,21 +71,14 @@ export type CommandSender = ReturnType<typeof createCommandSender>;
 
 export function createCommandSender({ client, metrics }: { client: Client; metrics: ApiMetrics }) {
   const withPermit = keyedSemaphore(IN_FLIGHT);
-  return {
-    /**
-     * Sends one command to a delivery and waits until it is done: then its row is there.
-     * @param status what the table says of the delivery, asked when its workflow refuses, is not found or does not answer
-     * @throws AppError the workflow's refusal; SERVICE.* when it could not be asked, or did not answer
-     */
-    send(deliveryId: string, command: DeliveryCommand, status: StatusOf): Promise<void> {
-      const { commandId: updateId, ...sent } = command;
-      return sendTo(deliveryTarget(deliveryId), deliveryUpdate(command.action), { updateId, sent }, status);
-    },
-    sendTo,
-    requestCatchUp,
-  };
+  return { sendTo, requestCatchUp };
 
-  /** As `send`, to any workflow of ours: what is sent is its update's only argument. */
+  /**
+   * Sends one command to a workflow and waits until it is done: then its row is there.
+   * @param sent the update's only argument
+   * @param status what the table says of the object, asked when its workflow refuses, is not found or does not answer
+   * @throws AppError the workflow's refusal; SERVICE.* when it could not be asked, or did not answer
+   */
   async function sendTo<S>(
     target: WorkflowTarget,
     update: UpdateDefinition<void, [S]>,
@@ -218,7 +200,7 @@ async function verdictOfRefusal(failure: ApplicationFailure, statusOf: StatusOf)
   // Either a worker died when it had stored a step and no history knew: the workflow judged without that step. Or the
   // refusal is right, and a later command was quicker than this look at the table.
   if (judgedOn !== undefined && judgedOn < sequence) return { judgedOn, refusal };
-  // A repetition is refused by the delivery that it has changed already.
+  // A repetition is refused by the object that it has changed already.
   return hasCommand ? 'done' : { end: refusal };
 }
 

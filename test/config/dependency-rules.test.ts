@@ -20,6 +20,7 @@ const PLANTED: Record<string, { file: string; imports: string }> = {
   'messages-know-rules-only': { file: 'workflows/orders/messages.ts', imports: '../../activities/orders' },
   'api-sends-messages': { file: 'api/orders/sends.ts', imports: '../../activities/orders' },
   'api-starts-workflows-by-type': { file: 'dist/api/orders/starts.js', imports: '../../workflows/orders/workflow.js' },
+  'http-layer-knows-no-subject': { file: 'api/http/sends.ts', imports: '../../workflows/refunds/messages' },
   'routes-do-not-import-routes': { file: 'api/orders/routes.ts', imports: './more-routes' },
   'subjects-meet-in-domain-and-shared': { file: 'api/orders/meets.ts', imports: '../refunds/service' },
   'subjects-meet-as-listed:workflows/orders': { file: 'workflows/orders/meets.ts', imports: '../refunds/workflow' },
@@ -41,6 +42,7 @@ const TARGETS = [
   'api/orders/more-routes.ts',
   'api/refunds/service.ts',
   'workflows/orders/workflow.ts',
+  'workflows/refunds/messages.ts',
   'workflows/refunds/workflow.ts',
   'test/factories/orders.ts',
 ];

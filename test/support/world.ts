@@ -6,6 +6,7 @@ import type { Worker } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
 import { httpPaymentChannel } from '../../activities/ports/payment-channel';
 import { webhookSender } from '../../activities/ports/webhook-sender';
+import { sendToDelivery } from '../../api/deliveries/commands';
 import { deliveryView } from '../../api/deliveries/view';
 import { createMetrics } from '../../api/http/metrics';
 import { createCommandSender } from '../../api/http/temporal-commands';
@@ -177,7 +178,7 @@ async function paidDelivery(base: Base, wishes: Wishes) {
   async function act(action: DeliveryAction, extras: Extras = {}) {
     const openAppeal = (await view()).appeal?.id ?? 'apl_none';
     const appealId = action.endsWith('.appeals') ? `apl_${unique()}` : openAppeal;
-    await sender.send(deliveryId, command(action, { appealId, ...extras }), status);
+    await sendToDelivery(sender, deliveryId, command(action, { appealId, ...extras }), status);
     return view();
   }
 
@@ -192,7 +193,7 @@ async function paidDelivery(base: Base, wishes: Wishes) {
     status,
     view,
     act,
-    send: (sent: DeliveryCommand) => sender.send(deliveryId, sent, status),
+    send: (sent: DeliveryCommand) => sendToDelivery(sender, deliveryId, sent, status),
     state: () => handle.query(deliveryState),
     /** Sends commands one after the other. */
     async acts(...actions: DeliveryAction[]) {
