@@ -4,7 +4,7 @@ import { type ReviewPolicy, targetOf } from '../domain/reviews/rules';
 import { isDecided } from '../domain/reviews/state';
 import type { ReviewStep, StoredReviewStep } from '../domain/reviews/step';
 import type { ReviewHandlers } from '../prisma/store/reviews/review-handler';
-import { writeReviewStep } from '../prisma/store/reviews/reviews';
+import { writeReviewStep } from '../prisma/store/reviews/steps';
 import { findStep } from '../prisma/store/shared/audit-log';
 import type { Database } from '../prisma/store/shared/database';
 import { recordStep } from './shared/record-step';

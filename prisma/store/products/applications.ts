@@ -7,7 +7,7 @@ import { noticeParams } from '../../../domain/reviews/transitions';
 import { Prisma } from '../../generated/client';
 import { addProposal, dropProposal } from '../reviews/proposals';
 import { addAppliedStep, type SubmittedDocuments } from '../reviews/review-handler';
-import { requireNoneOpen } from '../reviews/reviews';
+import { requireNoneOpen } from '../reviews/steps';
 import { auditedTransaction, type Change, lockObject, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import { enqueueNotifications } from '../shared/outbox';

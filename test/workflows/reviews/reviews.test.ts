@@ -1,6 +1,6 @@
 import type { HolidayCalendar } from '../../../domain/calendar/working-days';
 import { AppError } from '../../../domain/shared/errors';
-import { writeReviewStep } from '../../../prisma/store/reviews/reviews';
+import { writeReviewStep } from '../../../prisma/store/reviews/steps';
 import type { shopReview } from '../../../workflows/reviews/workflow';
 import { calendarGrown, catchUp } from '../../../workflows/shared/messages';
 import { emptyReviewHandlers, type Review, reviewsOf } from '../../factories/reviews';
