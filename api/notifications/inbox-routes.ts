@@ -47,7 +47,7 @@ export function inboxRoutes(context: ApiContext, { db }: { db: Database }): void
       const filter = { unread: query.unread ?? null, group: query.group ?? null };
       const [profile, rows, counted] = await Promise.all([
         findProfile(db, principal.sub),
-        listMessages(db, principal.sub, filter, { ...page, limit: page.limit + 1 }),
+        listMessages(db, principal.sub, filter, page),
         countUnread(db, principal.sub),
       ]);
       const language = profile?.language === 'en' ? 'en' : 'zh-CN';

@@ -57,11 +57,7 @@ function log(context: ApiContext, db: Database): void {
       await findEndpoint(db, { objectId: params.id, providerId: principal.providerId ?? '' });
       const page = pageOfQuery(query);
       const filter = { status: query.status ?? null, objectId: query.objectId ?? null };
-      return pageAnswer(
-        await listEvents(db, params.id, filter, { ...page, limit: page.limit + 1 }),
-        page,
-        loggedEventView,
-      );
+      return pageAnswer(await listEvents(db, params.id, filter, page), page, loggedEventView);
     },
   });
   get(context, {

@@ -3,7 +3,7 @@ import { API_KEYS_MAX } from '../../../domain/accounts/limits';
 import { AppError } from '../../../domain/shared/errors';
 import { auditedTransaction, lockObject, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
-import type { Page } from '../shared/paging';
+import { beyond, inOrder, type Page } from '../shared/paging';
 import type { OwnChange } from './accounts';
 
 /** A key as its provider sees it: without its secret, of which only a hash is kept. */
@@ -31,11 +31,9 @@ const toKey = <T extends { areas: string[] }>(row: T) => ({ ...row, areas: known
 
 /** A page of a provider's keys, revoked and expired ones too, one more than asked for when there are more. */
 export async function listApiKeys(db: Database, providerId: string, page: Page): Promise<ApiKeyRow[]> {
-  const after = page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } };
   const rows = await db.apiKey.findMany({
-    where: { providerId, ...after },
-    orderBy: { id: page.newestFirst ? 'desc' : 'asc' },
-    take: page.limit + 1,
+    where: { providerId, ...beyond(page) },
+    ...inOrder(page),
     select: FIELDS,
   });
   return rows.map(toKey);

@@ -3,7 +3,7 @@ import { SUB_ACCOUNTS_MAX } from '../../../domain/accounts/limits';
 import { AppError } from '../../../domain/shared/errors';
 import { auditedTransaction, lockObject, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
-import type { Page } from '../shared/paging';
+import { beyond, inOrder, type Page } from '../shared/paging';
 import type { OwnChange } from './accounts';
 import { personTrail } from './users';
 
@@ -41,11 +41,9 @@ const noSuchAccount = () => new AppError('SUB_ACCOUNT.NOT_FOUND', 'There is no s
 
 /** A page of a provider's sub-accounts, disabled ones too, one more than asked for when there are more. */
 export async function listSubAccounts(db: Database, providerId: string, page: Page): Promise<SubAccount[]> {
-  const after = page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } };
   const rows = await db.user.findMany({
-    where: { ...ofProvider(providerId), ...after },
-    orderBy: { id: page.newestFirst ? 'desc' : 'asc' },
-    take: page.limit + 1,
+    where: { ...ofProvider(providerId), ...beyond(page) },
+    ...inOrder(page),
     select: FIELDS,
   });
   return rows.map(toSubAccount);

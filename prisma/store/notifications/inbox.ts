@@ -1,5 +1,6 @@
 import type { EventGroup } from '../../../domain/notifications/groups';
 import type { Database } from '../shared/database';
+import { beyond, inOrder, type Page } from '../shared/paging';
 import { textsOf } from './params';
 
 /** An in-site message as it is stored; it is worded when it is read, in the reader's language. */
@@ -16,12 +17,12 @@ export type StoredMessage = {
 /** Which of a person's messages; null: whichever. */
 export type InboxFilter = { unread: boolean | null; group: EventGroup | null };
 
-/** A person's in-site messages, newest first; `after` is the id of the last one already seen. */
+/** A page of a person's in-site messages, one more than asked for when there are more. */
 export async function listMessages(
   db: Database,
   recipientId: string,
   { unread, group }: InboxFilter,
-  page: { limit: number; after: string | null },
+  page: Page,
 ): Promise<StoredMessage[]> {
   const rows = await db.message.findMany({
     where: {
@@ -29,11 +30,10 @@ export async function listMessages(
       inSite: true,
       ...(unread === null ? {} : { readAt: unread ? null : { not: null } }),
       ...(group === null ? {} : { eventGroup: group }),
-      ...(page.after === null ? {} : { id: { lt: page.after } }),
+      ...beyond(page),
     },
     select: { id: true, event: true, eventGroup: true, objectId: true, params: true, createdAt: true, readAt: true },
-    orderBy: { id: 'desc' },
-    take: page.limit,
+    ...inOrder(page),
   });
   return rows.map(({ eventGroup: group, params, ...row }) => ({ ...row, group, params: textsOf(params) }));
 }

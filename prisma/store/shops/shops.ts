@@ -24,7 +24,7 @@ import { notOwnImages, publishImages } from '../images/images';
 import type { ReviewHandler } from '../reviews/review-handler';
 import { auditedTransaction, type Change, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
-import type { Page } from '../shared/paging';
+import { beyond, inOrder, type Page } from '../shared/paging';
 import { queryRows } from '../shared/query-rows';
 
 /** One company has one shop: its id follows from the provider's. */
@@ -268,12 +268,7 @@ export const shopReviewHandler: ReviewHandler = {
 
 /** A page of a shop's versions, one more than asked for when there are more. */
 export async function listVersions(db: Database, shopId: string, page: Page): Promise<VersionRow[]> {
-  const after = page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } };
-  const rows = await db.shopVersion.findMany({
-    where: { shopId, ...after },
-    orderBy: { id: page.newestFirst ? 'desc' : 'asc' },
-    take: page.limit + 1,
-  });
+  const rows = await db.shopVersion.findMany({ where: { shopId, ...beyond(page) }, ...inOrder(page) });
   return rows.map((row) => versionRow.parse(row));
 }
 

@@ -3,6 +3,7 @@ import { AppError } from '../../../domain/shared/errors';
 import { TEST_EVENT } from '../../../domain/webhooks/event';
 import { auditedTransaction, type Change, lockObject, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
+import { beyond, inOrder, type Page } from '../shared/paging';
 import { type Attempt, recordAttempt } from './events';
 
 /** What a provider decides of an endpoint. */
@@ -48,15 +49,10 @@ export async function findEndpoint(
   return found;
 }
 
-/** A provider's endpoints, up to `limit`; `after` is the id of the last one already read. */
-export async function listEndpoints(
-  db: Database,
-  providerId: string,
-  page: { limit: number; after: string | null; newestFirst: boolean },
-): Promise<Endpoint[]> {
-  const beyond = page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } };
-  const orderBy = { id: page.newestFirst ? ('desc' as const) : ('asc' as const) };
-  return db.webhookEndpoint.findMany({ where: { providerId, ...beyond }, select: FIELDS, orderBy, take: page.limit });
+/** A page of a provider's endpoints, one more than asked for when there are more. */
+export async function listEndpoints(db: Database, providerId: string, page: Page): Promise<Endpoint[]> {
+  const where = { providerId, ...beyond(page) };
+  return db.webhookEndpoint.findMany({ where, select: FIELDS, ...inOrder(page) });
 }
 
 /** The sealed secrets of a provider's endpoint. @throws AppError WEBHOOK.NOT_FOUND */

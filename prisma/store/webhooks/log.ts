@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { WEBHOOK_EVENT_STATUSES, type WebhookEventStatus } from '../../../domain/webhooks/event';
 import type { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
+import { beyond, inOrder, type Page } from '../shared/paging';
 
 /** An event in the delivery log of an endpoint. */
 export type LoggedEvent = {
@@ -61,26 +62,24 @@ const kept = z.object({ params: z.record(z.string(), z.string()), status: z.enum
 const logged = (row: EventRow): LoggedEvent => ({ ...row, ...kept.parse(row), sequence: Number(row.sequence) });
 
 /**
- * The events of an endpoint, newest first unless asked otherwise.
+ * A page of the events of an endpoint, one more than asked for when there are more.
  * @param filter only those of a status, or of an object
- * @param page `after` is the id of the last one already read
  */
 export async function listEvents(
   db: Database,
   endpointId: string,
   { status, objectId }: { status: WebhookEventStatus | null; objectId: string | null },
-  page: { limit: number; after: string | null; newestFirst: boolean },
+  page: Page,
 ): Promise<LoggedEvent[]> {
   const rows = await db.webhookDelivery.findMany({
     where: {
       endpointId,
       ...(status === null ? {} : { status }),
       ...(objectId === null ? {} : { objectId }),
-      ...(page.after === null ? {} : { id: page.newestFirst ? { lt: page.after } : { gt: page.after } }),
+      ...beyond(page),
     },
     select: EVENT,
-    orderBy: { id: page.newestFirst ? 'desc' : 'asc' },
-    take: page.limit,
+    ...inOrder(page),
   });
   return rows.map(logged);
 }
