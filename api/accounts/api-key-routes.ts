@@ -4,12 +4,11 @@ import { AppError } from '../../domain/shared/errors';
 import { type ApiKeyRow, addApiKey, findApiKey, listApiKeys, revokeApiKey } from '../../prisma/store/accounts/api-keys';
 import type { Database } from '../../prisma/store/shared/database';
 import { ownChangeOf } from '../http/audited-change';
-import { type ApiContext, get, nothing, post } from '../http/endpoint';
+import { type ApiContext, nothing, post } from '../http/endpoint';
 import { idFrom } from '../http/ids';
 import { newKey } from '../http/keys';
-import { pageAnswer, pageOfQuery } from '../http/paging';
-import { areas, byId, pageOf, paging, text } from '../http/schemas';
-import { providerOf } from '../http/scope';
+import { ownList } from '../http/own-list';
+import { areas, byId, text } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
 export const apiKeySchema = z
@@ -56,18 +55,14 @@ const view = (key: ApiKeyRow) => ({
 export function apiKeyRoutes(context: ApiContext, { db }: { db: Database }): void {
   const common = { tag: 'Account', access: { provider: 'main' }, query: nothing } as const;
 
-  get(context, {
+  ownList(context, {
     ...common,
     path: '/v1/provider/api-keys',
     summary: 'Your API keys, without their secrets; revoked and expired ones too',
-    params: nothing,
-    query: z.strictObject(paging),
-    body: nothing,
-    answer: { status: 200, schema: pageOf(apiKeySchema, 'ApiKeyPage') },
-    async handle({ principal, query }) {
-      const page = pageOfQuery(query);
-      return pageAnswer(await listApiKeys(db, providerOf(principal), page), page, view);
-    },
+    item: apiKeySchema,
+    pageName: 'ApiKeyPage',
+    rows: (providerId, page) => listApiKeys(db, providerId, page),
+    view,
   });
   post(context, {
     ...common,

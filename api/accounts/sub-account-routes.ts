@@ -12,8 +12,8 @@ import type { Database } from '../../prisma/store/shared/database';
 import { ownChangeOf } from '../http/audited-change';
 import { type ApiContext, get, nothing, post, put } from '../http/endpoint';
 import { etagOf, expectedVersion } from '../http/etag';
-import { pageAnswer, pageOfQuery } from '../http/paging';
-import { areas, byId, email, id, pageOf, paging, phone, text } from '../http/schemas';
+import { ownList } from '../http/own-list';
+import { areas, byId, email, id, phone, text } from '../http/schemas';
 import { providerOf } from '../http/scope';
 
 export const subAccountSchema = z
@@ -56,18 +56,14 @@ export function subAccountRoutes(context: ApiContext, { db }: { db: Database }):
 const common = { tag: 'Account', access: { provider: 'main' }, query: nothing } as const;
 
 function readRoutes(context: ApiContext, db: Database): void {
-  get(context, {
+  ownList(context, {
     ...common,
     path: '/v1/provider/sub-accounts',
     summary: 'Your sub-accounts, disabled ones too',
-    params: nothing,
-    query: z.strictObject(paging),
-    body: nothing,
-    answer: { status: 200, schema: pageOf(subAccountSchema, 'SubAccountPage') },
-    async handle({ principal, query }) {
-      const page = pageOfQuery(query);
-      return pageAnswer(await listSubAccounts(db, providerOf(principal), page), page, view);
-    },
+    item: subAccountSchema,
+    pageName: 'SubAccountPage',
+    rows: (providerId, page) => listSubAccounts(db, providerId, page),
+    view,
   });
   get(context, {
     ...common,

@@ -1,19 +1,17 @@
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { z } from 'zod';
 import { IMAGE_RULES, type ImagePurpose } from '../../domain/images/rules';
 import { AppError } from '../../domain/shared/errors';
 import { addImage, findImage, type ImageScope } from '../../prisma/store/images/images';
 import type { Database } from '../../prisma/store/shared/database';
 import { sendImage } from '../files/download';
+import { downloadEndpoint, uploadEndpoint } from '../files/endpoints';
 import type { FileStore } from '../files/store';
-import { receiveUpload } from '../files/upload';
+import { receiveUpload, type Upload } from '../files/upload';
 import { ownChangeOf } from '../http/audited-change';
-import { authenticate, type Principal } from '../http/auth';
-import { type ApiContext, answerOnce, expressPath, nothing } from '../http/endpoint';
-import { requireUsableKey } from '../http/idempotency';
+import type { Principal } from '../http/auth';
+import type { ApiContext } from '../http/endpoint';
 import { idFrom } from '../http/ids';
-import { documentEndpoint } from '../http/openapi';
-import { byId } from '../http/schemas';
 import { type CheckedImage, checkImage } from './check';
 import { shippedImages } from './shipped';
 
@@ -34,6 +32,7 @@ const imageSchema = z
 
 type Needs = { db: Database; files: FileStore };
 const PURPOSES: readonly ImagePurpose[] = ['banner', 'logo', 'product_logo', 'product_thumbnail'];
+const TAG = 'Images';
 
 /** Uploading images, which are measured before they are kept (SHOP-6), and looking at them. */
 export function imageRoutes(context: ApiContext, needs: Needs): void {
@@ -43,18 +42,11 @@ export function imageRoutes(context: ApiContext, needs: Needs): void {
     const look = {
       path: `/v1/${role}/images/{id}`,
       summary: 'Look at an image: your own, a published one, or of the template library; operations see all',
-      tag: 'Images',
+      tag: TAG,
       access: { [role]: 'any' },
-      params: byId,
-      query: nothing,
-      body: nothing,
-      answer: { status: 200, schema: z.string().openapi({ format: 'binary' }) },
+      type: 'image/*',
     } as const;
-    documentEndpoint(context.registry, 'get', look, { answers: 'image/*' });
-    context.router.get(expressPath(look.path), async (request, response) => {
-      request.routePattern = look.path;
-      const principal = await authenticate(context, { request, response }, look.access);
-      const { id } = byId.parse(request.params);
+    downloadEndpoint(context, look, async (id, principal, response) => {
       const known = shipped.get(id);
       if (known !== undefined) return sendImage(response, known, known);
       const found = await findImage(needs.db, id, scopeOf(principal));
@@ -72,32 +64,33 @@ function scopeOf({ role, providerId }: Principal): ImageScope {
   return role === 'provider' ? { providerId: providerId ?? '' } : 'published';
 }
 
-function uploadRoute(context: ApiContext, needs: Needs, purpose: ImagePurpose): void {
+function uploadRoute(context: ApiContext, { db, files }: Needs, purpose: ImagePurpose): void {
   const { area, formats, width, height } = IMAGE_RULES[purpose];
   const upload = {
     path: `/v1/provider/${area}/images/${purpose}`,
     summary: `Upload a ${purpose.replaceAll('_', ' ')}: ${formats.join(' or ')}, ${width}×${height} px, 2 MB (SHOP-6)`,
-    tag: 'Images',
+    tag: TAG,
     access: { provider: area },
-    params: nothing,
-    query: nothing,
-    body: z.object({ file: z.string().openapi({ format: 'binary' }) }),
-    answer: { status: 201, schema: imageSchema },
   } as const;
-  documentEndpoint(context.registry, 'post', upload, { takes: 'multipart/form-data' });
-  context.router.post(upload.path, async (request, response) => {
-    request.routePattern = upload.path;
-    const principal = await authenticate(context, { request, response }, upload.access);
-    requireUsableKey(request.header('idempotency-key'));
-    await receiveImage(context, needs, { purpose, path: upload.path, principal, request, response });
+  uploadEndpoint(context, upload, {
+    schema: imageSchema,
+    receive: (request) => receiveImage(request, files, purpose),
+    async keep({ file: { size, sha256 }, checked: { format, width, height } }, call) {
+      const id = idFrom('img', call.command.atMs, call.command.commandId);
+      const image = { id, purpose, format, width, height, size, sha256 };
+      const change = ownChangeOf(call, id, 'provider.image.upload');
+      await addImage(db, change, { ...image, providerId: change.providerId });
+      return image;
+    },
   });
 }
 
-type Receiving = { purpose: ImagePurpose; path: string; principal: Principal; request: Request; response: Response };
-
-/** Receives, checks and keeps one image, and answers what it is. */
-async function receiveImage(context: ApiContext, { db, files }: Needs, receiving: Receiving): Promise<void> {
-  const { purpose, path, principal, request, response } = receiving;
+/** Receives one image and checks it before it is kept. */
+async function receiveImage(
+  request: Request,
+  files: FileStore,
+  purpose: ImagePurpose,
+): Promise<{ file: Upload; checked: CheckedImage }> {
   let checked: CheckedImage | undefined;
   const file = await receiveUpload(request, files, {
     maxBytes: RECEIVED_MAX_BYTES,
@@ -108,13 +101,5 @@ async function receiveImage(context: ApiContext, { db, files }: Needs, receiving
     },
   });
   if (checked === undefined) throw new Error('an upload was kept that nobody had measured');
-  const { format, width, height } = checked;
-  const { size, sha256 } = file;
-  const keyed = { route: path, body: file, isRebuilt: false };
-  await answerOnce(context, { principal, request, response }, keyed, async (command) => {
-    const image = { id: idFrom('img', command.atMs, command.commandId), purpose, format, width, height, size, sha256 };
-    const change = ownChangeOf({ principal, request, command }, image.id, 'provider.image.upload');
-    await addImage(db, change, { ...image, providerId: change.providerId });
-    return { status: 201, body: JSON.stringify(image) };
-  });
+  return { file, checked };
 }

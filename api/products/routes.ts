@@ -118,7 +118,7 @@ function productReads(context: ApiContext, db: Database): void {
   });
   get(context, {
     path: '/v1/provider/products/{id}',
-    summary: 'One product of yours: what is published, what is possible now, what was done to it',
+    summary: 'One of your products: what is published, what is possible now, what was done to it',
     tag,
     access,
     params: byId,

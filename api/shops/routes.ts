@@ -8,8 +8,8 @@ import type { Database } from '../../prisma/store/shared/database';
 import { findVersion, listVersions, shopIdOf } from '../../prisma/store/shops/shops';
 import { type ApiContext, get, nothing, post, put } from '../http/endpoint';
 import { etagOf, expectedVersion } from '../http/etag';
-import { pageAnswer, pageOfQuery } from '../http/paging';
-import { byId, pageOf, paging } from '../http/schemas';
+import { ownList } from '../http/own-list';
+import { byId } from '../http/schemas';
 import { providerOf } from '../http/scope';
 import { reviewSummarySchema } from '../reviews/schemas';
 import type { ShopService } from './service';
@@ -110,19 +110,15 @@ export function shopRoutes(context: ApiContext, { db, service }: { db: Database;
 
 /** Every version is kept (SHOP-5). */
 function versionRoutes(context: ApiContext, db: Database): void {
-  get(context, {
+  ownList(context, {
     path: `${PATH}/versions`,
     summary: 'Every version of your shop, newest first (SHOP-5)',
     tag: 'Shop',
     access: ACCESS,
-    params: nothing,
-    query: z.strictObject(paging),
-    body: nothing,
-    answer: { status: 200, schema: pageOf(versionSummarySchema, 'ShopVersionPage') },
-    async handle({ principal, query }) {
-      const page = pageOfQuery(query);
-      return pageAnswer(await listVersions(db, shopIdOf(providerOf(principal)), page), page, versionSummary);
-    },
+    item: versionSummarySchema,
+    pageName: 'ShopVersionPage',
+    rows: (providerId, page) => listVersions(db, shopIdOf(providerId), page),
+    view: versionSummary,
   });
   get(context, {
     path: `${PATH}/versions/{id}`,

@@ -24,8 +24,8 @@ import type { Principal } from '../http/auth';
 import { type ApiContext, get, nothing, post, put } from '../http/endpoint';
 import { etagOf, expectedVersion } from '../http/etag';
 import { idFrom } from '../http/ids';
-import { pageAnswer, pageOfQuery } from '../http/paging';
-import { byId, optionalText, pageOf, paging, words } from '../http/schemas';
+import { ownList } from '../http/own-list';
+import { byId, optionalText, words } from '../http/schemas';
 import { areasOfPrincipal } from '../http/scope';
 import { ACCESS, endpointChange, TAG, webhookSchema, webhookView } from './schemas';
 
@@ -89,20 +89,15 @@ export function webhookRoutes(context: ApiContext, service: WebhookService): voi
 }
 
 function reading(context: ApiContext, { db }: WebhookService): void {
-  get(context, {
+  ownList(context, {
     path: '/v1/provider/webhooks',
     summary: 'Your webhooks, newest first',
     tag: TAG,
     access: ACCESS,
-    params: nothing,
-    query: z.strictObject(paging),
-    body: nothing,
-    answer: { status: 200, schema: pageOf(webhookSchema, 'WebhookPage') },
-    async handle({ principal, query }) {
-      const page = pageOfQuery(query);
-      const rows = await listEndpoints(db, principal.providerId ?? '', { ...page, limit: page.limit + 1 });
-      return pageAnswer(rows, page, webhookView);
-    },
+    item: webhookSchema,
+    pageName: 'WebhookPage',
+    rows: (providerId, page) => listEndpoints(db, providerId, page),
+    view: webhookView,
   });
   get(context, {
     path: '/v1/provider/webhooks/{id}',
