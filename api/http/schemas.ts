@@ -1,7 +1,8 @@
 import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { AREAS } from '../../domain/accounts/areas';
-import { ORDER_STATES, PAYMENT_CHANNELS } from '../../domain/orders/order';
+import { FULFILMENTS, ORDER_STATES, PAYMENT_CHANNELS } from '../../domain/orders/order';
+import { PRODUCT_TYPES } from '../../domain/products/kinds';
 import { id, namesNothingTwice } from '../../domain/shared/text';
 
 extendZodWithOpenApi(z);
@@ -69,8 +70,14 @@ export const orderSchema = z
     productName: z.string(),
     specId: z.string(),
     specName: z.string(),
+    productType: z.enum(PRODUCT_TYPES),
+    productVersion: z.int().nullable(),
+    agreementSha256: z.string().nullable().openapi({ description: 'Hash of the service agreement that was agreed to' }),
+    fulfilment: z.enum(FULFILMENTS),
     paymentChannel: z.enum(PAYMENT_CHANNELS),
     payableFen: z.int(),
+    originalFen: z.int(),
+    priceVersion: z.int().openapi({ description: 'Grows with every change of the price; a payment names it' }),
     paidFen: z.int(),
     refundedFen: z.int(),
     deliveryId: z.string().nullable(),

@@ -5,6 +5,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
+import { feeBasisPointsOf } from '../../domain/orders/fee';
 import type { OrderTerms, PaymentChannel } from '../../domain/orders/order';
 import { orderPolicy, type Policy } from '../../domain/policies/catalogue';
 import { AppError, isErrorCode } from '../../domain/shared/errors';
@@ -47,7 +48,7 @@ export function orderService(deps: OrderDependencies) {
       // A repetition whose first answer was lost: what was agreed stands, whatever became of the product (PRD-7).
       const earlier = await findOrder(db, orderId, 'all');
       if (earlier !== null) return asPlaced(earlier);
-      const terms = await termsOf(db, purchase);
+      const terms = await termsOf(deps, purchase, atMs);
       const placedBy = { commandId, requestId: request.requestId, sourceIp: request.ip ?? '' };
       request.workflow = { workflowId: orderWorkflowId(orderId) };
       await start(deps, { ...terms, orderId, deliveryId, buyerId: principal.sub }, placedBy);
@@ -60,16 +61,25 @@ export function orderService(deps: OrderDependencies) {
 }
 
 /** The terms on which a spec is sold now; they are the order's, whatever becomes of the product (PRD-7). @throws AppError PRODUCT.* */
-async function termsOf(db: Database, { productId, specId, paymentChannel }: Purchase) {
+async function termsOf(
+  { db, policy }: OrderDependencies,
+  { productId, specId, paymentChannel }: Purchase,
+  placedAtMs: number,
+) {
   const offer = await findOffer(db, productId, specId);
   if (offer === null)
     throw new AppError('PRODUCT.NOT_FOUND', 'See GET /v1/buyer/products for products and their specs.');
-  const { status, supervised, selfOperated, productName, specName, providerId, priceFen } = offer;
+  const { status, type, grade, supervised, selfOperated, productName, specName, providerId, agreementSha256 } = offer;
   if (status !== 'published' || !supervised) {
     throw new AppError('PRODUCT.NOT_FOR_SALE', 'Only published products with supervised delivery can be bought now.');
   }
   const flow = selfOperated ? ('self_operated' as const) : ('standard' as const);
-  return { productId, specId, paymentChannel, productName, specName, providerId, payableFen: Number(priceFen), flow };
+  const originalFen = Number(offer.priceFen);
+  return {
+    ...{ productId, specId, paymentChannel, productName, specName, providerId, supervised, flow, agreementSha256 },
+    ...{ productType: type, productVersion: offer.version, originalFen, payableFen: originalFen },
+    feeBasisPoints: feeBasisPointsOf(policy['fee.table'], { productType: type, grade, placedAtMs }),
+  };
 }
 
 /** Starts the workflow of an order, and waits until the order's row is stored. */
@@ -104,6 +114,7 @@ async function start(
 const asPlaced = (row: OrderRow): OrderRow => ({
   ...row,
   state: 'pending_payment',
+  priceVersion: 1,
   paidFen: 0n,
   refundedFen: 0n,
   paidAt: null,

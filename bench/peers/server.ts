@@ -57,11 +57,14 @@ export async function serve(config: Config, db: Database, backend: Backend): Pro
       const { productId, specId, paymentChannel } = purchase.parse(request.body);
       const offer = await findOffer(db, productId, specId);
       if (offer === null) throw new Error(`There is no spec ${specId}`);
-      const { productName, specName, providerId, priceFen } = offer;
+      const { productName, specName, providerId, supervised, agreementSha256 } = offer;
+      const originalFen = Number(offer.priceFen);
       const orderId = newId('ord');
       const terms = {
         ...{ orderId, deliveryId: orderId.replace(/^ord_/, 'dlv_'), buyerId: BUYER, providerId, productId, specId },
-        ...{ productName, specName, paymentChannel, payableFen: Number(priceFen), flow: 'standard' as const },
+        ...{ productName, specName, paymentChannel, payableFen: originalFen, originalFen, flow: 'standard' as const },
+        ...{ productType: offer.type, supervised, productVersion: offer.version, agreementSha256 },
+        feeBasisPoints: 1_000,
       };
       await backend.place({ terms, placedBy: { commandId, requestId, sourceIp }, policy, payWithinMs });
       return orderView(db, orderId);

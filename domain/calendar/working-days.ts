@@ -67,6 +67,9 @@ function isCovered(day: number, { coveredYears }: HolidayCalendar): boolean {
   return coveredYears.from <= year && year <= coveredYears.to;
 }
 
+/** The day of an instant (epoch ms) in Shanghai, `YYYY-MM-DD` (GEN-1). */
+export const shanghaiDay = (atMs: number): string => isoDay(Math.floor((atMs + SHANGHAI_OFFSET_MS) / DAY_MS));
+
 function isoDay(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }

@@ -1,4 +1,5 @@
 import type { Flow } from '../deliveries/state';
+import type { ProductType } from '../products/kinds';
 
 /** The channels a buyer can pay through (ORD-6). */
 export const PAYMENT_CHANNELS = ['tencent_cloud', 'wechat', 'tenpay'] as const;
@@ -28,9 +29,33 @@ export type OrderTerms = {
   specId: string;
   specName: string;
   paymentChannel: PaymentChannel;
+  /** What is to be paid, fen, at the price version 1. */
   payableFen: number;
+  /** The price of the spec when the order was placed, fen, before any reduction: no later price is above it (ORD-5). */
+  originalFen: number;
+  productType: ProductType;
+  supervised: boolean;
+  /** The product's version; its content holds the text of the service agreement, whose hash is `agreementSha256`. */
+  productVersion: number;
+  agreementSha256: string | null;
+  /** The platform's share of what is paid (WDR-1). */
+  feeBasisPoints: number;
   flow: Flow;
 };
+
+/** Who brings what was bought (ORD-8). */
+export const FULFILMENTS = ['delivery', 'direct', 'instance', 'immediate'] as const;
+export type Fulfilment = (typeof FULFILMENTS)[number];
+
+/**
+ * How a paid order is fulfilled: by a supervised delivery (DLV-1), by the provider directly (ORD-2), by an instance
+ * that is made automatically (INS-3), or at once by the payment itself (ORD-8).
+ */
+export function fulfilmentOf({ productType, supervised }: Pick<OrderTerms, 'productType' | 'supervised'>): Fulfilment {
+  if (supervised) return 'delivery';
+  if (productType === 'human_service') return 'direct';
+  return productType === 'saas' ? 'instance' : 'immediate';
+}
 
 /** Money that a channel reports as received. `paymentId` is ours, made when the callback was stored. */
 export type PaymentFact = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GRADES, PRODUCT_TYPES } from '../products/kinds';
 import { PRODUCT_OPERATIONS } from '../products/rules';
 import type { ReviewPolicy } from '../reviews/rules';
 import type { ReviewKind } from '../reviews/state';
@@ -51,6 +52,23 @@ const feeByCategory = z
   .refine((tiers) => Object.hasOwn(tiers, '*'), 'needs "*", the tier of every category not named');
 const productOperation = z.enum(PRODUCT_OPERATIONS);
 
+/** The platform's share (WDR-1): the last row that fits an order counts, so that exceptions follow the rule. */
+const feeTable = z
+  .array(
+    z.strictObject({
+      basisPoints,
+      productType: z.enum(PRODUCT_TYPES).optional(),
+      grade: z.enum(GRADES).optional(),
+      /** The first day in Shanghai on which it holds. */
+      from: z.iso.date().optional(),
+    }),
+  )
+  .refine(
+    ([first]) => first !== undefined && Object.keys(first).length === 1,
+    'must begin with {"basisPoints": …}, the share of every order that no other row is for',
+  );
+export type FeeTable = z.infer<typeof feeTable>;
+
 const catalogue = z.strictObject({
   'shop.reviewTarget': duration.prefault('7 working days'),
   'shop.bestSellersMax': count.default(6),
@@ -87,7 +105,10 @@ const catalogue = z.strictObject({
 
   'deposit.requiredFen': feeByCategory.default({ '*': 500_000 }),
   'deposit.refundTarget': duration.prefault('45 days'),
-  'fee.commissionBasisPoints': basisPoints.default(1_000),
+  'fee.table': feeTable.default([
+    { basisPoints: 1_000 },
+    { basisPoints: 300, productType: 'api', grade: 'bazaar', from: '2023-01-01' },
+  ]),
   'settlement.splitAfter': elapsed.prefault('31 days'),
   // A day every month has: the 29th would silently skip February.
   'settlement.tenpayDayOfMonth': z.int().min(1).max(28).default(3),

@@ -26,6 +26,12 @@ export function newTerms({
     specName: '标准版',
     paymentChannel: 'wechat',
     payableFen,
+    originalFen: payableFen,
+    productType: 'human_service',
+    supervised: true,
+    productVersion: 1,
+    agreementSha256: null,
+    feeBasisPoints: 1_000,
     flow,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fulfilmentOf } from '../../../domain/orders/order';
 import { type OrderStep, PLACED, type StoredOrderStep } from '../../../domain/orders/step';
 import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
@@ -46,10 +47,13 @@ async function place(db: Database, step: OrderStep, runId: string): Promise<Writ
   const written = await db.$executeRaw`
     WITH step AS (${insertStep(auditOf(step, runId), PLACED)})
     INSERT INTO orders (id, buyer_id, provider_id, product_id, spec_id, product_name, spec_name, payment_channel,
-                        state, payable_fen, delivery_id, pay_by, created_at, updated_at)
+                        state, payable_fen, original_fen, product_type, fulfilment, product_version, agreement_sha256,
+                        fee_basis_points, delivery_id, pay_by, created_at, updated_at)
     SELECT object_id, ${terms.buyerId}::text, ${terms.providerId}::text, ${terms.productId}::text,
            ${terms.specId}::text, ${terms.productName}::text, ${terms.specName}::text, ${terms.paymentChannel}::text,
-           ${state.state}::text, ${state.payableFen}::bigint, ${terms.deliveryId}::text,
+           ${state.state}::text, ${state.payableFen}::bigint, ${terms.originalFen}::bigint, ${terms.productType}::text,
+           ${fulfilmentOf(terms)}::text, ${terms.productVersion}::int, ${terms.agreementSha256}::text,
+           ${terms.feeBasisPoints}::int, ${terms.deliveryId}::text,
            ${new Date(state.payByMs)}::timestamptz, ${at}::timestamptz, ${at}::timestamptz
     FROM step`;
   return written === 1 ? 'stored' : 'not_stored';

@@ -92,8 +92,13 @@ const offer = z.object({
   productName: z.string(),
   providerId: z.string(),
   status: productStatus,
+  type: productColumns.type,
+  grade: productColumns.grade,
   supervised: z.boolean(),
   selfOperated: z.boolean(),
+  version: z.int(),
+  /** Hash (hex) of the service agreement's text or file; null where there is none. */
+  agreementSha256: z.string().nullable(),
 });
 export type Offer = z.output<typeof offer>;
 
@@ -102,7 +107,10 @@ export async function findOffer(db: Database, productId: string, specId: string)
   // One statement, so that price and terms are of one version of the product.
   const query = Prisma.sql`
     SELECT s.name AS "specName", s.price_fen AS "priceFen", p.name AS "productName", p.provider_id AS "providerId",
-           p.status, p.supervised, p.self_operated AS "selfOperated"
+           p.status, p.type, p.grade, p.supervised, p.self_operated AS "selfOperated", p.version,
+           coalesce(encode(sha256(convert_to(p.content->'serviceAgreement'->>'text', 'UTF8')), 'hex'),
+             (SELECT f.sha256 FROM attachments f WHERE f.id = p.content->'serviceAgreement'->>'attachmentId')
+           ) AS "agreementSha256"
     FROM product_specs s JOIN products p ON p.id = s.product_id WHERE s.id = ${specId} AND p.id = ${productId}`;
   return queryRow(db, offer, query);
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { productsOf } from '../../factories/products';
 import { type Api, startApi } from '../../support/api';
 import { key } from '../../support/http';
@@ -58,6 +59,24 @@ describe('PRD-7: orders keep the terms they were placed on', () => {
       payableFen: 15_000,
       paidFen: 15_000,
     });
+  });
+
+  test('an order keeps the version, the service agreement and the fee that it was placed on', async () => {
+    const { product, purchase } = await onSale();
+    const old = bodyOf<Order>(await buy(purchase), 201);
+    const serviceAgreement = { text: '新的协议' };
+    await products.approve(
+      await products.applied(product.id, 'modify', products.changed(product, { serviceAgreement })),
+    );
+    const later = bodyOf<Order>(await buy(purchase), 201);
+    const sha256Of = (text: string) => createHash('sha256').update(text).digest('hex');
+    const agreed = { productType: 'human_service', fulfilment: 'delivery', priceVersion: 1, originalFen: 15_000 };
+    expect(await story.orderNow(old.id)).toMatchObject({
+      ...{ ...agreed, productVersion: 1, agreementSha256: sha256Of('按约定的时间交付。') },
+    });
+    expect(later).toMatchObject({ ...agreed, productVersion: 2, agreementSha256: sha256Of('新的协议') });
+    const stored = await api.db.order.findUniqueOrThrow({ where: { id: old.id } });
+    expect(stored.feeBasisPoints).toBe(1_000);
   });
 
   test('supervision changed: an order that was placed is delivered under it all the same', async () => {

@@ -36,7 +36,10 @@ test('GEN-3: the defaults are those of the catalogue', () => {
     'refund.noReasonDays': 5,
     'deposit.requiredFen': { '*': 500_000 },
     'deposit.refundTarget': days(45),
-    'fee.commissionBasisPoints': 1_000,
+    'fee.table': [
+      { basisPoints: 1_000 },
+      { basisPoints: 300, productType: 'api', grade: 'bazaar', from: '2023-01-01' },
+    ],
     'settlement.splitAfter': days(31),
     'settlement.tenpayDayOfMonth': 3,
     'withdrawal.tencentEtaWorkingDays': [15, 25],
@@ -75,7 +78,7 @@ test('GEN-3: every unknown key and every bad value is named', () => {
     'order.paywithin': '1 day',
     'delivery.providerStall': '5 working days',
     'delivery.requirementRejections': '3',
-    'fee.commissionBasisPoints': 10_001,
+    'fee.tabel': [],
   };
   expect(() => parsePolicy(overrides)).toThrow(/^The policies are not usable:\n/);
   for (const key of Object.keys(overrides)) expect(() => parsePolicy(overrides)).toThrow(`  ${key}: `);
@@ -97,6 +100,10 @@ test.each([
   ['deposit.requiredFen', { software: 1 }],
   ['deposit.requiredFen', { '*': -1 }],
   ['settlement.tenpayDayOfMonth', 29],
+  ['fee.table', []],
+  ['fee.table', [{ basisPoints: 10_001 }]],
+  ['fee.table', [{ basisPoints: 300, productType: 'api' }]],
+  ['fee.table', [{ basisPoints: 1_000 }, { basisPoints: 300, from: '2023-02-30' }]],
   ['withdrawal.bankEtaWorkingDays', [2, 1]],
   ['subsidy.earnedBefore', '2022-02-30'],
 ])('GEN-3: %s refuses %j', (key, value) => {

@@ -118,6 +118,8 @@ const TABLES: Record<string, Record<string, string>> = {
     payment_channel: `'wechat'`,
     state: oneOf('closed', 'completed', 'implementing', 'cancelled'),
     payable_fen: '100',
+    original_fen: '100',
+    product_type: `'human_service'`,
     delivery_id: N('dlv'),
     pay_by: AT,
     created_at: AT,
