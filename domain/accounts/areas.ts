@@ -22,6 +22,7 @@ const OBJECT_AREAS: Record<string, Area> = {
   dlv: 'deliveries',
   prd: 'products',
   app: 'products',
+  inv: 'finance',
   shp: 'shop',
   srv: 'shop',
   sub: 'messages',

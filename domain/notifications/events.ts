@@ -60,6 +60,24 @@ export const MESSAGE_EVENTS = {
   'account.approved': ['title', 'reviewId', 'operation'],
   'account.rejected': ['title', 'reviewId', 'operation', 'reason'],
   'account.overdue': ['title', 'reviewId', 'operation', 'dueAt'],
+
+  /** Invoices (INV-1): each names the invoice and its amount, never whom it is made out to. */
+  'invoice.requested': ['invoiceId', 'amountFen', 'dueAt'],
+  'invoice.withdrawn': ['invoiceId', 'amountFen'],
+  'invoice.processing': ['invoiceId', 'amountFen'],
+  'invoice.mailed': ['invoiceId', 'amountFen', 'courier', 'trackingNumber'],
+  /** `outcome`: confirmed by the buyer, or auto_confirmed. */
+  'invoice.done': ['invoiceId', 'amountFen', 'outcome'],
+  /** To the party that has not agreed yet; `by` is the one that wants it returned. */
+  'invoice.return_proposed': ['invoiceId', 'amountFen', 'by'],
+  'invoice.return_declined': ['invoiceId', 'amountFen', 'reason'],
+  'invoice.returned': ['invoiceId', 'amountFen'],
+  'invoice.void': ['invoiceId', 'amountFen', 'reason'],
+  /** `of` is what is waited for: issue, receipt or return. */
+  'invoice.reminder': ['invoiceId', 'amountFen', 'of', 'dueAt'],
+  'invoice.overdue': ['invoiceId', 'amountFen', 'dueAt'],
+  /** To operations: `reason` is what has been waiting too long. */
+  'invoice.escalated': ['invoiceId', 'amountFen', 'reason'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type MessageEvent = keyof typeof MESSAGE_EVENTS;

@@ -15,6 +15,7 @@ const LABELS = {
     order: '订单号：',
     delivery: '交付单号：',
     review: '审核单号：',
+    invoice: '发票编号：',
   },
   en: {
     market: '[Cloud Marketplace] ',
@@ -23,6 +24,7 @@ const LABELS = {
     order: 'Order: ',
     delivery: 'Delivery: ',
     review: 'Review: ',
+    invoice: 'Invoice: ',
   },
 } as const satisfies Record<Language, object>;
 
@@ -48,6 +50,7 @@ export function renderMessage(message: Wordable): RenderedMessage {
     labelled(labels.order, param('orderId')),
     labelled(labels.delivery, param('deliveryId')),
     labelled(labels.review, param('reviewId')),
+    labelled(labels.invoice, param('invoiceId')),
   ];
   const body = words.body.filter((paragraph) => paragraph !== '');
   const facts = details.filter((line) => line !== '').join('\n');

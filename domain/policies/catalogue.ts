@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { InvoicePolicy } from '../invoices/rules';
 import { GRADES, PRODUCT_TYPES } from '../products/kinds';
 import { PRODUCT_OPERATIONS } from '../products/rules';
 import type { ReviewPolicy } from '../reviews/rules';
@@ -99,6 +100,11 @@ const catalogue = z.strictObject({
 
   'instance.destroyAfter': elapsed.prefault('7 days'),
   'invoice.issueWithin': duration.prefault('10 working days'),
+  'invoice.issueReminderBefore': elapsed.prefault('3 days'),
+  'invoice.receiptReminderAfter': elapsed.prefault('7 days'),
+  'invoice.autoConfirmAfter': elapsed.prefault('15 days'),
+  'invoice.returnReminderAfter': elapsed.prefault('3 days'),
+  'invoice.returnWithin': elapsed.prefault('7 days'),
 
   'refund.autoExecuteAfter': elapsed.prefault('3 days'),
   'refund.noReasonDays': count.default(5),
@@ -202,6 +208,18 @@ export function reviewPolicy(policy: Policy, kind: ReviewKind): ReviewPolicy {
     account: 'account.ticketTarget',
   } as const;
   return { target: policy[target[kind]], securityTarget: policy['product.securityCheckTarget'] };
+}
+
+/** The snapshot an invoice carries for life (GEN-3). */
+export function invoicePolicy(policy: Policy): InvoicePolicy {
+  return {
+    issueWithin: policy['invoice.issueWithin'],
+    remindBeforeMs: policy['invoice.issueReminderBefore'].ms,
+    receiptReminderMs: policy['invoice.receiptReminderAfter'].ms,
+    autoConfirmMs: policy['invoice.autoConfirmAfter'].ms,
+    returnReminderMs: policy['invoice.returnReminderAfter'].ms,
+    returnWithinMs: policy['invoice.returnWithin'].ms,
+  };
 }
 
 /** The snapshot an order carries for life (GEN-3). */

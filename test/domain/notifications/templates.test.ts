@@ -14,11 +14,14 @@ const everyMessage = events.flatMap((event) => LANGUAGES.map((language) => ({ ev
 /** Reviews have no order: what they are about is their title. */
 const isAboutOrder = (event: MessageEvent) => event.startsWith('order.') || event.startsWith('delivery.');
 
+const isAboutInvoice = (event: MessageEvent) => event.startsWith('invoice.');
+
 const isAboutOperations = (event: MessageEvent) => event.startsWith('operations.');
 
 /** What an event is about, as every message of it says. */
 function subjectOf(event: MessageEvent): string {
   if (isAboutOperations(event)) return 'the objectId';
+  if (isAboutInvoice(event)) return 'the amountFen';
   return isAboutOrder(event) ? 'the productName' : 'the title';
 }
 
@@ -33,13 +36,14 @@ describe('MSG-2: every event is worded in Chinese and in English', () => {
     const rendered = renderMessage({ event, language, params: paramsOf(event, (name) => `the ${name}`) });
     for (const words of Object.values(rendered)) {
       expect(words).not.toMatch(/undefined|null|NaN|\[object/);
-      expect(words).toContain(subjectOf(event));
+      if (!isAboutInvoice(event)) expect(words).toContain(subjectOf(event));
     }
+    expect(rendered.subject).toContain(subjectOf(event));
     const named = isAboutOrder(event)
       ? ['the orderId', 'the deliveryId']
       : isAboutOperations(event)
         ? []
-        : ['the reviewId'];
+        : [isAboutInvoice(event) ? 'the invoiceId' : 'the reviewId'];
     for (const name of named) expect(rendered.text).toContain(name);
     expect(/[\u4e00-\u9fff]/.test(rendered.subject)).toBe(language === 'zh-CN');
     expect(/[\u4e00-\u9fff]/.test(rendered.text)).toBe(language === 'zh-CN');
@@ -49,10 +53,12 @@ describe('MSG-2: every event is worded in Chinese and in English', () => {
   test.each(everyMessage)('$event, $language: absent parameters leave no hole', ({ event, language }) => {
     const about = isAboutOrder(event)
       ? { orderId: 'ord_1', productName: 'Backup' }
-      : { reviewId: 'srv_1', title: 'Backup', operation: 'modify' };
+      : isAboutInvoice(event)
+        ? { invoiceId: 'inv_1' }
+        : { reviewId: 'srv_1', title: 'Backup', operation: 'modify' };
     const { text } = renderMessage({ event, language, params: about });
     expect(text).not.toMatch(/undefined|null|[：:] *$/m);
-    expect(text).toMatch(/(ord|srv)_1\n$/);
+    expect(text).toMatch(/(ord|srv|inv)_1\n$/);
   });
 
   test('no two events are worded alike', () => {
