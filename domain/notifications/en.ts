@@ -210,6 +210,41 @@ export const en: Wording = {
       labelled('In their words: ', p('reason')),
     ],
   }),
+  'instance.created': (p) => ({
+    subject: `Your instance is ready: ${p('productName')}`,
+    body: [
+      'The instance is ready; where to log in is shown with it.',
+      labelled('Instance: ', p('instanceId')),
+      labelled('Ends (Shanghai time): ', shanghaiTime(p('expiresAt'))),
+    ],
+  }),
+  'instance.renewed': (p) => ({
+    subject: `The end of your instance has changed: ${p('productName')}`,
+    body: [labelled('Instance: ', p('instanceId')), labelled('Ends (Shanghai time): ', shanghaiTime(p('expiresAt')))],
+  }),
+  'instance.changed': (p) => ({
+    subject: `The spec of your instance has changed: ${p('productName')}`,
+    body: [labelled('Instance: ', p('instanceId')), labelled('Ends (Shanghai time): ', shanghaiTime(p('expiresAt')))],
+  }),
+  'instance.expired': (p) => ({
+    subject: `Your instance has expired: ${p('productName')}`,
+    body: [
+      'The instance has expired. Renew it to go on using it; without renewal it will be destroyed.',
+      labelled('Instance: ', p('instanceId')),
+    ],
+  }),
+  'instance.destroyed': (p) => ({
+    subject: `Your instance is destroyed: ${p('productName')}`,
+    body: ['The instance is destroyed; what was in it cannot be restored.', labelled('Instance: ', p('instanceId'))],
+  }),
+  'instance.delayed': (p) => ({
+    subject: `A delivery URL does not answer as it should: ${p('productName')}`,
+    body: [
+      'The provider’s side has given no usable answer for a long time; the call is tried again.',
+      labelled('Call: ', p('call')),
+      labelled('Instance: ', p('instanceId')),
+    ],
+  }),
   'shop.submitted': (p) => ({
     subject: `Shop to review: ${p('title')}`,
     body: [

@@ -43,6 +43,15 @@ export const MESSAGE_EVENTS = {
   'delivery.appeal_evidence': [],
   'delivery.appeal_resolved': ['ruling', 'reason'],
 
+  /** Instances of SaaS products (INS); `expiresAt` RFC 3339, or empty where there is no end. */
+  'instance.created': ['instanceId', 'expiresAt'],
+  'instance.renewed': ['instanceId', 'expiresAt'],
+  'instance.changed': ['instanceId', 'expiresAt'],
+  'instance.expired': ['instanceId'],
+  'instance.destroyed': ['instanceId'],
+  /** To operations and provider: the provider's side has not answered `call` as it should, for long. */
+  'instance.delayed': ['instanceId', 'call'],
+
   /** Reviews: `title` is what the shop or product is called, `operation` what is asked for, `dueAt` RFC 3339. */
   'shop.submitted': ['title', 'reviewId', 'shopId', 'dueAt'],
   'shop.approved': ['title', 'reviewId', 'shopId'],

@@ -52,7 +52,7 @@ export function groupOf(event: MessageEvent): EventGroup {
   if (event === 'order.refunded' || event === 'order.payment_returned' || event.startsWith('order.refund_'))
     return 'refunds';
   if (event.startsWith('delivery.')) return 'deliveries';
-  if (event.startsWith('order.') || event.startsWith('operations.')) return 'orders';
+  if (['order.', 'operations.', 'instance.'].some((start) => event.startsWith(start))) return 'orders';
   if (event.startsWith('shop.')) return 'shop';
   return event.startsWith('product.') ? 'products' : 'finance';
 }

@@ -191,6 +191,38 @@ export const zhCn: Wording = {
     subject: `申诉已处理：${p('productName')}`,
     body: [`运营经理已处理申诉：${wordOf(RULINGS, p('ruling'))}。`, labelled('处理说明：', p('reason'))],
   }),
+  'instance.created': (p) => ({
+    subject: `实例已开通：${p('productName')}`,
+    body: [
+      '实例已开通，可在实例详情中查看登录地址。',
+      labelled('实例：', p('instanceId')),
+      labelled('到期时间：', shanghaiTime(p('expiresAt'))),
+    ],
+  }),
+  'instance.renewed': (p) => ({
+    subject: `实例到期时间已变更：${p('productName')}`,
+    body: [labelled('实例：', p('instanceId')), labelled('新的到期时间：', shanghaiTime(p('expiresAt')))],
+  }),
+  'instance.changed': (p) => ({
+    subject: `实例规格已变更：${p('productName')}`,
+    body: [labelled('实例：', p('instanceId')), labelled('到期时间：', shanghaiTime(p('expiresAt')))],
+  }),
+  'instance.expired': (p) => ({
+    subject: `实例已到期：${p('productName')}`,
+    body: ['实例已到期。如需继续使用，请及时续费；逾期未续费，实例将被销毁。', labelled('实例：', p('instanceId'))],
+  }),
+  'instance.destroyed': (p) => ({
+    subject: `实例已销毁：${p('productName')}`,
+    body: ['实例已销毁，其中的数据无法恢复。', labelled('实例：', p('instanceId'))],
+  }),
+  'instance.delayed': (p) => ({
+    subject: `实例接口长时间未成功响应：${p('productName')}`,
+    body: [
+      '服务商的接口长时间没有给出有效结果，系统会继续重试。',
+      labelled('接口：', p('call')),
+      labelled('实例：', p('instanceId')),
+    ],
+  }),
   'shop.submitted': (p) => ({
     subject: `店铺待审核：${p('title')}`,
     body: ['店铺介绍已提交，请审核。', labelled('目标完成时间（北京时间）：', shanghaiTime(p('dueAt')))],

@@ -99,6 +99,8 @@ const catalogue = z.strictObject({
   'order.payWithin': elapsed.prefault('72 hours'),
 
   'instance.destroyAfter': elapsed.prefault('7 days'),
+  // When operations look at a call that a provider's side does not answer, or answers with "not ready".
+  'instance.unansweredAfter': elapsed.prefault('1 hour'),
   'invoice.issueWithin': duration.prefault('10 working days'),
   'invoice.issueReminderBefore': elapsed.prefault('3 days'),
   'invoice.receiptReminderAfter': elapsed.prefault('7 days'),
@@ -166,6 +168,9 @@ export type DeliveryPolicy = {
 /** The policies an order keeps from its start (GEN-3), those of its delivery included. */
 export type OrderPolicy = { payWithinMs: number; delivery: DeliveryPolicy };
 
+/** The policies an instance keeps from its start (GEN-3). Times in milliseconds. */
+export type InstancePolicy = { destroyAfterMs: number; unansweredAfterMs: number };
+
 /**
  * Completes overrides with the defaults of the catalogue (GEN-3).
  * @param overrides the parsed JSON of a policy file: an object of dotted key to value; none by default.
@@ -226,6 +231,12 @@ export function invoicePolicy(policy: Policy): InvoicePolicy {
 export function orderPolicy(policy: Policy): OrderPolicy {
   return { payWithinMs: policy['order.payWithin'].ms, delivery: deliveryPolicy(policy) };
 }
+
+/** The snapshot an instance carries for life (GEN-3). */
+export const instancePolicy = (policy: Policy): InstancePolicy => ({
+  destroyAfterMs: policy['instance.destroyAfter'].ms,
+  unansweredAfterMs: policy['instance.unansweredAfter'].ms,
+});
 
 function inMs(list: Elapsed[]): number[] {
   return list.map(({ ms }) => ms);

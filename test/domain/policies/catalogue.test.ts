@@ -31,6 +31,7 @@ test('GEN-3: the defaults are those of the catalogue', () => {
     'order.autoConfirmAfter': days(15),
     'order.payWithin': days(3),
     'instance.destroyAfter': days(7),
+    'instance.unansweredAfter': { kind: 'elapsed', ms: 3_600_000 },
     'invoice.issueWithin': workingDays(10),
     'invoice.issueReminderBefore': days(3),
     'invoice.receiptReminderAfter': days(7),
