@@ -20,6 +20,8 @@ const purged = new Set([
   'notification_channels',
   'webhook_deliveries',
 ]);
+/** The ledger, which the application reads: post_journal() alone writes it. */
+const readOnly = new Set(['account_kinds', 'accounts', 'journals', 'entries', 'account_balances', 'clearing_balances']);
 /** Prisma's own record of what was applied. */
 const ownersOnly = new Set(['_prisma_migrations']);
 
@@ -69,12 +71,15 @@ async function grant(client: Client, roleName: string): Promise<void> {
     `GRANT USAGE ON SCHEMA public TO ${role}`,
     `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`,
     ...statements,
+    `GRANT INSERT, SELECT ON postings TO ${role}`,
+    `GRANT EXECUTE ON FUNCTION post_journal(jsonb) TO ${role}`,
     'COMMIT',
   ];
   await client.query(all.join(';\n'));
 }
 
 function rights(table: string): string {
+  if (readOnly.has(table)) return 'SELECT';
   if (appendOnly.has(table)) return 'SELECT, INSERT';
   return purged.has(table) ? 'SELECT, INSERT, UPDATE, DELETE' : 'SELECT, INSERT, UPDATE';
 }

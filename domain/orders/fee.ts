@@ -19,3 +19,12 @@ export function feeBasisPointsOf(
   if (row === undefined) throw new Error('The fee table has no row for every order');
   return row.basisPoints;
 }
+
+/**
+ * The platform's share of what was paid, in fen (WDR-1): rounded half up, once, on the net amount.
+ * @param paidFen what was paid, less what went back
+ * @param basisPoints frozen on the order when it was placed
+ */
+export function feeOf(paidFen: number, basisPoints: number): number {
+  return Number((BigInt(paidFen) * BigInt(basisPoints) + 5_000n) / 10_000n);
+}

@@ -13,14 +13,27 @@ const ROWS: Record<string, string> = {
                                     step_sequence, params, created_at)
     VALUES ('evt_1', 'whk_1', 'prv_1', 'order.paid', 'orders', 'ord_1', 'ord_1', 1, '{}', now());
     INSERT INTO webhook_attempts (delivery_id, number, at, duration_ms) VALUES ('evt_1', 1, now(), 5)`,
+  journals: `INSERT INTO postings (journal) VALUES ('{"kind": "adjustment", "businessKey": "1", "objectId": "obj_1",
+    "commandId": "cmd_1", "effectiveAt": "2026-11-24T00:00:00Z", "actor": "system", "entries": [
+      {"accountId": "suspense", "side": "debit", "amountFen": 1},
+      {"accountId": "platform_fee", "side": "credit", "amountFen": 1}]}')`,
+  entries: '',
+  accounts: '',
 };
 const TABLES = Object.keys(ROWS);
 /** A column of each table that somebody might want otherwise. */
-const COLUMN: Record<string, string> = { steps: 'actor_id', contact_looks: 'viewer_id', agreements: 'text' };
+const COLUMN: Record<string, string> = {
+  steps: 'actor_id',
+  contact_looks: 'viewer_id',
+  agreements: 'text',
+  journals: 'actor',
+  entries: 'account_id',
+  accounts: 'kind',
+};
 const changesOf = (table: string) => [
   `UPDATE ${table} SET ${COLUMN[table] ?? 'error'} = 'forged'`,
   `DELETE FROM ${table}`,
-  `TRUNCATE ${table}`,
+  `TRUNCATE ${table} CASCADE`,
 ];
 
 let database: TestDatabase;
@@ -43,7 +56,7 @@ const contentOf = async (table: string) => (await owner.query(`SELECT * FROM ${t
 describe.each(TABLES)('AUD-1: %s is append-only', (table) => {
   test('for the application, which has no right to change it', async () => {
     const before = await contentOf(table);
-    expect(before).toHaveLength(1);
+    expect(before.length).toBeGreaterThan(0);
     for (const change of changesOf(table)) {
       await expect(app.query(change)).rejects.toThrow(`permission denied for table ${table}`);
     }

@@ -32,8 +32,8 @@ const shapeOf = (database: TestDatabase) =>
       client,
       `SELECT concat_ws(' ', table_name, column_name, data_type, udt_name, datetime_precision,
                         'nullable ' || is_nullable, 'default ' || coalesce(column_default, 'none')) AS line
-       FROM information_schema.columns
-       WHERE table_schema = 'public' AND table_name <> '_prisma_migrations' ORDER BY 1`,
+       FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+       WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name <> '_prisma_migrations' ORDER BY 1`,
     ),
     keys: await lines(
       client,
