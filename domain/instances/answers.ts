@@ -27,6 +27,20 @@ export const storedAccess: z.ZodType<InstanceAccess> = z.object({
   additionalInfo: z.array(z.json()),
 });
 
+/** Why a call came to nothing: before it was made, on its way, or by what was answered. */
+export const FAILURES = [
+  'address',
+  'unreachable',
+  'timeout',
+  'redirect',
+  'status',
+  'too_large',
+  'malformed',
+  'not_ready',
+  'declined',
+] as const;
+export type Failure = (typeof FAILURES)[number];
+
 /** What a provider's side did with a call, by the content of its answer. */
 export type Outcome =
   | { is: 'created'; signId: string; access: InstanceAccess }
