@@ -31,6 +31,7 @@ export const deliverySchema = z
     flow: z.enum(FLOWS),
     stage: z.enum(STAGES),
     frozen: z.boolean(),
+    refundId: z.string().nullable().openapi({ description: 'The open refund that the delivery waits for (RFD-6)' }),
     requirementRejections: z.int(),
     acceptanceRejections: z.int(),
     appeal: z.union([appealSchema, z.null()]).openapi({ description: 'The latest appeal, open or resolved' }),

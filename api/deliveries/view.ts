@@ -2,6 +2,7 @@ import { KeyNotHeld, type KeyRing, openText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
 import { deadlines } from '../../domain/deliveries/deadlines';
 import { allowedActions } from '../../domain/deliveries/rules';
+import { isFrozen } from '../../domain/deliveries/state';
 import type { AppealRow, DeliveryDetails, DeliveryRow, TimelineRow } from '../../prisma/store/deliveries/deliveries';
 import type { PrincipalRole } from '../http/auth';
 
@@ -16,7 +17,8 @@ export function deliverySummary(row: DeliveryRow) {
     orderId: row.orderId,
     flow: state.flow,
     stage: state.stage,
-    frozen: state.appeal !== null,
+    frozen: isFrozen(state),
+    refundId: state.refund?.id ?? null,
     requirementRejections: state.requirementRejections,
     acceptanceRejections: state.acceptanceRejections,
     outcome: state.outcome,

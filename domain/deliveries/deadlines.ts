@@ -1,7 +1,7 @@
 import type { DeliveryPolicy } from '../policies/catalogue';
 import type { Role } from '../shared/actor';
 import { instantOf } from '../shared/clock';
-import type { DeliveryState, Stage } from './state';
+import { type DeliveryState, isFrozen, type Stage } from './state';
 
 /** What happens when a deadline passes. */
 export type DeadlineOutcome =
@@ -70,7 +70,7 @@ export const RESPONSIBLE_ROLES: Record<Stage, Role[]> = {
 
 /**
  * The deadlines that run now, earliest first; none of them while a delivery is closed, only the
- * ruling's target while it is frozen (DLV-9, DLV-10, GEN-4).
+ * ruling's target while it is frozen by an appeal (DLV-9, DLV-10, GEN-4), none while a refund is open (RFD-6).
  */
 export function deadlines(state: DeliveryState, policy: DeliveryPolicy): Deadline[] {
   if (state.appeal !== null) {
@@ -78,6 +78,7 @@ export function deadlines(state: DeliveryState, policy: DeliveryPolicy): Deadlin
     if (due === null || escalated) return [];
     return [{ name: 'appeal_target', atMs: due.atMs, outcome: 'escalated_to_operations', stoppableBy: ['ops'] }];
   }
+  if (isFrozen(state)) return [];
   const stoppableBy = RESPONSIBLE_ROLES[state.stage];
   const running: Deadline[] = [];
   for (const { name, afterMs, outcome } of milestonesOf(state.stage, policy)) {

@@ -1,7 +1,7 @@
 import type { DeliveryPolicy } from '../policies/catalogue';
 import type { ErrorCode } from '../shared/errors';
 import { type DeliveryAction, type DeliveryCommand, OPERATIONS, type Operation } from './commands';
-import { type DeliveryState, type Ground, isClosed, type Ruling, type Stage } from './state';
+import { type DeliveryState, type Ground, isClosed, isFrozen, type Ruling, type Stage } from './state';
 
 /** Where each operation is legal, as data; the guards below add the counters. A test walks this table. */
 export const LEGAL_IN: Record<Operation, readonly Stage[]> = {
@@ -46,6 +46,7 @@ function mayAppeal(state: DeliveryState, action: 'buyer.appeals' | 'provider.app
 
 function isAllowed(state: DeliveryState, operation: Operation, policy: DeliveryPolicy): boolean {
   if (state.appeal !== null) return operation === 'ops.resolve';
+  if (isFrozen(state)) return false;
   if (!LEGAL_IN[operation].includes(state.stage)) return false;
   if (operation === 'buyer.appeals' || operation === 'provider.appeals') return mayAppeal(state, operation, policy);
   return true;
@@ -96,6 +97,8 @@ function describe(state: DeliveryState, action: DeliveryAction, policy: Delivery
   if (state.appeal !== null) {
     return `The delivery is frozen by appeal ${state.appeal.id}: nothing but its ruling by operations is possible.`;
   }
+  if (state.refund)
+    return `The delivery waits for refund ${state.refund.id}: it goes on when that is declined or withdrawn.`;
   if (isClosed(state)) return `The delivery is ${state.stage}: nothing more can be done to it.`;
   const now = allowedActions(state, policy).map(words).join(', ');
   return `"${words(action)}" is not possible while the delivery is ${state.stage.replaceAll('_', ' ')}; possible now: ${now}.`;
@@ -117,7 +120,8 @@ export function judge(
       return judgeAppealCommand(state, command.appealId);
     case 'ops.resolve':
       return (
-        judgeAppealCommand(state, command.appealId) ?? judgeRuling(state, command.ruling, command.refundFen, paidFen)
+        judgeAppealCommand(state, command.appealId) ??
+        judgeRuling(state, command.ruling, command.refundFen, paidFen - (state.refundedFen ?? 0))
       );
     default:
       if (isAllowed(state, command.action, policy)) return null;

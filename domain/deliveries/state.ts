@@ -44,6 +44,10 @@ export type DeliveryState = {
   stage: Stage;
   /** The open appeal; while there is one the delivery is frozen (DLV-9). */
   appeal: OpenAppeal | null;
+  /** The open refund of the order; while there is one nothing goes on (RFD-6). Absent before refunds could be asked for. */
+  refund?: { id: string } | null | undefined;
+  /** What refunds have given back of the payment so far, fen; absent while it is nothing. */
+  refundedFen?: number | undefined;
   requirementRejections: number;
   acceptanceRejections: number;
   /** The current provider step has lasted longer than the stall limit (DLV-6); recorded by its deadline. */
@@ -62,6 +66,10 @@ export type DeliveryState = {
   /** What the buyer gets back when cancelled; null means all that was paid. */
   refundFen: number | null;
 };
+
+/** Whether no party may operate: an appeal is open (DLV-9), or a refund (RFD-6). */
+export const isFrozen = ({ appeal, refund }: Pick<DeliveryState, 'appeal' | 'refund'>): boolean =>
+  appeal !== null || (refund ?? null) !== null;
 
 export const isClosed = (state: Pick<DeliveryState, 'stage'>): boolean =>
   state.stage === 'completed' || state.stage === 'cancelled';

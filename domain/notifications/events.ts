@@ -52,6 +52,22 @@ export const MESSAGE_EVENTS = {
   /** To operations and provider: the provider's side has not answered `call` as it should, for long. */
   'instance.delayed': ['instanceId', 'call'],
 
+  /** A buyer asks for money back (RFD-1). */
+  'refund.requested': ['refundId', 'amountFen', 'reasonCode', 'reason'],
+  'refund.offered': ['refundId', 'amountFen', 'reason'],
+  'refund.declined': ['refundId', 'reason'],
+  'refund.withdrawn': ['refundId'],
+  /** `why` is `buyer_asked` or `no_answer` (RFD-5, RFD-5a). */
+  'refund.escalated': ['refundId', 'amountFen', 'why', 'reason'],
+  /** `by` is who agreed: a role, or `system`. */
+  'refund.approved': ['refundId', 'amountFen', 'by'],
+  'refund.rejected': ['refundId', 'reason'],
+  'refund.refunded': ['refundId', 'amountFen'],
+  /** The channel refused it for good; operations decide again. */
+  'refund.failed': ['refundId', 'amountFen', 'reason'],
+  /** `turn` is `ops`, or `invoice` where the execution waits for one (RFD-4). */
+  'refund.reminder': ['refundId', 'turn'],
+
   /** Reviews: `title` is what the shop or product is called, `operation` what is asked for, `dueAt` RFC 3339. */
   'shop.submitted': ['title', 'reviewId', 'shopId', 'dueAt'],
   'shop.approved': ['title', 'reviewId', 'shopId'],

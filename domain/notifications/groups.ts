@@ -49,6 +49,7 @@ export type OutboundChannel = (typeof OUTBOUND_CHANNELS)[number];
 /** The group that an event belongs to. What concerns locked account data is about money: finance. */
 export function groupOf(event: MessageEvent): EventGroup {
   if (event.startsWith('delivery.appeal_')) return 'appeals';
+  if (event.startsWith('refund.')) return 'refunds';
   if (event === 'order.refunded' || event === 'order.payment_returned' || event.startsWith('order.refund_'))
     return 'refunds';
   if (event.startsWith('delivery.')) return 'deliveries';

@@ -14,6 +14,7 @@ const LABELS = {
     product: '商品：',
     order: '订单号：',
     delivery: '交付单号：',
+    refund: '退款单号：',
     review: '审核单号：',
     invoice: '发票编号：',
   },
@@ -23,6 +24,7 @@ const LABELS = {
     product: 'Product: ',
     order: 'Order: ',
     delivery: 'Delivery: ',
+    refund: 'Refund: ',
     review: 'Review: ',
     invoice: 'Invoice: ',
   },
@@ -49,6 +51,7 @@ export function renderMessage(message: Wordable): RenderedMessage {
     labelled(labels.product, param('productName')),
     labelled(labels.order, param('orderId')),
     labelled(labels.delivery, param('deliveryId')),
+    labelled(labels.refund, param('refundId')),
     labelled(labels.review, param('reviewId')),
     labelled(labels.invoice, param('invoiceId')),
   ];

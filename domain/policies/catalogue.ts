@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { InvoicePolicy } from '../invoices/rules';
 import { GRADES, PRODUCT_TYPES } from '../products/kinds';
 import { PRODUCT_OPERATIONS } from '../products/rules';
+import type { RefundPolicy } from '../refunds/deadlines';
 import type { ReviewPolicy } from '../reviews/rules';
 import type { ReviewKind } from '../reviews/state';
 import { DAY_MS, type Duration, type Elapsed, parseDuration } from './duration';
@@ -110,6 +111,10 @@ const catalogue = z.strictObject({
 
   'refund.autoExecuteAfter': elapsed.prefault('3 days'),
   'refund.noReasonDays': count.default(5),
+  'refund.answerWithin': elapsed.prefault('3 days'),
+  'refund.buyerAnswerWithin': elapsed.prefault('3 days'),
+  'refund.operationsReminders': instantsAfter.prefault(['1 day', '3 days', '7 days']),
+  'refund.invoiceReminders': instantsAfter.prefault(['3 days', '7 days', '30 days']),
 
   'deposit.requiredFen': feeByCategory.default({ '*': 500_000 }),
   'deposit.refundTarget': duration.prefault('45 days'),
@@ -237,6 +242,18 @@ export const instancePolicy = (policy: Policy): InstancePolicy => ({
   destroyAfterMs: policy['instance.destroyAfter'].ms,
   unansweredAfterMs: policy['instance.unansweredAfter'].ms,
 });
+
+/** The snapshot a refund carries for life (GEN-3). */
+export function refundPolicy(policy: Policy): RefundPolicy {
+  return {
+    noReasonDays: policy['refund.noReasonDays'],
+    autoExecuteAfterMs: policy['refund.autoExecuteAfter'].ms,
+    answerWithinMs: policy['refund.answerWithin'].ms,
+    buyerAnswerWithinMs: policy['refund.buyerAnswerWithin'].ms,
+    operationsRemindersMs: inMs(policy['refund.operationsReminders']),
+    invoiceRemindersMs: inMs(policy['refund.invoiceReminders']),
+  };
+}
 
 function inMs(list: Elapsed[]): number[] {
   return list.map(({ ms }) => ms);

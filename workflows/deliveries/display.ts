@@ -1,6 +1,6 @@
 import { deadlines, nextDeadline, RESPONSIBLE_ROLES } from '../../domain/deliveries/deadlines';
 import { allowedActions } from '../../domain/deliveries/rules';
-import { type DeliveryState, isClosed } from '../../domain/deliveries/state';
+import { type DeliveryState, isClosed, isFrozen } from '../../domain/deliveries/state';
 import type { DeliveryPolicy } from '../../domain/policies/catalogue';
 import { DUE_AT, FROZEN, PROVIDER_ID, STAGE } from '../shared/search-attributes';
 
@@ -14,10 +14,10 @@ const dueAtOf = (state: DeliveryState, policy: DeliveryPolicy): number | null =>
 export function changedAttributes(before: DeliveryState | null, after: DeliveryState, policy: DeliveryPolicy) {
   if (before === null || isClosed(after)) return [];
   const dueAtMs = dueAtOf(after, policy);
-  const frozen = after.appeal !== null;
+  const frozen = isFrozen(after);
   return [
     ...(after.stage === before.stage ? [] : [{ key: STAGE, value: after.stage }]),
-    ...(frozen === (before.appeal !== null) ? [] : [{ key: FROZEN, value: frozen }]),
+    ...(frozen === isFrozen(before) ? [] : [{ key: FROZEN, value: frozen }]),
     ...(dueAtMs === dueAtOf(before, policy)
       ? []
       : [{ key: DUE_AT, value: dueAtMs === null ? null : new Date(dueAtMs) }]),
@@ -40,12 +40,12 @@ const words = (name: string) => name.replaceAll('_', ' ');
 /** What operations read in the Temporal UI: the stage, who has to act, what the next deadlines will do. */
 export function describeDelivery(state: DeliveryState, policy: DeliveryPolicy): string {
   if (isClosed(state)) return `**${state.stage}**: ${words(state.outcome ?? '')}`;
-  const { appeal } = state;
+  const { appeal, refund } = state;
   const running = deadlines(state, policy).map(
     ({ name, atMs, outcome }) => `- ${new Date(atMs).toISOString()} ${words(name)} → ${words(outcome)}`,
   );
   return [
-    `**${words(state.stage)}**${appeal === null ? '' : ` — frozen by appeal ${appeal.id} of the ${appeal.openedBy}`}`,
+    `**${words(state.stage)}**${appeal === null ? '' : ` — frozen by appeal ${appeal.id} of the ${appeal.openedBy}`}${refund ? ` — waits for refund ${refund.id}` : ''}`,
     `To act: ${appeal === null ? RESPONSIBLE_ROLES[state.stage].join(', ') : 'ops'}`,
     `Possible now: ${allowedActions(state, policy).join(', ') || 'nothing'}`,
     `Rejections: requirement ${state.requirementRejections}, acceptance ${state.acceptanceRejections}`,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isRecomputation } from '../../../domain/calendar/recompute';
-import { isClosed, orderStateOf } from '../../../domain/deliveries/state';
+import { isClosed, isFrozen, orderStateOf } from '../../../domain/deliveries/state';
 import type { DeliveryStep, StoredStep } from '../../../domain/deliveries/step';
 import { Prisma } from '../../generated/client';
 import { insertStep, storedInstead } from '../shared/audit-log';
@@ -37,7 +37,7 @@ export async function writeDeliveryStep(
       SELECT provider_id FROM deliveries WHERE id = ${step.deliveryId} AND sequence = ${step.sequence - 1} FOR UPDATE
     ), step AS (${insertStep(audited, step.sequence, Prisma.sql`FROM before`)}), delivery AS (
       UPDATE deliveries SET
-        stage = ${step.state.stage}, frozen = ${step.state.appeal !== null}, outcome = ${step.state.outcome},
+        stage = ${step.state.stage}, frozen = ${isFrozen(step.state)}, outcome = ${step.state.outcome},
         requirement_rejections = ${step.state.requirementRejections},
         acceptance_rejections = ${step.state.acceptanceRejections},
         state = ${state}::jsonb, sequence = ${step.sequence}, updated_at = ${at}

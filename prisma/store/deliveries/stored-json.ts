@@ -18,6 +18,8 @@ export const storedDeliveryState: z.ZodType<DeliveryState> = z.object({
       escalated: z.boolean(),
     })
     .nullable(),
+  refund: z.object({ id: z.string() }).nullable().optional(),
+  refundedFen: z.int().optional(),
   requirementRejections: z.int(),
   acceptanceRejections: z.int(),
   stalled: z.boolean(),

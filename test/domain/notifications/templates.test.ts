@@ -12,7 +12,7 @@ const events = Object.keys(MESSAGE_EVENTS).filter(isMessageEvent);
 const everyMessage = events.flatMap((event) => LANGUAGES.map((language) => ({ event, language })));
 
 /** Reviews have no order: what they are about is their title. */
-const isAboutOrder = (event: MessageEvent) => /^(order|delivery|instance)\./.test(event);
+const isAboutOrder = (event: MessageEvent) => /^(order|delivery|instance|refund)\./.test(event);
 
 const isAboutInvoice = (event: MessageEvent) => event.startsWith('invoice.');
 

@@ -40,6 +40,10 @@ test('GEN-3: the defaults are those of the catalogue', () => {
     'invoice.returnWithin': days(7),
     'refund.autoExecuteAfter': days(3),
     'refund.noReasonDays': 5,
+    'refund.answerWithin': days(3),
+    'refund.buyerAnswerWithin': days(3),
+    'refund.operationsReminders': [days(1), days(3), days(7)],
+    'refund.invoiceReminders': [days(3), days(7), days(30)],
     'deposit.requiredFen': { '*': 500_000 },
     'deposit.refundTarget': days(45),
     'fee.table': [

@@ -1,0 +1,34 @@
+import { DAY_MS } from '../policies/duration';
+import type { ProductType } from '../products/kinds';
+
+/** Asia/Shanghai has had no summer time since 1991: a fixed UTC+8. */
+const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
+
+/** The end (24:00) of the n-th day in Shanghai, the day of an instant (epoch ms) counted as the first. */
+export function endOfDay(fromMs: number, days: number): number {
+  const firstDay = Math.floor((fromMs + SHANGHAI_OFFSET_MS) / DAY_MS);
+  return (firstDay + days) * DAY_MS - SHANGHAI_OFFSET_MS;
+}
+
+/** What decides whether an order can be given back without a reason. */
+export type Purchase = { productType: ProductType; paidAtMs: number; isAccepted: boolean };
+
+/**
+ * Until when an order can be given back without a reason (RFD-3), epoch ms: SaaS for some days, what people deliver until
+ * it is accepted, images and APIs never. Infinite where only the acceptance ends it.
+ */
+export function noReasonUntil({ productType, paidAtMs, isAccepted }: Purchase, noReasonDays: number): number {
+  switch (productType) {
+    case 'saas':
+      return endOfDay(paidAtMs, noReasonDays);
+    case 'human_service':
+      return isAccepted ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    case 'api':
+    case 'image':
+      return Number.NEGATIVE_INFINITY;
+  }
+}
+
+/** Whether a request at an instant meets the no-reason condition (RFD-3). */
+export const meetsNoReason = (purchase: Purchase, noReasonDays: number, nowMs: number): boolean =>
+  nowMs < noReasonUntil(purchase, noReasonDays);

@@ -1,0 +1,164 @@
+import { REFUND_OPERATIONS, type RefundOperation } from '../../../domain/refunds/commands';
+import { nextRefundDeadline, type RefundOutcome } from '../../../domain/refunds/deadlines';
+import { FULL_REFUND_REASONS, NO_FULL_REFUND_REASONS } from '../../../domain/refunds/reasons';
+import { allowedRefundActions, judgeNewAmount, judgeRefund } from '../../../domain/refunds/rules';
+import { isOpen, isOver, isSending, REFUND_STAGES, type RefundState, reservedFen } from '../../../domain/refunds/state';
+import { answered, applyRefundCommand, begun, passRefundDeadline, released } from '../../../domain/refunds/transitions';
+import { REFUND_POLICY, refundCommand, refundState } from '../../factories/refunds';
+import { days, T0 } from '../../factories/states';
+
+type Way = RefundOperation | RefundOutcome | 'refunded' | 'failed' | 'released';
+type Node = { state: RefundState; nowMs: number; ways: Way[] };
+
+/** Two states that differ by instants and attempts only are one. */
+const keyOf = ({ enteredAtMs: _, attempt: _attempt, ...rest }: RefundState) => JSON.stringify(rest);
+
+/** What the place where steps are stored adds: an execution may have to wait for an invoice. */
+const stored = (state: RefundState, before: RefundState | null): RefundState[] =>
+  state.stage === 'executing' && before?.stage !== 'executing' ? [state, { ...state, waitsFor: ['invoice'] }] : [state];
+
+function waysOf({ state, nowMs }: Node): { way: Way; state: RefundState; nowMs: number }[] {
+  const operated = allowedRefundActions(state).map((way) => {
+    const command = refundCommand(way, state.failure === null ? 400 : (state.approvedFen ?? 0));
+    expect(judgeRefund(state, command)).toBeNull();
+    return { way, state: applyRefundCommand(state, command, nowMs).state, nowMs };
+  });
+  const due = nextRefundDeadline(state, REFUND_POLICY);
+  const passed = due
+    ? [{ way: due.outcome, state: passRefundDeadline(state, due, due.atMs).state, nowMs: due.atMs }]
+    : [];
+  const sent = isSending(state)
+    ? (['refunded', 'failed'] as const).map((status) => {
+        const answer = status === 'refunded' ? { status, channelRefundId: 'chr_1' } : { status, reason: 'closed' };
+        return { way: status, state: answered(state, answer, nowMs)?.state ?? state, nowMs };
+      })
+    : [];
+  const free = released(state, nowMs);
+  return [...operated, ...passed, ...sent, ...(free ? [{ way: 'released' as const, state: free.state, nowMs }] : [])];
+}
+
+function explore(): Map<string, Node> {
+  const nodes = new Map<string, Node>();
+  const own = begun({ initiatedBy: 'provider', reasonCode: 'other', amountFen: 1_000 }, '', T0).state;
+  const first = [refundState(), refundState({ noReason: true }), ...stored(own, null)];
+  const queue: Node[] = first.map((state) => ({ state, nowMs: T0, ways: [] }));
+  for (let node = queue.pop(); node; node = queue.pop()) {
+    if (nodes.has(keyOf(node.state))) continue;
+    nodes.set(keyOf(node.state), node);
+    const before = node.state;
+    for (const { way, state, nowMs } of waysOf(node)) {
+      node.ways.push(way);
+      for (const next of stored(state, before)) queue.push({ state: next, nowMs, ways: [] });
+    }
+  }
+  return nodes;
+}
+const nodes = [...explore().values()];
+
+describe('RFD: the states of a refund, explored to the last', () => {
+  test('every state is reached, and every operation is possible somewhere', () => {
+    expect(new Set(nodes.map(({ state }) => state.stage))).toEqual(new Set(REFUND_STAGES));
+    const ways = new Set(nodes.flatMap((node) => node.ways));
+    for (const operation of REFUND_OPERATIONS) expect(ways).toContain(operation);
+  });
+
+  test('no state is without a way out, but those that are over', () => {
+    for (const { state, ways } of nodes) expect([state, ways.length > 0]).toEqual([state, !isOver(state)]);
+  });
+
+  test('GEN-5: where only people can go on, a deadline runs until operations have been reminded', () => {
+    for (const { state } of nodes) {
+      if (isOver(state) || isSending(state) || state.passed.some((name) => name.endsWith('_3'))) continue;
+      expect(nextRefundDeadline(state, REFUND_POLICY)).toBeDefined();
+    }
+  });
+
+  test('what is reserved is never below nothing nor above what was asked for, and nothing once it is over', () => {
+    for (const { state } of nodes) {
+      expect(reservedFen(state)).toBeGreaterThanOrEqual(0);
+      expect(reservedFen(state)).toBeLessThanOrEqual(state.requestedFen);
+      if (isOver(state)) expect([isOpen(state), reservedFen(state)]).toEqual([false, 0]);
+      if (isSending(state)) expect(reservedFen(state)).toBe(state.approvedFen);
+    }
+  });
+
+  test('only a refund that the channel has sent counts as refunded', () => {
+    for (const { state } of nodes) expect(state.refundedFen > 0).toBe(state.stage === 'refunded');
+  });
+
+  test('once the channel has the word nobody can stop it', () => {
+    for (const { state } of nodes) if (isSending(state)) expect(allowedRefundActions(state)).toEqual([]);
+  });
+});
+
+describe('RFD-2, RFD-5: who may do what', () => {
+  test('within the condition the provider agrees or lets the time pass; the buyer may withdraw', () => {
+    expect(allowedRefundActions(refundState({ noReason: true }))).toEqual(['buyer.withdraw', 'provider.agree']);
+    expect(judgeRefund(refundState({ noReason: true }), refundCommand('provider.decline'))).toMatchObject({
+      code: 'REFUND.NOT_ALLOWED',
+      allowedActions: ['buyer.withdraw', 'provider.agree'],
+    });
+  });
+
+  test('outside of it the provider may also offer a part or decline', () => {
+    const actions = ['buyer.withdraw', 'provider.agree', 'provider.offer', 'provider.decline'];
+    expect(allowedRefundActions(refundState())).toEqual(actions);
+  });
+
+  test.each([0, -1, 1_000, 1_001, 1.5, Number.NaN])('a part of 1,000 fen is not %p fen', (amountFen) => {
+    expect(judgeRefund(refundState(), refundCommand('provider.offer', amountFen))).toMatchObject({
+      code: 'REFUND.AMOUNT_OUT_OF_RANGE',
+    });
+  });
+
+  test.each([0, -1, 1_001])('operations cannot approve %p of 1,000 fen', (amountFen) => {
+    const state = refundState({ stage: 'escalated' });
+    expect(judgeRefund(state, refundCommand('ops.approve', amountFen))?.code).toBe('REFUND.AMOUNT_OUT_OF_RANGE');
+  });
+
+  test('RFD-6: what the channel has refused is tried again with the same amount only', () => {
+    const state = refundState({ stage: 'escalated', failure: 'closed', approvedFen: 400 });
+    expect(judgeRefund(state, refundCommand('ops.approve', 399))?.code).toBe('REFUND.AMOUNT_OUT_OF_RANGE');
+    expect(judgeRefund(state, refundCommand('ops.approve', 400))).toBeNull();
+  });
+
+  test('a declined refund can be taken to operations for a time, then no more', () => {
+    const declined = refundState({ stage: 'declined' });
+    expect(allowedRefundActions(declined)).toEqual(['buyer.escalate']);
+    const due = nextRefundDeadline(declined, REFUND_POLICY);
+    if (due === undefined) throw new Error('a declined refund has a deadline');
+    expect(due).toMatchObject({ atMs: T0 + days(3), outcome: 'declined_for_good' });
+    expect(allowedRefundActions(passRefundDeadline(declined, due, due.atMs).state)).toEqual([]);
+  });
+});
+
+describe('RFD-6, RFD-7: what can be asked for', () => {
+  const facts = { reasonCode: 'other', noReason: false, paidFen: 1_000, refundableFen: 700 } as const;
+
+  test.each([
+    [0, 'REFUND.AMOUNT_OUT_OF_RANGE'],
+    [-5, 'REFUND.AMOUNT_OUT_OF_RANGE'],
+    [701, 'REFUND.AMOUNT_OUT_OF_RANGE'],
+    [0.5, 'REFUND.AMOUNT_OUT_OF_RANGE'],
+    [Number.NaN, 'REFUND.AMOUNT_OUT_OF_RANGE'],
+    [1, null],
+    [700, null],
+  ])('%p of 700 fen that are left: %p', (amountFen, code) => {
+    expect(judgeNewAmount({ ...facts, amountFen })?.code ?? null).toBe(code);
+  });
+
+  test('nothing where nothing is left', () => {
+    expect(judgeNewAmount({ ...facts, amountFen: 1, refundableFen: 0 })?.code).toBe('REFUND.NOT_ALLOWED');
+  });
+
+  test.each(FULL_REFUND_REASONS)('RFD-7: "%s" asks for everything', (reasonCode) => {
+    expect(judgeNewAmount({ ...facts, reasonCode, refundableFen: 1_000, amountFen: 1_000 })).toBeNull();
+  });
+
+  test.each(NO_FULL_REFUND_REASONS)('RFD-7: "%s" asks for a part, but within the no-reason condition', (reasonCode) => {
+    const all = { ...facts, reasonCode, refundableFen: 1_000, amountFen: 1_000 };
+    expect(judgeNewAmount(all)?.code).toBe('REFUND.AMOUNT_OUT_OF_RANGE');
+    expect(judgeNewAmount({ ...all, amountFen: 999 })).toBeNull();
+    expect(judgeNewAmount({ ...all, noReason: true })).toBeNull();
+  });
+});
