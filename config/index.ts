@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PAYMENT_CHANNELS } from '../domain/orders/order';
 import { callbackSecrets } from './callback-secrets';
+import { readEnvironment } from './environment';
 
 /**
  * All configuration of the processes, read from the environment in this one place.
@@ -140,15 +141,7 @@ export type Config = z.infer<typeof environment>;
  * Reads and checks the environment.
  * @throws Error naming every variable that is missing or wrong.
  */
-export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => read(environment, env);
+export const readConfig = (env: NodeJS.ProcessEnv = process.env): Config => readEnvironment(environment, env);
 
 /** The part of the environment that `npm run reseal` needs. @throws as `readConfig` */
-export const readSealingConfig = (env: NodeJS.ProcessEnv = process.env) => read(sealing, env);
-
-function read<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const result = schema.safeParse(present);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `  ${issue.path.join('.') || 'environment'}: ${issue.message}`);
-  throw new Error(`The configuration is not usable:\n${problems.join('\n')}`);
-}
+export const readSealingConfig = (env: NodeJS.ProcessEnv = process.env) => readEnvironment(sealing, env);

@@ -3,9 +3,10 @@ import express from 'express';
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import { z } from 'zod';
+import { readMailInboxConfig } from '../config/sandbox';
 import { inboxPage } from './inbox-page';
 import { openJournal } from './journal';
-import { type RunningServer, runAsMain, serve } from './server';
+import { LOOPBACK, type RunningServer, runAsMain, serve } from './server';
 
 /** A mailbox for everybody: a real SMTP server that keeps what it is sent, to be read in the browser and by tests. */
 
@@ -35,8 +36,10 @@ const faults = z.strictObject({
 export interface MailInboxOptions {
   smtpPort: number;
   httpPort: number;
+  /** The loopback interface if left out. */
+  host?: string | undefined;
   /** Keeps the messages across restarts. */
-  file?: string;
+  file?: string | undefined;
 }
 
 /** A running inbox: `url` is the page, `smtpUrl` is where to send. */
@@ -45,7 +48,7 @@ export interface MailInbox extends RunningServer {
 }
 
 /** Starts the SMTP server and the page. */
-export async function startMailInbox({ smtpPort, httpPort, file }: MailInboxOptions): Promise<MailInbox> {
+export async function startMailInbox({ smtpPort, httpPort, host, file }: MailInboxOptions): Promise<MailInbox> {
   const journal = openJournal<InboxMessage>(file, message);
   const messages = [...journal.entries];
   let misbehaviour = faults.parse({});
@@ -81,7 +84,7 @@ export async function startMailInbox({ smtpPort, httpPort, file }: MailInboxOpti
   });
   // A sender that breaks off is not our failure.
   smtp.on('error', () => undefined);
-  const smtpUrl = await listen(smtp, smtpPort);
+  const smtpUrl = await listen(smtp, smtpPort, host);
 
   const app = express().use(express.json());
   app.get('/', (_request, response) => response.type('html').send(pageOf(messages)));
@@ -100,7 +103,7 @@ export async function startMailInbox({ smtpPort, httpPort, file }: MailInboxOpti
     misbehaviour = parsed.data;
     return response.json(misbehaviour);
   });
-  const http = await serve(app, httpPort);
+  const http = await serve(app, httpPort, host);
   const stop = async () => {
     await http.stop();
     const closed = new Promise<void>((resolve) => smtp.close(() => resolve()));
@@ -123,20 +126,14 @@ function breakConnections(smtp: SMTPServer): void {
   for (const connection of smtp.connections) connection.close();
 }
 
-function listen(smtp: SMTPServer, port: number): Promise<string> {
+function listen(smtp: SMTPServer, port: number, host = LOOPBACK): Promise<string> {
   return new Promise((resolve, reject) => {
     smtp.once('error', reject);
-    const server = smtp.listen(port, process.env.SANDBOX_HOST ?? '127.0.0.1', () => {
+    const server = smtp.listen(port, host, () => {
       const address = server.address();
       resolve(`smtp://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}`);
     });
   });
 }
 
-runAsMain(module, 'mail inbox', () =>
-  startMailInbox({
-    smtpPort: Number(process.env.SMTP_PORT ?? 1025),
-    httpPort: Number(process.env.MAIL_HTTP_PORT ?? 8025),
-    ...(process.env.MAIL_FILE ? { file: process.env.MAIL_FILE } : {}),
-  }),
-);
+runAsMain(module, 'mail inbox', () => startMailInbox(readMailInboxConfig()));

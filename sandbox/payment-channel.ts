@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import express, { type Express } from 'express';
 import { z } from 'zod';
-import { type CallbackSecrets, callbackSecrets } from '../config/callback-secrets';
+import type { CallbackSecrets } from '../config/callback-secrets';
+import { readPaymentChannelConfig } from '../config/sandbox';
 import { PAYMENT_CHANNELS } from '../domain/orders/order';
 import { type Notifier, startNotifier } from './callbacks';
 import { openJournal } from './journal';
@@ -74,14 +75,17 @@ type Entry = z.infer<typeof entry>;
 /** How to start the payment channel. */
 export interface PaymentChannelOptions {
   port: number;
+  /** The loopback interface if left out. */
+  host?: string | undefined;
   /** Sign the callbacks (PAYMENT_CALLBACK_SECRETS). */
   secrets: CallbackSecrets;
   /** Keeps payments and refunds across restarts. */
-  file?: string;
+  file?: string | undefined;
 }
 
 /** Starts the channel; payments whose callback was not acknowledged before a restart are called back again. */
-export async function startPaymentChannel({ port, secrets, file }: PaymentChannelOptions): Promise<RunningServer> {
+export async function startPaymentChannel(options: PaymentChannelOptions): Promise<RunningServer> {
+  const { port, host, secrets, file } = options;
   const journal = openJournal<Entry>(file, entry);
   const payments = new Map<string, ChannelPayment>();
   const refunds = new Map<string, ChannelRefund>();
@@ -103,7 +107,7 @@ export async function startPaymentChannel({ port, secrets, file }: PaymentChanne
   paymentRoutes(app, payments, record, notifier);
   refundRoutes(app, payments, refunds, record);
   app.get('/healthz', (_request, response) => response.json({ ok: true }));
-  const server = await serve(app, port);
+  const server = await serve(app, port, host);
   for (const transactionId of unreported) {
     const known = payments.get(transactionId);
     if (known) notifier.notify(known);
@@ -198,10 +202,4 @@ function idOf(refundId: string): string {
   return `chr_${createHash('sha256').update(refundId).digest('hex').slice(0, 24)}`;
 }
 
-runAsMain(module, 'payment channel', () =>
-  startPaymentChannel({
-    port: Number(process.env.PAYMENT_CHANNEL_PORT ?? 8090),
-    secrets: callbackSecrets.parse(process.env.PAYMENT_CALLBACK_SECRETS ?? ''),
-    ...(process.env.PAYMENT_CHANNEL_FILE ? { file: process.env.PAYMENT_CHANNEL_FILE } : {}),
-  }),
-);
+runAsMain(module, 'payment channel', () => startPaymentChannel(readPaymentChannelConfig()));

@@ -3,15 +3,17 @@ import { createServer } from 'node:http';
 
 const KEEP_ALIVE_MS = 600_000;
 
+/** Where the sandbox listens unless it is told otherwise: nobody else may use it. */
+export const LOOPBACK = '127.0.0.1';
+
 /** A server that runs until it is stopped. */
 export interface RunningServer {
   url: string;
   stop(): Promise<void>;
 }
 
-/** Serves HTTP on the loopback interface (or SANDBOX_HOST); port 0 is any free one. */
-export async function serve(listener: RequestListener, port: number): Promise<RunningServer> {
-  const host = process.env.SANDBOX_HOST ?? '127.0.0.1';
+/** Serves HTTP, on the loopback interface unless a host says otherwise; port 0 is any free one. */
+export async function serve(listener: RequestListener, port: number, host = LOOPBACK): Promise<RunningServer> {
   const server = createServer(listener);
   // Idle connections are left to the client to close: one that it uses again must not just have been closed.
   server.keepAliveTimeout = KEEP_ALIVE_MS;

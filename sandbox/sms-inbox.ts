@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express } from 'express';
 import { z } from 'zod';
+import { readSmsInboxConfig } from '../config/sandbox';
 import { inboxPage } from './inbox-page';
 import { openJournal } from './journal';
 import { type RunningServer, runAsMain, serve } from './server';
@@ -36,8 +37,10 @@ type Fault = 'refuseNext' | 'dropNextAnswers' | 'loseNextAnswers' | 'holdNextAns
 /** How to start the inbox; port 0 is any free one. */
 export interface SmsInboxOptions {
   port: number;
+  /** The loopback interface if left out. */
+  host?: string | undefined;
   /** Keeps the messages across restarts. */
-  file?: string;
+  file?: string | undefined;
 }
 
 /** A running inbox: `url` is the page, `sendUrl` is where to send (SMS_URL). */
@@ -46,7 +49,7 @@ export interface SmsInbox extends RunningServer {
 }
 
 /** Starts the service and its page. */
-export async function startSmsInbox({ port, file }: SmsInboxOptions): Promise<SmsInbox> {
+export async function startSmsInbox({ port, host, file }: SmsInboxOptions): Promise<SmsInbox> {
   const journal = openJournal<SmsInboxMessage>(file, message);
   const messages = [...journal.entries];
   const app = express().use(express.json());
@@ -64,7 +67,7 @@ export async function startSmsInbox({ port, file }: SmsInboxOptions): Promise<Sm
     journal.append(received);
     messages.push(received);
   });
-  const server = await serve(app, port);
+  const server = await serve(app, port, host);
   return { ...server, sendUrl: `${server.url}/send` };
 }
 
@@ -105,9 +108,4 @@ const pageOf = (messages: readonly SmsInboxMessage[]) =>
     messages.map(({ to, text, receivedAt, messageId }) => ({ heading: to, at: receivedAt, way: messageId, text })),
   );
 
-runAsMain(module, 'SMS inbox', () =>
-  startSmsInbox({
-    port: Number(process.env.SMS_HTTP_PORT ?? 8026),
-    ...(process.env.SMS_FILE ? { file: process.env.SMS_FILE } : {}),
-  }),
-);
+runAsMain(module, 'SMS inbox', () => startSmsInbox(readSmsInboxConfig()));

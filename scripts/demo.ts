@@ -138,7 +138,7 @@ async function play(system: System) {
   const ruling = { ruling: 'redo_implementation', reason: 'Payments were part of the requirement' };
   await does('ops', `ops/appeals/${appeal?.id}/resolve`, ruling);
 
-  say('The provider submits once more; the buyer stays silent …');
+  say('The provider submits once more; the buyer does nothing …');
   await does('provider', `${of('provider')}/implementation/submit`, { summary: 'Version 5, with payments' });
   for (;;) {
     const delivery = await reads('buyer', of('buyer'));

@@ -1,4 +1,5 @@
 import { readConfig } from '../../config';
+import { readMailInboxConfig, readPaymentChannelConfig, readSmsInboxConfig } from '../../config/sandbox';
 import { temporalConnection } from '../../config/temporal';
 import { PAYMENT_CHANNELS } from '../../domain/orders/order';
 
@@ -227,5 +228,20 @@ test('an API key for Temporal goes over TLS only', () => {
     address: 'temporal.example:7233',
     tls: true,
     apiKey: 'secret',
+  });
+});
+
+describe('the programs of the sandbox read their environment as all others do', () => {
+  test('what is left out, or set to nothing, has a default that nobody else reaches', () => {
+    const host = '127.0.0.1';
+    expect(readMailInboxConfig({ MAIL_FILE: '', SMTP_PORT: '' })).toEqual({ host, smtpPort: 1025, httpPort: 8025 });
+    expect(readSmsInboxConfig({ SMS_FILE: '/tmp/sms' })).toEqual({ host, port: 8026, file: '/tmp/sms' });
+    expect(readPaymentChannelConfig({ PAYMENT_CALLBACK_SECRETS: CALLBACKS })).toMatchObject({ host, port: 8090 });
+  });
+
+  test('they do not start with what is wrong, and say which variable it is', () => {
+    expect(() => readMailInboxConfig({ MAIL_HTTP_PORT: 'x' })).toThrow('MAIL_HTTP_PORT');
+    expect(() => readSmsInboxConfig({ SMS_HTTP_PORT: '65536' })).toThrow('SMS_HTTP_PORT');
+    expect(() => readPaymentChannelConfig({})).toThrow('PAYMENT_CALLBACK_SECRETS');
   });
 });

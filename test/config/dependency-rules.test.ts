@@ -97,7 +97,7 @@ describe('the arrows between the rooms are held by the linter', () => {
   });
 });
 
-describe('the store knows no HTTP', () => {
+describe('the store knows no HTTP, and programs no environment', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'store-rules-'));
@@ -117,6 +117,16 @@ describe('the store knows no HTTP', () => {
     const args = ['lint', '--vcs-enabled=false', '--colors=off', 'prisma/store'];
     expect(await run(folder, 'biome', args)).toContain('The store knows no');
   });
+
+  test.each(['sandbox', 'api/orders', 'worker'])(
+    'configuration is read in config/: a program of %s that reads it is found',
+    async (place) => {
+      mkdirSync(path.join(folder, place), { recursive: true });
+      writeFileSync(path.join(folder, place, 'planted.ts'), 'export const host = process.env.HOST;\n');
+      const args = ['lint', '--vcs-enabled=false', '--colors=off', place];
+      expect(await run(folder, 'biome', args)).toContain('noProcessEnv');
+    },
+  );
 });
 
 /** Runs a linter as `npm run check` does, and answers what it prints. It ends with an error where it finds something. */
