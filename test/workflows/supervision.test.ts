@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, WorkflowUpdateFailedError } from '@temporalio/client';
+import { Client, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type WorkflowBundle } from '@temporalio/worker';
@@ -10,6 +10,7 @@ import { unique } from '../factories/commands';
 import { eventually } from '../support/eventually';
 import { timeSkippingServer } from '../support/time-skipping';
 import {
+  placeLost,
   type ReservationActivities,
   type reservation,
   reservationState,
@@ -184,17 +185,33 @@ describe('a refusal made in a handler', () => {
   });
 });
 
-describe('an object whose stored records contradict themselves', () => {
+/** What operations read of a workflow. */
+const detailsOf = async (handle: Pick<WorkflowHandle, 'query'>) =>
+  (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+
+describe('INV-5: an object whose stored records contradict themselves', () => {
   test('refuses commands loudly, says so to operations, and goes on once it is repaired', async () => {
     const { id, send, handle, outcome, position } = await reserved();
     broken.add(id);
     expect(await refused(send('buyer.extend'))).toMatchObject({ type: 'OBJECT.INCONSISTENT' });
     await env.sleep(1.02 * DAY_MS);
-    const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-    expect(currentDetails).toBe(`**Stopped: ${id} has no row**\n\nopen`);
+    expect(await detailsOf(handle)).toBe(`**Stopped: ${id} has no row**\n\nopen`);
     expect(await position()).toMatchObject({ sequence: 1 });
     broken.delete(id);
     await env.sleep('2 hours');
     expect(await outcome()).toBe('expired');
+  });
+
+  test('a fact that cannot be recorded is shown to operations, and recorded within the hour after the repair', async () => {
+    const { id, handle, outcome, position } = await reserved();
+    broken.add(id);
+    await handle.signal(placeLost);
+    await eventually(async () => expect(await detailsOf(handle)).toBe(`**Stopped: ${id} has no row**\n\nopen`));
+    await env.sleep('3 hours');
+    expect(await position()).toMatchObject({ sequence: 1, state: { stage: 'open' } });
+    broken.delete(id);
+    await env.sleep('61 minutes');
+    expect(await outcome()).toBe('lost');
+    expect(stepsOf(id).slice(1)).toMatchObject([{ sequence: 2, commandId: `${id}/lost`, state: { stage: 'lost' } }]);
   });
 });

@@ -1,17 +1,18 @@
 import {
   defineQuery,
+  defineSignal,
   defineUpdate,
   makeContinueAsNewFunc,
   proxyLocalActivities,
   setHandler,
 } from '@temporalio/workflow';
-import type { Command, Step, StoredStep, Transition } from '../../../domain/shared/step';
+import { type Command, type Step, type StoredStep, systemCause, type Transition } from '../../../domain/shared/step';
 import { STAGE } from '../../../workflows/shared/search-attributes';
 import type { Position } from '../../../workflows/shared/subject';
 import { supervise } from '../../../workflows/shared/supervision';
 
-/** A subject as small as one can be: a buyer extends a reservation by days, operations confirm it, or it expires. */
-export type State = { stage: 'open' | 'confirmed' | 'expired'; extensions: number; dueAtMs: number };
+/** A subject as small as one can be: a buyer extends a reservation by days, operations confirm it, it expires or is lost. */
+export type State = { stage: 'open' | 'confirmed' | 'expired' | 'lost'; extensions: number; dueAtMs: number };
 export type Reservation = { id: string; position: Position<State> };
 type Sent = Omit<Command, 'commandId'>;
 export type ReservationActivities = {
@@ -24,6 +25,8 @@ const { recordStep, storedStep } = proxyLocalActivities<ReservationActivities>({
 
 export const reservationState = defineQuery<Position<State>>('state');
 export const reservationUpdate = (action: 'buyer.extend' | 'ops.confirm') => defineUpdate<void, [Sent]>(action);
+/** The place is gone: a fact, which nobody can refuse. */
+export const placeLost = defineSignal('placeLost');
 
 /** Supervises one reservation to its end; answers what became of it. */
 export async function reservation({ id, position: start }: Reservation): Promise<State['stage']> {
@@ -56,6 +59,12 @@ export async function reservation({ id, position: start }: Reservation): Promise
     start,
   );
   setHandler(reservationState, supervised.position);
+  setHandler(placeLost, async () => {
+    await supervised.learn({
+      cause: systemCause(`${id}/lost`, 'place.lost'),
+      change: (state) => (state.stage === 'open' ? { state: { ...state, stage: 'lost' }, notices: [] } : null),
+    });
+  });
   const { stage } = await supervised.untilClosed();
   return stage;
 }
