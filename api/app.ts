@@ -120,12 +120,12 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   orderRoutes(context, { db, service: orderService(workflows) });
   deliveryRoutes(context, deliveries, db);
   appealRoutes(context, deliveries);
-  meRoutes(context, { db });
+  meRoutes(context, { db, keys });
   accountRoutes(context, { db, keys });
-  contactRoutes(context, { db });
+  contactRoutes(context, { db, keys });
   agreementRoutes(context, { db, keys });
   ticketRoutes(context, { db, keys, reviews });
-  subAccountRoutes(context, { db });
+  subAccountRoutes(context, { db, keys });
   apiKeyRoutes(context, { db });
   reviewRoutes(context, { db, service: reviews });
   productRoutes(context, { db, service: productService({ db, keys, policy, reviews }), reviews });

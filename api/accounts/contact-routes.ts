@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeyRing } from '../../codec/keys';
 import { LANGUAGES } from '../../domain/notifications/events';
 import {
   addContact,
@@ -52,7 +53,7 @@ const contactBody = z
   });
 
 /** Contacts receive the marketplace's notices beside the accounts (ACC-4). */
-export function contactRoutes(context: ApiContext, { db }: { db: Database }): void {
+export function contactRoutes(context: ApiContext, { db, keys }: { db: Database; keys: KeyRing }): void {
   const common = { tag: 'Account', access: { provider: 'account' }, query: nothing } as const;
 
   get(context, {
@@ -74,7 +75,7 @@ export function contactRoutes(context: ApiContext, { db }: { db: Database }): vo
     async handle(call) {
       const id = idFrom('ctc', call.command.atMs, call.command.commandId);
       const change = ownChangeOf(call, id, 'provider.contact.add');
-      await addContact(db, change, call.body);
+      await addContact({ db, keys }, change, call.body);
       return findContact(db, change.providerId, id);
     },
   });
@@ -87,7 +88,7 @@ export function contactRoutes(context: ApiContext, { db }: { db: Database }): vo
     answer: { status: 200, schema: contactSchema },
     async handle(call) {
       const change = ownChangeOf(call, call.params.id, 'provider.contact.change');
-      await replaceContact(db, change, call.body, expectedVersion(call.request.header('if-match'), PATH));
+      await replaceContact({ db, keys }, change, call.body, expectedVersion(call.request.header('if-match'), PATH));
       const contact = await findContact(db, change.providerId, call.params.id);
       call.response.setHeader('ETag', etagOf(contact));
       return contact;
@@ -101,7 +102,7 @@ export function contactRoutes(context: ApiContext, { db }: { db: Database }): vo
     body: nothing,
     answer: { status: 200, schema: z.object({ id: z.string() }) },
     async handle(call) {
-      await removeContact(db, ownChangeOf(call, call.params.id, 'provider.contact.remove'));
+      await removeContact({ db, keys }, ownChangeOf(call, call.params.id, 'provider.contact.remove'));
       return { id: call.params.id };
     },
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeyRing } from '../../codec/keys';
 import { LANGUAGES } from '../../domain/notifications/events';
 import { findProfile, type Profile, saveProfile } from '../../prisma/store/accounts/users';
 import type { Database } from '../../prisma/store/shared/database';
@@ -32,7 +33,7 @@ const blank = ({ sub, role, providerId }: Principal): Profile => ({
 });
 
 /** People's own profile: where notices reach them. */
-export function meRoutes(context: ApiContext, { db }: { db: Database }): void {
+export function meRoutes(context: ApiContext, { db, keys }: { db: Database; keys: KeyRing }): void {
   get(context, {
     path: '/v1/me',
     summary: 'Your profile: where notices reach you',
@@ -62,7 +63,7 @@ export function meRoutes(context: ApiContext, { db }: { db: Database }): void {
       const { principal, body, request, response } = call;
       const { sub: id, role, providerId = null } = principal;
       const saved = await saveProfile(
-        db,
+        { db, keys },
         changeOf(call, id, 'me.profile'),
         { id, role, providerId, ...body },
         expectedVersion(request.header('if-match'), '/v1/me'),

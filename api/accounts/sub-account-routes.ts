@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeyRing } from '../../codec/keys';
 import { AREAS } from '../../domain/accounts/areas';
 import {
   addSubAccount,
@@ -47,10 +48,12 @@ const view = ({ disabledAt, ...account }: SubAccount) => ({
   status: disabledAt === null ? ('enabled' as const) : ('disabled' as const),
 });
 
+type Needs = { db: Database; keys: KeyRing };
+
 /** The sub-accounts of a provider: the main account makes them, gives them areas, and takes them back (ACC-0). */
-export function subAccountRoutes(context: ApiContext, { db }: { db: Database }): void {
-  readRoutes(context, db);
-  changeRoutes(context, db);
+export function subAccountRoutes(context: ApiContext, needs: Needs): void {
+  readRoutes(context, needs.db);
+  changeRoutes(context, needs);
 }
 
 const common = { tag: 'Account', access: { provider: 'main' }, query: nothing } as const;
@@ -80,7 +83,7 @@ function readRoutes(context: ApiContext, db: Database): void {
   });
 }
 
-function changeRoutes(context: ApiContext, db: Database): void {
+function changeRoutes(context: ApiContext, { db, keys }: Needs): void {
   post(context, {
     ...common,
     path: '/v1/provider/sub-accounts',
@@ -91,7 +94,7 @@ function changeRoutes(context: ApiContext, db: Database): void {
     async handle(call) {
       const { id: sub, ...account } = call.body;
       const change = ownChangeOf(call, sub, 'provider.sub_account.add');
-      await addSubAccount(db, change, account);
+      await addSubAccount({ db, keys }, change, account);
       return view(await findSubAccount(db, change.providerId, sub));
     },
   });
@@ -106,7 +109,7 @@ function changeRoutes(context: ApiContext, db: Database): void {
       const { params, body, request, response } = call;
       const change = ownChangeOf(call, params.id, 'provider.sub_account.change');
       const version = expectedVersion(request.header('if-match'), '/v1/provider/sub-accounts/{id}');
-      await replaceSubAccount(db, change, body, version);
+      await replaceSubAccount({ db, keys }, change, body, version);
       const account = await findSubAccount(db, change.providerId, params.id);
       response.setHeader('ETag', etagOf(account));
       return view(account);
@@ -125,7 +128,7 @@ function changeRoutes(context: ApiContext, db: Database): void {
       answer: { status: 200, schema: subAccountSchema },
       async handle(call) {
         const change = ownChangeOf(call, call.params.id, `provider.sub_account.${path}`);
-        await switchSubAccount(db, change, to);
+        await switchSubAccount({ db, keys }, change, to);
         return view(await findSubAccount(db, change.providerId, call.params.id));
       },
     });

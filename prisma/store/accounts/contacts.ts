@@ -1,9 +1,10 @@
+import type { KeyRing } from '../../../codec/keys';
 import { CONTACTS_MAX } from '../../../domain/accounts/limits';
 import { AppError } from '../../../domain/shared/errors';
 import { auditedTransaction, lockObject, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import type { OwnChange } from './accounts';
-import { contactTrail } from './users';
+import { contactTrail } from './person-trail';
 
 /** Whom the marketplace writes to about a provider (ACC-4). */
 export type ContactRow = ContactData & { id: string; version: number; createdAt: Date; updatedAt: Date };
@@ -34,8 +35,11 @@ export async function findContact(db: Pick<Transaction, 'contact'>, providerId: 
   return row;
 }
 
+/** Where contacts are kept, and what their fingerprints in the trail are made with. */
+type Keeping = { db: Database; keys: KeyRing };
+
 /** Names a contact. @throws AppError CONTACT.TOO_MANY */
-export async function addContact(db: Database, change: OwnChange, contact: ContactData): Promise<void> {
+export async function addContact({ db, keys }: Keeping, change: OwnChange, contact: ContactData): Promise<void> {
   const { objectId: id, providerId, at } = change;
   await auditedTransaction(db, change, async (tx) => {
     await lockObject(tx, providerId);
@@ -43,7 +47,7 @@ export async function addContact(db: Database, change: OwnChange, contact: Conta
       throw new AppError('CONTACT.TOO_MANY', `A provider may name ${CONTACTS_MAX} contacts; remove one first.`);
     }
     await tx.contact.create({ data: { id, providerId, createdAt: at, ...contact } });
-    return trailOf(contact, false);
+    return trailOf({ tx, keys, id }, contact, false);
   });
 }
 
@@ -53,7 +57,7 @@ export async function addContact(db: Database, change: OwnChange, contact: Conta
  * @throws AppError CONTACT.NOT_FOUND, PRECONDITION.FAILED
  */
 export async function replaceContact(
-  db: Database,
+  { db, keys }: Keeping,
   change: OwnChange,
   contact: ContactData,
   expectedVersion: number | null,
@@ -66,19 +70,23 @@ export async function replaceContact(
       throw new AppError('PRECONDITION.FAILED', 'Read the contacts again and repeat your change on that.');
     }
     await tx.contact.update({ where: { id }, data: { ...contact, version: { increment: 1 } } });
-    return trailOf(contact, false);
+    return trailOf({ tx, keys, id }, contact, false);
   });
 }
 
 /** Removes a contact: nothing is sent to it any more. @throws AppError CONTACT.NOT_FOUND */
-export async function removeContact(db: Database, change: OwnChange): Promise<void> {
+export async function removeContact({ db, keys }: Keeping, change: OwnChange): Promise<void> {
   const { objectId: id, providerId, at } = change;
   await auditedTransaction(db, change, async (tx) => {
     await lockObject(tx, providerId);
     const contact = await findContact(tx, providerId, id);
     await tx.contact.update({ where: { id }, data: { removedAt: at, version: { increment: 1 } } });
-    return trailOf(contact, true);
+    return trailOf({ tx, keys, id }, contact, true);
   });
 }
 
-const trailOf = (contact: ContactData, removed: boolean) => ({ ...contactTrail(contact), removed });
+const trailOf = async ({ tx, keys, id }: Changing, contact: ContactData, removed: boolean) => ({
+  ...(await contactTrail(tx, keys, id, contact)),
+  removed,
+});
+type Changing = { tx: Transaction; keys: KeyRing; id: string };

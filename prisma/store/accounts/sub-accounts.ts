@@ -1,3 +1,4 @@
+import type { KeyRing } from '../../../codec/keys';
 import { type Area, knownAreas } from '../../../domain/accounts/areas';
 import { SUB_ACCOUNTS_MAX } from '../../../domain/accounts/limits';
 import { AppError } from '../../../domain/shared/errors';
@@ -5,7 +6,7 @@ import { auditedTransaction, lockObject, type Transaction } from '../shared/audi
 import type { Database } from '../shared/database';
 import { beyond, inOrder, type Page } from '../shared/paging';
 import type { OwnChange } from './accounts';
-import { personTrail } from './users';
+import { personTrail } from './person-trail';
 
 /** A sub-account as its provider sees it. */
 export type SubAccount = {
@@ -60,11 +61,14 @@ export async function findSubAccount(
   return toSubAccount(row);
 }
 
+/** Where accounts are kept, and what their fingerprints in the trail are made with. */
+type Keeping = { db: Database; keys: KeyRing };
+
 /**
  * Makes a user of the identity provider a sub-account; what they may do is what `areas` say.
  * @throws AppError SUB_ACCOUNT.TAKEN when the id belongs to somebody already, whoever that is; SUB_ACCOUNT.TOO_MANY
  */
-export async function addSubAccount(db: Database, change: OwnChange, account: SubAccountData): Promise<void> {
+export async function addSubAccount({ db, keys }: Keeping, change: OwnChange, account: SubAccountData): Promise<void> {
   const { objectId: id, providerId } = change;
   await auditedTransaction(db, change, async (tx) => {
     await lockObject(tx, providerId);
@@ -78,7 +82,7 @@ export async function addSubAccount(db: Database, change: OwnChange, account: Su
     }
     await requireRoom(tx, providerId);
     await tx.user.create({ data: { id, ...ofProvider(providerId), ...account } });
-    return trailOf(tx, id);
+    return trailOf(tx, keys, id);
   });
 }
 
@@ -88,7 +92,7 @@ export async function addSubAccount(db: Database, change: OwnChange, account: Su
  * @throws AppError SUB_ACCOUNT.NOT_FOUND, PRECONDITION.FAILED
  */
 export async function replaceSubAccount(
-  db: Database,
+  { db, keys }: Keeping,
   change: OwnChange,
   account: SubAccountData,
   expectedVersion: number | null,
@@ -103,7 +107,7 @@ export async function replaceSubAccount(
     if (count === 0) {
       throw new AppError('PRECONDITION.FAILED', 'Read the sub-account again and repeat your change on that.');
     }
-    return trailOf(tx, id);
+    return trailOf(tx, keys, id);
   });
 }
 
@@ -111,7 +115,11 @@ export async function replaceSubAccount(
  * Disables a sub-account, or enables it again; it is refused, or let in, from its next request on.
  * @throws AppError SUB_ACCOUNT.NOT_FOUND, SUB_ACCOUNT.TOO_MANY when one more would be too many
  */
-export async function switchSubAccount(db: Database, change: OwnChange, to: 'enabled' | 'disabled'): Promise<void> {
+export async function switchSubAccount(
+  { db, keys }: Keeping,
+  change: OwnChange,
+  to: 'enabled' | 'disabled',
+): Promise<void> {
   const { objectId: id, providerId, at } = change;
   await auditedTransaction(db, change, async (tx) => {
     await lockObject(tx, providerId);
@@ -119,7 +127,7 @@ export async function switchSubAccount(db: Database, change: OwnChange, to: 'ena
     if (to === 'enabled' && disabledAt !== null) await requireRoom(tx, providerId);
     const data = { disabledAt: to === 'disabled' ? (disabledAt ?? at) : null, version: { increment: 1 } };
     await tx.user.update({ where: { id }, data });
-    return trailOf(tx, id);
+    return trailOf(tx, keys, id);
   });
 }
 
@@ -132,4 +140,5 @@ async function requireRoom(tx: Transaction, providerId: string): Promise<void> {
   );
 }
 
-const trailOf = async (tx: Transaction, id: string) => personTrail(await tx.user.findUniqueOrThrow({ where: { id } }));
+const trailOf = async (tx: Transaction, keys: KeyRing, id: string) =>
+  personTrail(tx, keys, await tx.user.findUniqueOrThrow({ where: { id } }));

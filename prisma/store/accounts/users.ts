@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { knownAreas } from '../../../domain/accounts/areas';
+import type { KeyRing } from '../../../codec/keys';
 import { AppError } from '../../../domain/shared/errors';
-import { maskEmail, maskName, maskPhone } from '../../../domain/shared/masking';
 import { Prisma } from '../../generated/client';
 import { auditedTransaction, type Change, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import { queryRow } from '../shared/query-rows';
+import { personTrail } from './person-trail';
 
 /** What somebody says of themselves: where notices reach them, and in which language. */
 export type Profile = {
@@ -60,12 +60,12 @@ export async function findProfile(db: Database, id: string): Promise<Profile | n
 /**
  * Replaces a person's profile, if it is still at the version that was read. An account of a provider stays what it is,
  * whatever a token says: only sub-accounts' routes make and change accounts. The trail, which is kept for good, shows
- * names and contacts masked (AUD-1).
+ * names and contacts masked, each with a fingerprint (AUD-1).
  * @param expectedVersion null: whatever it is now; 0: there is none yet
  * @throws AppError PRECONDITION.FAILED when somebody was faster
  */
 export async function saveProfile(
-  db: Database,
+  { db, keys }: { db: Database; keys: KeyRing },
   change: Change,
   profile: Omit<Profile, 'version'>,
   expectedVersion: number | null,
@@ -78,7 +78,7 @@ export async function saveProfile(
     }
     const { account: _account, areas: _areas, disabledAt: _disabledAt, ...written } = row;
     Object.assign(saved, written);
-    return personTrail(row);
+    return personTrail(tx, keys, row);
   });
   return saved;
 }
@@ -97,36 +97,7 @@ const person = z.object({
   areas: z.array(z.string()),
   disabledAt: z.date().nullable(),
 });
-type Person = z.output<typeof person>;
-
-/** A person as the trail shows them, whoever changed what of them: name and contacts masked (AUD-1). */
-export const personTrail = ({
-  name,
-  email,
-  phone,
-  language,
-  version,
-  account,
-  areas,
-  disabledAt,
-}: Omit<Person, 'role'>) => ({
-  ...contactTrail({ name, email, phone, language }),
-  version,
-  ...(account === null ? {} : { account, areas: knownAreas(areas), disabled: disabledAt !== null }),
-});
-
-/** Where somebody is reached, as the trail shows it: masked, since it is kept for good. */
-export const contactTrail = ({
-  name,
-  email,
-  phone,
-  language,
-}: Pick<Profile, 'name' | 'email' | 'phone' | 'language'>) => ({
-  name: name && maskName(name),
-  email: email && maskEmail(email),
-  phone: phone && maskPhone(phone),
-  language,
-});
+export type Person = z.output<typeof person>;
 
 /**
  * Makes the profile or replaces it, in one statement: of those who have read the same version one writes, since the row is

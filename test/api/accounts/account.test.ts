@@ -254,6 +254,15 @@ describe('ACC-4: contacts', () => {
     ]);
   });
 
+  test('ACC-6: another address that is masked alike is a change in the trail', async () => {
+    const { id } = await add({ name: '钱会计', email: 'finance@demo.example', phone: '13800000009' });
+    const change = { name: '钱会计', email: 'forger@demo.example', phone: '13700000009', language: 'zh-CN' };
+    bodyOf(await api.provider.put(`${CONTACTS}/${id}`, change), 200);
+    const answer = await api.ops.get(`/v1/ops/audit?objectId=${id}&limit=1`);
+    const [line] = bodyOf<{ items: { changes: { field: string }[] }[] }>(answer, 200).items;
+    expect(line?.changes.map(({ field }) => field)).toEqual(['fingerprints.email', 'fingerprints.phone']);
+  });
+
   test('a contact that has changed since it was read is not overwritten', async () => {
     const { id } = await add({ name: '甲', email: 'a@demo.example' });
     const put = () =>

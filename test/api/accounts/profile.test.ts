@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { type KeyRing, keyRing } from '../../../codec/keys';
 import { type Api, startApi, tokenOf } from '../../support/api';
+import { httpClient } from '../../support/http';
 import { bodyOf } from '../../support/story';
 
 let api: Api;
@@ -77,9 +80,56 @@ describe('MSG-2: a profile is replaced only by who has read its present version'
         { field: 'phone', before: '***0001', after: '***1234' },
         { field: 'version', before: 1, after: 2 },
         { field: 'language', before: 'zh-CN', after: 'en' },
+        ...['name', 'email', 'phone'].map((field) => expect.objectContaining({ field: `fingerprints.${field}` })),
       ],
     });
     expect((await api.provider.get('/v1/provider/audit?objectId=usr_moving')).body).toMatchObject({ items: [] });
+  });
+
+  test('AUD-1, ACC-6: a change that the masks hide is a change in the trail, and an unchanged value is none', async () => {
+    const person = api.clientOf(await tokenOf({ sub: 'usr_alike', role: 'buyer' }));
+    const latest = async () => {
+      const answer = await api.ops.get('/v1/ops/audit?objectId=usr_alike&limit=1');
+      const [line] = bodyOf<{ items: { changes: { field: string; before: unknown; after: unknown }[] }[] }>(
+        answer,
+        200,
+      ).items;
+      return line?.changes.filter(({ field }) => field !== 'version') ?? [];
+    };
+    bodyOf(await put({}, undefined, person), 200);
+    bodyOf(await put({ email: 'mallory@demo.example' }, undefined, person), 200);
+    expect(await latest()).toEqual([
+      { field: 'fingerprints.email', before: expect.any(String), after: expect.any(String) },
+    ]);
+    bodyOf(await put({ email: 'mallory@demo.example' }, undefined, person), 200);
+    expect(await latest()).toEqual([]);
+    bodyOf(await put({ email: 'mallory@demo.example', name: '王大明', phone: '13900000001' }, undefined, person), 200);
+    expect((await latest()).map(({ field }) => field)).toEqual(['fingerprints.name', 'fingerprints.phone']);
+    const trail = JSON.stringify(await api.db.step.findMany({ where: { objectId: 'usr_alike' } }));
+    for (const secret of ['mallory', '大明', '13900000001']) expect(trail).not.toContain(secret);
+  });
+
+  test('ACC-6: an unchanged value keeps its fingerprint under another first key; one of a retired key is made anew', async () => {
+    const token = await tokenOf({ sub: 'usr_rotating', role: 'buyer' });
+    const last = async () => {
+      const [step] = await api.db.step.findMany({ where: { objectId: 'usr_rotating' }, orderBy: { sequence: 'desc' } });
+      return step?.stateAfter as { fingerprints: Record<string, string> };
+    };
+    const putUnder = async (keys: KeyRing, change: object) => {
+      const other = await api.startAnother({ keys });
+      bodyOf(await httpClient(() => other.url, token).put('/v1/me', { ...PROFILE, ...change }), 200);
+      return (await last()).fingerprints;
+    };
+    const fresh = { id: 'new', key: randomBytes(32) };
+    const before = await putUnder(api.keys, {});
+    const rotated = await putUnder(keyRing([fresh, ...api.keys.all]), { phone: '13800000002' });
+    expect(rotated).toEqual({ ...before, phone: expect.stringMatching(/^new:/) });
+    const retired = await putUnder(keyRing([fresh]), { phone: '13800000002' });
+    expect(retired).toEqual({
+      name: expect.stringMatching(/^new:/),
+      email: expect.stringMatching(/^new:/),
+      phone: rotated.phone,
+    });
   });
 
   test('it is sent whole: nothing is emptied because it was left out', async () => {
