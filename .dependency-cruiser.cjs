@@ -28,6 +28,12 @@ const MEETINGS = [
     to: ['accounts', 'products', 'shops'],
     reason: 'What a decision means is the business of what is reviewed; one list names all of them.',
   },
+  ...['orders', 'deliveries', 'refunds'].map((from) => ({
+    layer: 'prisma/store',
+    from,
+    to: ['ledger'],
+    reason: 'What moves money posts its journal in the statement of its own step.',
+  })),
   ...['accounts', 'products', 'shops'].map((from) => ({
     layer: 'prisma/store',
     from,

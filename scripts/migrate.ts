@@ -72,7 +72,7 @@ async function grant(client: Client, roleName: string): Promise<void> {
     `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`,
     ...statements,
     `GRANT INSERT, SELECT ON postings TO ${role}`,
-    `GRANT EXECUTE ON FUNCTION post_journal(jsonb) TO ${role}`,
+    `GRANT EXECUTE ON FUNCTION post_journal(jsonb), lock_account_balance(text) TO ${role}`,
     'COMMIT',
   ];
   await client.query(all.join(';\n'));

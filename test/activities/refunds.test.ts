@@ -166,12 +166,14 @@ describe('money that was earned stays', () => {
     expect(sentFor(returnOf(surplus, 'already_paid'))).toBe(200_000);
   });
 
-  test('no order ever gives back more than it took: the database refuses it', async () => {
+  test('no order ever gives back more than it took: the rules and the database refuse it', async () => {
     const { terms, payment } = await store.paid();
     await send(cancelled(payment, 150_000));
     const more = { ...cancelled(payment, 50_001), refundId: 'rfp_more' };
     const { sendRefund } = refundActivities({ db: store.db, channel: countingChannel().port });
-    await expect(run(sendRefund, more)).rejects.toThrow(/orders_refund_within_payment/);
+    await expect(run(sendRefund, more)).rejects.toThrow('more than the 50000 that are left');
+    const forced = { where: { id: terms.orderId }, data: { refundedFen: { increment: 50_001 } } };
+    await expect(store.db.order.update(forced)).rejects.toThrow(/orders_refund_within_payment/);
     expect(await orderOf(terms.orderId)).toMatchObject({ refundedFen: 150_000n });
   });
 });

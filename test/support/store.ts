@@ -63,6 +63,8 @@ export async function startStore() {
     db,
     /** The application's connection. */
     url: database.appUrl,
+    /** The connection of the schema's owner. */
+    ownerUrl: database.ownerUrl,
     channel,
     activities,
     outside,
@@ -122,6 +124,14 @@ export function stepOf(
   };
 }
 
+/** A transaction whose statements count, too, where they are made one by one. */
+const inTransaction =
+  (db: Database, counting: <T extends object>(target: T) => T) =>
+  (work: unknown, options?: object): unknown =>
+    typeof work === 'function'
+      ? db.$transaction((tx) => work(counting(tx)), options)
+      : Reflect.apply(db.$transaction, db, [work, options]);
+
 const WRITES = /^(\$executeRaw|create|update|upsert|delete)/;
 
 /** The database, whose n-th write breaks: as if the worker had died before that line. */
@@ -132,6 +142,7 @@ export function dyingAt(db: Database, n: number): Database {
       get(_, name) {
         const value: unknown = Reflect.get(target, name);
         if (typeof value === 'object' && value !== null && /^[a-z]/.test(String(name))) return counting(value);
+        if (name === '$transaction') return inTransaction(db, counting);
         if (typeof value !== 'function' || !WRITES.test(String(name))) return value;
         return (...args: unknown[]) => {
           writes += 1;

@@ -3,7 +3,10 @@ import { isRecomputation } from '../../../domain/calendar/recompute';
 import { isClosed, isFrozen, orderStateOf } from '../../../domain/deliveries/state';
 import type { DeliveryStep, StoredStep } from '../../../domain/deliveries/step';
 import { Prisma } from '../../generated/client';
+import { completionOf } from '../ledger/orders';
+import { postingCte } from '../ledger/post';
 import { insertStep, storedInstead } from '../shared/audit-log';
+import type { Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
 import { queryRow } from '../shared/query-rows';
@@ -25,6 +28,36 @@ export async function writeDeliveryStep(
   runId: string,
   sealedNote: Buffer | null,
 ): Promise<StoredStep | null> {
+  const statement = (posted?: Prisma.Sql) => statementOf(step, runId, { sealedNote, posted });
+  const written = isClosed(step.state)
+    ? await db.$transaction(async (tx) => queryRow(tx, writtenSteps, statement(await earnings(tx, step, runId))))
+    : await queryRow(db, writtenSteps, statement());
+  return written?.written === 1n ? null : storedInstead(db, { ...step, objectId: step.deliveryId });
+}
+
+const writtenSteps = z.object({ written: z.bigint() });
+
+/**
+ * The CTE that posts what the provider earns by the end of a delivery: all that is held of the payment when it is
+ * completed, what the buyer does not get back when it is cancelled (WDR-1). The rows are locked in the order in which the
+ * statement locks them.
+ */
+async function earnings(tx: Transaction, step: DeliveryStep, runId: string): Promise<Prisma.Sql> {
+  const { deliveryId, commandId, actorId, state, atMs } = step;
+  const query = Prisma.sql`SELECT order_id AS "orderId" FROM deliveries WHERE id = ${deliveryId} FOR UPDATE`;
+  const delivery = await queryRow(tx, z.object({ orderId: z.string() }), query);
+  if (delivery === null) return Prisma.empty;
+  const keptFen = state.stage === 'completed' ? 0 : (state.refundFen ?? Number.MAX_SAFE_INTEGER);
+  const journal = await completionOf(tx, delivery.orderId, keptFen);
+  const by = { commandId, actor: actorId, runId, effectiveAt: new Date(atMs) };
+  return postingCte(journal, by, Prisma.sql`FROM step`);
+}
+
+function statementOf(
+  step: DeliveryStep,
+  runId: string,
+  { sealedNote, posted = Prisma.empty }: { sealedNote: Buffer | null; posted: Prisma.Sql | undefined },
+): Prisma.Sql {
   const at = new Date(step.atMs);
   const state = JSON.stringify(step.state);
   const orderState = orderStateOf(step.state.stage);
@@ -32,7 +65,7 @@ export async function writeDeliveryStep(
   const sealed = sealedNote === null ? {} : { note: null, sealedNote };
   const providerId = Prisma.sql`before.provider_id`;
   const audited = { ...step, ...sealed, objectId: step.deliveryId, providerId, stateAfter: step.state, runId, at };
-  const query = Prisma.sql`
+  return Prisma.sql`
     WITH before AS (
       SELECT provider_id FROM deliveries WHERE id = ${step.deliveryId} AND sequence = ${step.sequence - 1} FOR UPDATE
     ), step AS (${insertStep(audited, step.sequence, Prisma.sql`FROM before`)}), delivery AS (
@@ -49,15 +82,10 @@ export async function writeDeliveryStep(
     ), ordered AS (
       UPDATE orders SET state = ${orderState}, updated_at = ${at}, ended_at = ${endedAt}
       FROM delivery d WHERE orders.id = d.order_id AND orders.state <> ${orderState}
-    )${appealChange(step, at)}${attachmentUse(step)}
+    )${appealChange(step, at)}${attachmentUse(step)}${posted}
     ${notificationCtes({ objectId: step.deliveryId, deliveryId: step.deliveryId, sequence: step.sequence, notices: step.notices, at })}
     SELECT count(*) AS written FROM step`;
-  const isWritten = (await queryRow(db, writtenSteps, query))?.written === 1n;
-  if (isWritten) return null;
-  return storedInstead(db, { ...step, objectId: step.deliveryId });
 }
-
-const writtenSteps = z.object({ written: z.bigint() });
 
 /** The CTE that opens or resolves the step's appeal; empty for other steps. */
 function appealChange(step: DeliveryStep, at: Date): Prisma.Sql {

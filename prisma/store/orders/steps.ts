@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { paymentReceived } from '../../../domain/ledger/events';
 import { fulfilmentOf } from '../../../domain/orders/order';
 import { type OrderStep, PLACED, type StoredOrderStep } from '../../../domain/orders/step';
 import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
+import { type PostedBy, postingCte } from '../ledger/post';
 import { type AuditStep, insertNewStep, insertStep, storedInstead } from '../shared/audit-log';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
@@ -115,11 +117,13 @@ const expectedPayment = ({ terms, knownPaymentIds }: OrderStep): Prisma.Sql => P
         WHERE c.order_id = ${terms.orderId} AND c.status = 'succeeded' AND c.received_at <= o.pay_by
           AND c.id <> ALL (${knownPaymentIds}::text[]) AND c.handling IS DISTINCT FROM 'returned')`;
 
-/** CTEs that count the payment and create the delivery with its first step; none for an order that closes. */
-function startOfDelivery({ terms, state: order, policy, atMs }: OrderStep, runId: string): Prisma.Sql {
+/** CTEs that count the payment, in the ledger too, and create the delivery with its first step; none for an order that closes. */
+function startOfDelivery({ terms, state: order, policy, atMs, ...cause }: OrderStep, runId: string): Prisma.Sql {
   if (order.state !== 'awaiting_start') return Prisma.empty;
   const { payment, delivery } = order;
   const at = new Date(atMs);
+  const receivedAt = new Date(payment.receivedAtMs);
+  const by: PostedBy = { commandId: cause.commandId, actor: cause.actorId, runId, effectiveAt: receivedAt };
   const first: AuditStep = {
     ...systemCause(`${terms.deliveryId}/1`, 'delivery.started'),
     objectId: terms.deliveryId,
@@ -131,12 +135,12 @@ function startOfDelivery({ terms, state: order, policy, atMs }: OrderStep, runId
   return Prisma.sql`, counted AS (
       INSERT INTO payments (id, order_id, channel, transaction_id, amount_fen, status, received_at)
       SELECT ${payment.paymentId}::text, order_id, ${payment.channel}::text, ${payment.transactionId}::text,
-             ${payment.amountFen}::bigint, 'accepted', ${new Date(payment.receivedAtMs)}::timestamptz FROM target
+             ${payment.amountFen}::bigint, 'accepted', ${receivedAt}::timestamptz FROM target
     ), started AS (
       INSERT INTO deliveries (id, order_id, buyer_id, provider_id, flow, stage, frozen, requirement_rejections,
                               acceptance_rejections, state, policy, sequence, created_at, updated_at)
       SELECT ${terms.deliveryId}::text, order_id, buyer_id, provider_id, ${delivery.flow}::text,
              ${delivery.stage}::text, false, 0, 0, ${JSON.stringify(delivery)}::jsonb, ${JSON.stringify(policy)}::jsonb,
              1, ${at}::timestamptz, ${at}::timestamptz FROM target
-    ), first AS (${insertNewStep(first, 1, Prisma.sql`FROM target`)})`;
+    ), first AS (${insertNewStep(first, 1, Prisma.sql`FROM target`)})${postingCte(paymentReceived(payment), by, Prisma.sql`FROM target`)}`;
 }

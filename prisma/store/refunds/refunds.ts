@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { paymentReceived } from '../../../domain/ledger/events';
 import type { Notice } from '../../../domain/notifications/notice';
 import type { Refund } from '../../../domain/refunds/refund';
 import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
+import { refundOf } from '../ledger/orders';
+import { postingCte } from '../ledger/post';
 import { type AuditStep, insertNewStep, insertStep } from '../shared/audit-log';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
@@ -46,9 +49,15 @@ export async function requestRefund(db: Database, refund: Refund, at: Date, runI
   const countedFor = refund.reason === 'delivery_cancelled' ? 'accepted' : 'surplus';
   const { paymentId, orderId, channel, transactionId } = payment;
   const receivedAt = new Date(payment.receivedAtMs);
-  const surplus = { id: paymentId, orderId, channel, transactionId, amountFen: payment.amountFen, receivedAt };
+  const by = { commandId: requested.commandId, actor: requested.actorId, runId, effectiveAt: receivedAt };
   const [, , rows] = await db.$transaction([
-    db.payment.createMany({ data: { ...surplus, status: 'surplus' }, skipDuplicates: true }),
+    db.$executeRaw`
+      WITH surplus AS (
+        INSERT INTO payments (id, order_id, channel, transaction_id, amount_fen, status, received_at)
+        VALUES (${paymentId}, ${orderId}, ${channel}, ${transactionId}, ${payment.amountFen}::bigint, 'surplus', ${receivedAt})
+        ON CONFLICT DO NOTHING RETURNING id
+      )${postingCte(paymentReceived(payment), by, Prisma.sql`FROM surplus`)}
+      SELECT count(*) FROM surplus`,
     db.$executeRaw`
       WITH step AS (INSERT INTO refunds (id, payment_id, order_id, amount_fen, reason, status, requested_at)
       SELECT ${refund.refundId}::text, id, order_id, ${refund.amountFen}::bigint, ${refund.reason}::text, 'requested',
@@ -73,7 +82,7 @@ const standing = z.tuple([z.object({ isOwed: z.boolean(), isEarned: z.boolean() 
 
 /**
  * Notes that the channel has sent the money back, adds it to the order when the order had counted the
- * payment, and notifies the buyer: one statement, once per refund however often it is called.
+ * payment, posts it, and notifies the buyer: one transaction, once per refund however often it is called.
  */
 export async function completeRefund(
   db: Database,
@@ -92,7 +101,13 @@ export async function completeRefund(
         ];
   const providerId = Prisma.sql`(SELECT provider_id FROM target)`;
   const recorded = stepOf(refund, { state: 'refunded', providerId, at, runId }, { channelRefundId });
-  await db.$executeRaw`
+  const by = { commandId: recorded.commandId, actor: recorded.actorId, runId, effectiveAt: at };
+  await db.$transaction(async (tx) => {
+    const locked = await tx.$queryRaw<unknown[]>`
+      SELECT FROM refunds WHERE id = ${refund.refundId} AND status = 'requested' FOR UPDATE`;
+    if (locked.length === 0) return;
+    const journal = await refundOf(tx, refund);
+    await tx.$executeRaw`
     WITH step AS (
       UPDATE refunds SET status = 'refunded', channel_refund_id = ${channelRefundId}, refunded_at = ${at}
       WHERE id = ${refund.refundId} AND status = 'requested'
@@ -103,8 +118,10 @@ export async function completeRefund(
       UPDATE orders SET refunded_fen = refunded_fen + step.amount_fen, updated_at = ${at}
       FROM step JOIN payments p ON p.id = step.payment_id AND p.status = 'accepted'
       WHERE orders.id = step.order_id
-    )${notificationCtes({ objectId: refund.refundId, deliveryId: null, sequence: REFUNDED, notices, at })}
+    )${postingCte(journal, by, Prisma.sql`FROM step`)}
+    ${notificationCtes({ objectId: refund.refundId, deliveryId: null, sequence: REFUNDED, notices, at })}
     SELECT count(*) FROM step`;
+  });
 }
 
 /**
