@@ -42,6 +42,8 @@ const instantsBefore = z
   .refine((list) => isRising(list.map(({ ms }) => -ms)), 'must go from the longest to the shortest, none twice');
 
 const MESSAGES_SHOWN_MS = 30 * DAY_MS;
+/** Nobody is absent after a long holiday. */
+const ABSENT_AT_LEAST_MS = 30 * DAY_MS;
 
 const count = z.int().min(1).max(1_000);
 const basisPoints = z.int().min(0).max(10_000);
@@ -144,6 +146,10 @@ const catalogue = z.strictObject({
   'notification.keepFor': elapsed
     .refine(({ ms }) => ms >= MESSAGES_SHOWN_MS, 'must be 30 days at least')
     .prefault('365 days'),
+  // From when their newest token was issued: longer than tokens are valid.
+  'notification.operationsAbsentAfter': elapsed
+    .refine(({ ms }) => ms >= ABSENT_AT_LEAST_MS, 'must be 30 days at least')
+    .prefault('90 days'),
 });
 
 /** Every policy by its dotted key: `policy['delivery.providerStall'].ms`. */

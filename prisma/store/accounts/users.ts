@@ -36,7 +36,7 @@ export type KnownPerson = { id: string; role: 'buyer' | 'ops'; permissions: read
 /**
  * Keeps who somebody is by their newest token, so that notices find them (MSG-2, SHOP-5). It writes only when the role or
  * the permissions have changed; of operations also when the token was issued, so that an older one brings nothing back.
- * Accounts of a provider stay what they are.
+ * Who was absent is notified again. Accounts of a provider stay what they are.
  */
 export async function recordPerson(db: Database, { id, role, permissions, issuedAt }: KnownPerson): Promise<void> {
   // One statement, since requests of one person arrive at once: the row is locked while its token's instant is compared.
@@ -45,11 +45,24 @@ export async function recordPerson(db: Database, { id, role, permissions, issued
     INSERT INTO users (id, role, permissions, token_issued_at, version, updated_at)
     VALUES (${id}, ${role}, ${kept}, ${issuedAt}, 0, now())
     ON CONFLICT (id) DO UPDATE SET role = excluded.role, permissions = excluded.permissions, provider_id = NULL,
-      token_issued_at = excluded.token_issued_at
+      token_issued_at = excluded.token_issued_at, disabled_at = NULL
     WHERE users.account IS NULL
       AND (users.token_issued_at IS NULL OR users.token_issued_at <= excluded.token_issued_at)
       AND ((users.role, users.permissions) IS DISTINCT FROM (excluded.role, excluded.permissions)
            OR excluded.role = 'ops' AND users.token_issued_at IS DISTINCT FROM excluded.token_issued_at)`;
+}
+
+/**
+ * Ends the notices of people of operations whose newest token was issued before an instant: they have left (MSG-2). A
+ * newer token brings them back.
+ * @returns their ids
+ */
+export async function markAbsent(db: Database, before: Date): Promise<string[]> {
+  // Who never showed a token was put there by hand.
+  const notSeen = [{ tokenIssuedAt: { lt: before } }, { tokenIssuedAt: null, updatedAt: { lt: before } }];
+  const where = { role: 'ops', disabledAt: null, OR: notSeen };
+  const absent = await db.user.updateManyAndReturn({ where, data: { disabledAt: new Date() }, select: { id: true } });
+  return absent.map(({ id }) => id);
 }
 
 /** A person's profile, or null when they have not said anything yet. */
@@ -83,7 +96,7 @@ export async function saveProfile(
   return saved;
 }
 
-/** A person as they are stored; `account`, `areas` and `disabledAt` are of a provider's people. */
+/** A person as they are stored; `account` and `areas` are of a provider's people, `disabledAt` also of absent operations. */
 const person = z.object({
   id: z.string(),
   role: z.string(),

@@ -112,13 +112,13 @@ const PROVIDER = Prisma.sql`
 const OPS = Prisma.sql`
   SELECT u.id AS recipient_id, n.event, n.params, n."group", NULL::text AS provider_id, true AS in_site,
          ARRAY['email'] AS channels
-  FROM notices n, users u WHERE u.role = 'ops' AND jsonb_exists(n."to", 'ops')`;
+  FROM notices n, users u WHERE u.role = 'ops' AND u.disabled_at IS NULL AND jsonb_exists(n."to", 'ops')`;
 
 const MANAGERS = Prisma.sql`
   SELECT u.id AS recipient_id, n.event, n.params, n."group", NULL::text AS provider_id, true AS in_site,
          ARRAY['email'] AS channels
   FROM notices n, users u
-  WHERE u.role = 'ops' AND 'appeals.rule' = ANY(u.permissions) AND jsonb_exists(n."to", 'managers')`;
+  WHERE u.role = 'ops' AND u.disabled_at IS NULL AND 'appeals.rule' = ANY(u.permissions) AND jsonb_exists(n."to", 'managers')`;
 
 const RECIPIENTS_OF: Record<Audience, Prisma.Sql> = { buyer: BUYER, provider: PROVIDER, ops: OPS, managers: MANAGERS };
 
@@ -126,6 +126,7 @@ const RECIPIENTS_OF: Record<Audience, Prisma.Sql> = { buyer: BUYER, provider: PR
 const HAS_RECIPIENT: Record<Audience, Prisma.Sql> = {
   buyer: Prisma.sql`EXISTS (SELECT FROM target t WHERE t.buyer_id <> '')`,
   provider: Prisma.sql`EXISTS (SELECT FROM target t CROSS JOIN LATERAL (${providerRecipients(Prisma.sql`t.provider_id`)}) r)`,
-  ops: Prisma.sql`EXISTS (SELECT FROM users WHERE role = 'ops')`,
-  managers: Prisma.sql`EXISTS (SELECT FROM users WHERE role = 'ops' AND 'appeals.rule' = ANY(permissions))`,
+  ops: Prisma.sql`EXISTS (SELECT FROM users WHERE role = 'ops' AND disabled_at IS NULL)`,
+  managers: Prisma.sql`EXISTS (SELECT FROM users
+    WHERE role = 'ops' AND disabled_at IS NULL AND 'appeals.rule' = ANY(permissions))`,
 };

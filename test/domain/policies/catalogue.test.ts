@@ -63,6 +63,7 @@ test('GEN-3: the defaults are those of the catalogue', () => {
     'webhook.endpointsMax': 10,
     'webhook.keepEventsFor': days(90),
     'notification.keepFor': days(365),
+    'notification.operationsAbsentAfter': days(90),
   });
 });
 

@@ -1,7 +1,11 @@
 import pino from 'pino';
+import type { Audience } from '../../../domain/notifications/notice';
 import { parsePolicy } from '../../../domain/policies/catalogue';
 import { DAY_MS } from '../../../domain/policies/duration';
+import { recordPerson } from '../../../prisma/store/accounts/users';
+import { claimNotificationDeliveries } from '../../../prisma/store/notifications/notification-deliveries';
 import { type Database, openDatabase } from '../../../prisma/store/shared/database';
+import { enqueueNotifications } from '../../../prisma/store/shared/outbox';
 import type { Relay } from '../../../worker/relays/loop';
 import { startRetention } from '../../../worker/relays/retention';
 import { type TestDatabase, testDatabase } from '../../support/database';
@@ -99,4 +103,67 @@ test('GEN-3: records of requests are kept for their time and an hour, and go in 
 
 test('GEN-3: messages cannot be kept for less than the 30 days that subscriptions show', () => {
   expect(() => parsePolicy({ 'notification.keepFor': '29 days' })).toThrow('must be 30 days at least');
+});
+
+describe('MSG-2: operations who have left are not notified', () => {
+  const policy = { 'notification.operationsAbsentAfter': '60 days' };
+  const add = (id: string, role: string, tokenIssuedAt: Date | null, changedAt = daysAgo(300)) =>
+    db.user.create({
+      data: {
+        id,
+        role,
+        permissions: ['appeals.rule'],
+        email: `${id}@demo.example`,
+        tokenIssuedAt,
+        updatedAt: changedAt,
+      },
+    });
+  const absent = async () =>
+    (await db.user.findMany({ where: { disabledAt: { not: null } }, orderBy: { id: 'asc' } })).map(({ id }) => id);
+  const notified = async (to: Audience, sequence: number) => {
+    const notices = [{ event: 'shop.overdue' as const, to: [to], params: {} }];
+    const step = { providerId: null, objectId: 'srv_1', sequence, notices, at: new Date() };
+    await db.$transaction((tx) => enqueueNotifications(tx, step));
+    return (await db.message.findMany({ where: { sequence } })).map(({ recipientId }) => recipientId).sort();
+  };
+  const seen = (id: string, issuedAt: Date) =>
+    recordPerson(db, { id, role: 'ops', permissions: ['appeals.rule'], issuedAt });
+
+  test('MSG-2: who has shown no new token for the time of the policy is absent, whoever else is not', async () => {
+    await add('usr_left', 'ops', daysAgo(61));
+    await add('usr_never_seen', 'ops', null);
+    await add('usr_here', 'ops', daysAgo(59));
+    await add('usr_just_named', 'ops', null, daysAgo(1));
+    await add('usr_buyer', 'buyer', daysAgo(300));
+    await add('usr_provider', 'provider', null);
+    expect(await notified('ops', 1)).toEqual(['usr_here', 'usr_just_named', 'usr_left', 'usr_never_seen']);
+    start(policy);
+    start(policy);
+    await eventually(async () => expect(await absent()).toEqual(['usr_left', 'usr_never_seen']));
+    expect(await notified('ops', 2)).toEqual(['usr_here', 'usr_just_named']);
+    expect(await notified('managers', 3)).toEqual(['usr_here', 'usr_just_named']);
+    const claimed = await claimNotificationDeliveries(db, 'email', 100, new Date(Date.now() + DAY_MS));
+    const waiting = await db.message.findMany({ where: { recipientId: 'usr_left' } });
+    expect(claimed.filter(({ messageId }) => waiting.some(({ id }) => id === messageId))).toMatchObject([
+      { address: null },
+    ]);
+  });
+
+  test('MSG-2: a notice that only absent people would get has no recipient; a newer token ends the absence, an old one does not', async () => {
+    await add('usr_left', 'ops', daysAgo(61));
+    start(policy);
+    await eventually(async () => expect(await absent()).toEqual(['usr_left']));
+    for (const [index, to] of (['ops', 'managers'] as const).entries())
+      expect(await notified(to, index + 1)).toEqual([]);
+    expect(await db.unaddressedNotice.count()).toBe(2);
+    await seen('usr_left', daysAgo(61));
+    await seen('usr_left', daysAgo(70));
+    expect(await absent()).toEqual(['usr_left']);
+    await seen('usr_left', daysAgo(0));
+    expect(await notified('managers', 3)).toEqual(['usr_left']);
+  });
+
+  test('GEN-3: nobody is absent before 30 days', () => {
+    expect(() => parsePolicy({ 'notification.operationsAbsentAfter': '29 days' })).toThrow('must be 30 days at least');
+  });
 });
