@@ -13,7 +13,7 @@ function load(content: string) {
 }
 
 describe('GEN-1: CALENDAR_FILE takes the place of the committed holidays, and a bad one refuses to start', () => {
-  test('what it names', () => {
+  test('the holidays are those that it names', () => {
     const schedule = '{"holidays": {"2027-10-01": "国庆节"}, "workdays": {}}';
     expect(load(`{"version": "2027-1", "years": {"2027": ${schedule}}}`)).toEqual({
       version: '2027-1',
@@ -26,11 +26,11 @@ describe('GEN-1: CALENDAR_FILE takes the place of the committed holidays, and a 
     ['half a file', '{"version": '],
     ['nothing', ''],
     ['a year without holidays', '{"version": "1", "years": {"2027": {"holidays": {}, "workdays": {}}}}'],
-  ])('%s: the refusal names the file', (_, content) => {
+  ])('of %s the refusal names the file', (_, content) => {
     expect(() => load(content)).toThrow(`CALENDAR_FILE ${file}: `);
   });
 
-  test('a file that is not there', () => {
+  test('a file that is not there is named', () => {
     const missing = path.join(folder, 'missing.json');
     expect(() => loadHolidays({ CALENDAR_FILE: missing })).toThrow(`CALENDAR_FILE ${missing}`);
   });

@@ -68,7 +68,7 @@ describe('production refuses to start on anything less than all of it', () => {
     expect(readConfig(PRODUCTION)).toMatchObject({ NODE_ENV: 'production', SANDBOX: false });
   });
 
-  test.each(Object.keys(PRODUCTION).filter((name) => name !== 'NODE_ENV'))('%s is missing', (name) => {
+  test.each(Object.keys(PRODUCTION).filter((name) => name !== 'NODE_ENV'))('without %s it does not start', (name) => {
     expect(() => readConfig(without(PRODUCTION, name))).toThrow(name);
   });
 
@@ -83,11 +83,11 @@ describe('production refuses to start on anything less than all of it', () => {
     expect(readConfig({ ...DEVELOPMENT, JWKS_URL: 'http://sso.example/jwks.json' }).JWKS_URL).toMatch(/^http:/);
   });
 
-  test('the sandbox is never served', () => {
+  test('the sandbox is never served in production', () => {
     expect(() => readConfig({ ...PRODUCTION, SANDBOX: 'true' })).toThrow('SANDBOX must not be true in production');
   });
 
-  test('MSG-3: webhooks never call private addresses', () => {
+  test('MSG-3: webhooks never call private addresses in production', () => {
     expect(readConfig(PRODUCTION).WEBHOOK_ALLOW_PRIVATE).toBe(false);
     expect(() => readConfig({ ...PRODUCTION, WEBHOOK_ALLOW_PRIVATE: 'true' })).toThrow('WEBHOOK_ALLOW_PRIVATE');
   });
@@ -100,7 +100,7 @@ describe('production refuses to start on anything less than all of it', () => {
   });
 });
 
-describe('PAYMENT_CALLBACK_SECRETS', () => {
+describe('ORD-6: PAYMENT_CALLBACK_SECRETS are of one channel each', () => {
   const read = (text: string) =>
     readConfig({ ...DEVELOPMENT, PAYMENT_CALLBACK_SECRETS: text }).PAYMENT_CALLBACK_SECRETS;
 
@@ -123,7 +123,7 @@ describe('PAYMENT_CALLBACK_SECRETS', () => {
   });
 });
 
-describe('SMS', () => {
+describe('MSG-2: SMS are sent by one service', () => {
   const TENCENT = {
     SMS_TENCENT_SECRET_ID: 'id',
     SMS_TENCENT_SECRET_KEY: 'key',
@@ -133,7 +133,7 @@ describe('SMS', () => {
     SMS_TENCENT_TEMPLATE_EN: '1002',
   };
 
-  test('go by Tencent Cloud with all of an account, or by the sandbox, or not at all', () => {
+  test('SMS go by Tencent Cloud with all of an account, or by the sandbox, or not at all', () => {
     for (const env of [TENCENT, { SMS_URL: 'http://127.0.0.1:8026/send' }, {}]) {
       expect(readConfig({ ...DEVELOPMENT, ...env })).toMatchObject(env);
     }
@@ -144,17 +144,17 @@ describe('SMS', () => {
     expect(() => readConfig({ ...DEVELOPMENT, ...without(TENCENT, name) })).toThrow(`needs ${name} too`);
   });
 
-  test('do not go two ways', () => {
+  test('SMS do not go two ways', () => {
     expect(() => readConfig({ ...DEVELOPMENT, ...TENCENT, SMS_URL: 'http://127.0.0.1/send' })).toThrow('not both');
   });
 
-  test('never go to a sandbox in production', () => {
+  test('SMS never go to a sandbox in production', () => {
     expect(() => readConfig({ ...PRODUCTION, SMS_URL: 'http://127.0.0.1/send' })).toThrow('SMS_URL');
   });
 });
 
-describe('CODEC_KEYS', () => {
-  test('are read in order: the first encrypts', () => {
+describe('INV-60: CODEC_KEYS are keys of 32 bytes with ids of their own', () => {
+  test('they are read in order: the first encrypts', () => {
     expect(readConfig({ ...DEVELOPMENT, CODEC_KEYS: `${OTHER_KEY},${KEY}` }).CODEC_KEYS).toEqual([
       { id: 'k2', key: Buffer.alloc(32, 2) },
       { id: 'k1', key: Buffer.alloc(32, 1) },
@@ -170,12 +170,12 @@ describe('CODEC_KEYS', () => {
     ['no base64', 'k1:not base64 at all, but forty-four characters!'],
     ['a key too many', `${KEY},`],
     ['one name for two keys', `${KEY},${OTHER_KEY.replace('k2', 'k1')}`],
-  ])('%s', (_, keys) => {
+  ])('%s is refused', (_, keys) => {
     expect(() => readConfig({ ...DEVELOPMENT, CODEC_KEYS: keys })).toThrow('CODEC_KEYS');
   });
 });
 
-describe('values that are none', () => {
+describe('a value that is none refuses to start', () => {
   test.each([
     ['NODE_ENV', 'staging'],
     ['SANDBOX', 'yes'],

@@ -19,7 +19,7 @@ describe('GEN-3: POLICY_FILE overrides single policies, and a bad one refuses to
     expect(load('{}')).toEqual(defaults);
   });
 
-  test('what it names is otherwise, the rest as by default', () => {
+  test('what it names is as it says, the rest as by default', () => {
     const policy = load('{"delivery.providerStall": "2 seconds", "delivery.acceptanceRejections": 5}');
     expect(policy['delivery.providerStall']).toEqual({ kind: 'elapsed', ms: 2_000 });
     expect(policy['delivery.acceptanceRejections']).toBe(5);
@@ -41,12 +41,12 @@ describe('GEN-3: POLICY_FILE overrides single policies, and a bad one refuses to
     ['a text', '"5 days"', 'policies'],
     ['half a file', '{"order.payWithin": ', 'policies.json'],
     ['nothing', '', 'policies.json'],
-  ])('%s: the refusal names the file and the fault', (_, content, fault) => {
+  ])('of %s the refusal names the file and the fault', (_, content, fault) => {
     expect(() => load(content)).toThrow(/^POLICY_FILE .*policies\.json: [\s\S]*/);
     expect(() => load(content)).toThrow(fault);
   });
 
-  test('a file that is not there', () => {
+  test('a file that is not there is named', () => {
     const file = path.join(folder, 'missing.json');
     expect(() => loadPolicy({ POLICY_FILE: file })).toThrow(`POLICY_FILE ${file}`);
     expect(() => loadPolicy({ POLICY_FILE: folder })).toThrow(`POLICY_FILE ${folder}`);

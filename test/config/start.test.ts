@@ -26,13 +26,13 @@ function start(program: 'api' | 'worker', env: NodeJS.ProcessEnv) {
 describe.each(['api', 'worker'] as const)(
   'the %s ends at once, with the reason, rather than run on a bad configuration',
   (program) => {
-    test('nothing is set', () => {
+    test('with nothing set it ends, and names all that is needed', () => {
       const { status, stderr } = start(program, {});
       expect(status).toBe(1);
       expect(stderr).toMatch(/The configuration is not usable:\n[\s\S]*DATABASE_URL[\s\S]*CODEC_KEYS/);
     });
 
-    test('production with a development secret', () => {
+    test('in production with a development secret it ends, without a word of the secret', () => {
       const { status, stderr } = start(program, { ...GOOD, NODE_ENV: 'production' });
       expect(status).toBe(1);
       expect(stderr).toContain('production needs JWKS_URL');

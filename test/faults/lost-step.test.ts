@@ -13,7 +13,7 @@ import { bringTo, requestFor, reworded, STRAIGHT, send } from './support/walk';
  * A step is committed, and worker, API and Temporal server die before the history knows of it: the table says one
  * thing, the workflow another. What the table says is the truth.
  */
-describe('a step is stored, and nobody lives to record it', () => {
+describe('INV-4: a step is stored, and nobody lives to record it', () => {
   let system: FaultSystem;
   let client: Client;
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describe('a step is stored, and nobody lives to record it', () => {
     expect(answer).toMatchObject({ status: 409, body: { code: 'DELIVERY.NOT_ALLOWED', allowedActions: allowed } });
   }
 
-  test('a confirmation: the workflow learns of it without a further command; the retry is answered, and done once', async () => {
+  test('of a confirmation the workflow learns without a further command; the retry is answered, and done once', async () => {
     const deal = await withLostStep('provider.requirement.confirm');
     await system.start('worker');
     await untilAgreed(system, workflowOf(deal), deal.deliveryId);
@@ -81,7 +81,7 @@ describe('a step is stored, and nobody lives to record it', () => {
     await expectAgreement(system, [deal]);
   }, 120_000);
 
-  test('the final acceptance: delivery and order end without a further command; nothing more can be done', async () => {
+  test('after the final acceptance delivery and order end without a further command; nothing more can be done', async () => {
     const deal = await withLostStep('buyer.acceptance.accept');
     await system.start('worker');
     await expect(workflowOf(deal).result()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
@@ -121,7 +121,7 @@ describe('a step is stored, and nobody lives to record it', () => {
     await expectAgreement(system, [deal]);
   }, 120_000);
 
-  test('the passing of a deadline: it has passed once, and its outcome is everybody’s', async () => {
+  test('a deadline has passed once, and its outcome is everybody’s', async () => {
     system.setPolicy({ 'delivery.autoAcceptAfter': '2 seconds' });
     await system.kill('api');
     await system.start('api');
@@ -138,7 +138,7 @@ describe('a step is stored, and nobody lives to record it', () => {
     await expectAgreement(system, [deal]);
   }, 120_000);
 
-  test('the payment of an order: it is counted once, and the delivery starts', async () => {
+  test('INV-20: the payment of an order is counted once, and the delivery starts', async () => {
     await system.start('worker', dyingAfter('order.paid'));
     const orderId = await client.place();
     await client.pay(orderId);

@@ -17,7 +17,7 @@ const CLIENTS = 24;
 /** In the order in which they need each other. */
 const EVERYTHING: readonly Part[] = ['postgres', 'temporal', 'worker', 'api'];
 
-describe(NAME, () => {
+describe(`INV-3, INV-20, INV-51: ${NAME}`, () => {
   let system: FaultSystem;
   let client: Client;
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe(NAME, () => {
   }, 120_000);
   afterAll(() => system.stop(), 60_000);
 
-  test('none is lost, none counts twice, nobody is told twice', async () => {
+  test('no delivery is lost, no payment counts twice, nobody is notified twice', async () => {
     const choices = seededChoices(NAME);
     const walkers = range(DELIVERIES).map(() => choices.fork());
     const begin = async (walker: Choices) => {

@@ -53,8 +53,8 @@ afterAll(async () => {
 
 const contentOf = async (table: string) => (await owner.query(`SELECT * FROM ${table}`)).rows;
 
-describe.each(TABLES)('AUD-1: %s is append-only', (table) => {
-  test('for the application, which has no right to change it', async () => {
+describe.each(TABLES)('AUD-1, INV-6: %s is append-only', (table) => {
+  test('the application has no right to change it', async () => {
     const before = await contentOf(table);
     expect(before.length).toBeGreaterThan(0);
     for (const change of changesOf(table)) {
@@ -63,7 +63,7 @@ describe.each(TABLES)('AUD-1: %s is append-only', (table) => {
     expect(await contentOf(table)).toEqual(before);
   });
 
-  test('for the schema’s owner, who would have it', async () => {
+  test('the schema’s owner, who would have it, is refused', async () => {
     const before = await contentOf(table);
     for (const change of changesOf(table)) {
       await expect(owner.query(change)).rejects.toThrow(`${table} is append-only`);
@@ -72,7 +72,7 @@ describe.each(TABLES)('AUD-1: %s is append-only', (table) => {
   });
 });
 
-test('AUD-1: the application can neither switch that off nor make itself the owner', async () => {
+test('AUD-1, INV-6: the application can neither switch that off nor make itself the owner', async () => {
   for (const attempt of [
     'ALTER TABLE steps DISABLE TRIGGER steps_append_only',
     'DROP TRIGGER steps_append_only ON steps',

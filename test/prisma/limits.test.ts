@@ -38,7 +38,7 @@ async function whileLocked(objectId: string, work: () => Promise<void>): Promise
 }
 
 describe('nothing waits for the database for ever, and whoever gave up may try again', () => {
-  test('a lock that does not come free', () =>
+  test('a lock that does not come free is given up', () =>
     whileLocked('shp_locked', () =>
       expectRetryable(
         limited.$transaction((tx) => lockObject(tx, 'shp_locked')),
@@ -46,10 +46,10 @@ describe('nothing waits for the database for ever, and whoever gave up may try a
       ),
     ));
 
-  test('a statement that takes too long', () =>
+  test('a statement that takes too long is given up', () =>
     expectRetryable(limited.$queryRaw`SELECT pg_sleep(5)`, /statement timeout/));
 
-  test('a transaction that stands still: the server has ended it, and freed its locks', async () => {
+  test('a transaction that stands still is ended by the server, which frees its locks', async () => {
     const accessStatus = limited.$transaction(async (tx) => {
       await lockObject(tx, 'shp_standing');
       await sleep(2 * LIMITS.idleInTransactionMs);
@@ -59,7 +59,7 @@ describe('nothing waits for the database for ever, and whoever gave up may try a
     await store.db.$transaction((tx) => lockObject(tx, 'shp_standing'));
   });
 
-  test('a connection that is not to be had', async () => {
+  test('a connection that is not to be had is waited for no longer than the limit', async () => {
     const taken = limited.$transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1`;
       await expectRetryable(limited.$queryRaw`SELECT 1`, /timeout exceeded when trying to connect/);
@@ -67,7 +67,7 @@ describe('nothing waits for the database for ever, and whoever gave up may try a
     await taken;
   });
 
-  test('a step of a workflow whose row is locked is tried again: the failure is retryable', async () => {
+  test('INV-3: a step of a workflow whose row is locked is tried again, and written once', async () => {
     const { terms, state } = await store.paid();
     const { recordDeliveryStep } = deliveryActivities({ ...store.outside, db: limited });
     const step = stepOf({ deliveryId: terms.deliveryId, sequence: 2, state }, 'buyer.requirement');

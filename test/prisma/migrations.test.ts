@@ -73,16 +73,16 @@ describe('the migrations lead to what prisma/schema.prisma says', () => {
     await Promise.all([ofMigrations.drop(), ofSchema.drop()]);
   });
 
-  test('every column: type, nullability, default', () => {
+  test('every column has its type, nullability and default', () => {
     expect(migrated.columns).toEqual(described.columns);
     expect(described.columns.length).toBeGreaterThan(200);
   });
 
-  test('every primary, foreign and unique key', () => {
+  test('every primary, foreign and unique key is there', () => {
     expect(migrated.keys).toEqual(described.keys);
   });
 
-  test('every index; those beyond are the ones that are written by hand', () => {
+  test('every index is there; those beyond are the ones that are written by hand', () => {
     expect(migrated.indexes).toEqual(expect.arrayContaining(described.indexes));
     const beyond = migrated.indexes.filter((index) => !described.indexes.includes(index));
     expect(beyond.map(nameOf).sort()).toEqual(handWritten());

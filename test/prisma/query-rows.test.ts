@@ -19,8 +19,8 @@ const row = z.object({ id: z.string(), amountFen: z.bigint(), at: z.date() });
 const values = (id: string) => Prisma.sql`
   SELECT ${id}::text AS id, 5::bigint AS "amountFen", '2026-01-01T00:00:00Z'::timestamptz AS at`;
 
-describe('rows of raw SQL', () => {
-  test('are parsed to the types of their schema', async () => {
+describe('rows of raw SQL are parsed', () => {
+  test('they have the types of their schema', async () => {
     const expected = { id: 'ord_1', amountFen: 5n, at: new Date('2026-01-01T00:00:00Z') };
     expect(await queryRows(db, row, values('ord_1'))).toEqual([expected]);
     expect(await queryRow(db, row, values('ord_1'))).toEqual(expected);

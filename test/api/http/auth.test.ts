@@ -55,7 +55,7 @@ const withoutEnd = () =>
     .setAudience(DEVELOPMENT_TERMS.audience)
     .sign(Buffer.from(JWT_SECRET));
 
-describe('every route asks who is there', () => {
+describe('ACC-0: every route asks who is there, and serves nobody else', () => {
   test('the document has routes of every role', () => {
     const routes = tokenRoutes(api.registry());
     expect(routes.length).toBeGreaterThan(35);
@@ -66,22 +66,22 @@ describe('every route asks who is there', () => {
     ['no token', () => null],
     ['a token that is none', () => 'garbage'],
     ['three parts of nothing', () => 'a.b.c'],
-    ['an expired one', () => tokenOf(PEOPLE.manager, JWT_SECRET, '-1 minute')],
-    ['one of another secret', () => tokenOf(PEOPLE.manager, 'another secret that signs tokens of others')],
-    ['one without a signature', () => unsigned(PEOPLE.manager)],
-    ['one that says it is not signed', () => `${unsigned(PEOPLE.manager)}c2lnbmF0dXJl`],
-    ['one of another issuer', () => signed({ ...PEOPLE.manager }, { issuer: 'somebody' })],
-    ['one for another audience', () => signed({ ...PEOPLE.manager }, { audience: 'the shop next to us' })],
-    ['one for no audience', withoutAudience],
-    ['one that never ends', withoutEnd],
-    ['one of another algorithm', () => signed({ ...PEOPLE.manager }, { alg: 'HS512' })],
-    ['one without a role', () => signed({ sub: 'usr_demo' })],
-    ['one of a role that there is none of', () => signed({ sub: 'usr_demo', role: 'admin' })],
-    ['one without a subject', () => signed({ role: 'buyer' })],
+    ['an expired token', () => tokenOf(PEOPLE.manager, JWT_SECRET, '-1 minute')],
+    ['a token of another secret', () => tokenOf(PEOPLE.manager, 'another secret that signs tokens of others')],
+    ['a token without a signature', () => unsigned(PEOPLE.manager)],
+    ['a token that says it is not signed', () => `${unsigned(PEOPLE.manager)}c2lnbmF0dXJl`],
+    ['a token of another issuer', () => signed({ ...PEOPLE.manager }, { issuer: 'somebody' })],
+    ['a token for another audience', () => signed({ ...PEOPLE.manager }, { audience: 'the shop next to us' })],
+    ['a token for no audience', withoutAudience],
+    ['a token that never ends', withoutEnd],
+    ['a token of another algorithm', () => signed({ ...PEOPLE.manager }, { alg: 'HS512' })],
+    ['a token without a role', () => signed({ sub: 'usr_demo' })],
+    ['a token of a role that there is none of', () => signed({ sub: 'usr_demo', role: 'admin' })],
+    ['a token without a subject', () => signed({ role: 'buyer' })],
     ['a subject that is no id', () => signed({ sub: "x' OR '1'='1", role: 'buyer' })],
     ['a provider of no company', () => signed({ sub: 'usr_provider_demo', role: 'provider' })],
     ['a buyer with a company', () => signed({ sub: 'usr_demo', role: 'buyer', providerId: 'prv_demo' })],
-  ])('%s: 401 everywhere, and nothing changes', async (_, token) => {
+  ])('%s is answered 401 everywhere, and nothing changes', async (_, token) => {
     const before = await everythingOf(api.db);
     for (const answer of await callAll(api.clientOf(await token()), tokenRoutes(api.registry()))) {
       expect(answer).toMatchObject({ status: 401, body: { code: 'AUTH.REQUIRED' } });
@@ -94,7 +94,7 @@ describe('every route asks who is there', () => {
     ['buyer', 'buyer'],
     ['provider', 'provider'],
     ['ops', 'manager'],
-  ])('a %s is 403 on the routes of all others, and on them only', async (role, person) => {
+  ])('a %s is answered 403 on the routes of all others, and on them only', async (role, person) => {
     const before = await everythingOf(api.db);
     const routes = tokenRoutes(api.registry());
     const others = routes.filter(({ roles }) => !roles.includes(role));
@@ -133,9 +133,9 @@ describe('every route asks who is there', () => {
 describe('DLV-10: only who has the permission appeals.rule rules', () => {
   test.each([
     ['no permissions', undefined],
-    ['none of them', []],
-    ['others', ['payloads.read', 'appeals', 'appeals.rule.not']],
-  ])('%s: 403, and the appeal stays open', async (_, permissions) => {
+    ['an empty list of permissions', []],
+    ['other permissions', ['payloads.read', 'appeals', 'appeals.rule.not']],
+  ])('with %s it is answered 403, and the appeal stays open', async (_, permissions) => {
     const story = storyOf(api);
     const { id: delivery, appealId } = await story.appealed();
     const claims = { sub: 'usr_ops_staff', role: 'ops', ...(permissions && { permissions }) } as const;

@@ -40,7 +40,7 @@ async function expectRefused(send: () => Promise<Answer>, status: number, body: 
   expect(await everythingOf(api.db)).toEqual(before);
 }
 
-describe('a body that cannot be read', () => {
+describe('a body that cannot be read is refused, and nothing changes', () => {
   test.each<[string, number, string, () => Promise<Answer>]>([
     ['half of it', 400, 'REQUEST.MALFORMED', () => raw('{"text":')],
     ['a word', 400, 'REQUEST.MALFORMED', () => raw('text')],
@@ -69,7 +69,7 @@ describe('a body that cannot be read', () => {
     ['nothing', 422, 'REQUEST.INVALID', () => api.buyer.post(requirement())],
     ['null', 400, 'REQUEST.MALFORMED', () => raw('null')],
     ['an array', 422, 'REQUEST.INVALID', () => raw('[]')],
-  ])('%s: %i', async (_, status, code, send) => {
+  ])('%s is answered %i', async (_, status, code, send) => {
     await expectRefused(send, status, { code });
   });
 
@@ -104,7 +104,7 @@ describe('fields that are wrong are named', () => {
     ['an id of another kind', { text: 'a', attachmentIds: ['dlv_1'] }, 'body.attachmentIds.0'],
     ['an attachment id that leads elsewhere', { text: 'a', attachmentIds: ['att_/../../x'] }, 'body.attachmentIds.0'],
     ['a number for an attachment', { text: 'a', attachmentIds: [1] }, 'body.attachmentIds.0'],
-  ])('%s', async (_, body, path) => {
+  ])('%s is refused by its field', async (_, body, path) => {
     const named = { code: 'REQUEST.INVALID', errors: expect.arrayContaining([expect.objectContaining({ path })]) };
     await expectRefused(() => api.buyer.post(requirement(), body), 422, named);
   });
@@ -125,7 +125,7 @@ describe('fields that are wrong are named', () => {
     ['a channel that there is none of', { ...purchase, paymentChannel: 'cash' }, 'body.paymentChannel'],
     ['a product id with a NUL', { ...purchase, productId: 'prd_\0' }, 'body.productId'],
     ['a spec id with a NUL', { ...purchase, specId: 'spc_\0' }, 'body.specId'],
-  ])('an order with %s', async (_, body, path) => {
+  ])('an order with %s is refused by its field', async (_, body, path) => {
     await expectRefused(() => api.buyer.post('/v1/buyer/orders', body), 422, { errors: [{ path }] });
   });
 
@@ -181,12 +181,12 @@ describe('people’s words come back as they were sent', () => {
   test.each([
     ['emoji, of one and of many parts', '好的 🙂 👨‍👩‍👧 🇨🇳'],
     ['Chinese, rare characters too', '需求：𠮷野家，三页'],
-    ['right to left', 'مرحبا שלום'],
-    ['what looks like markup, SQL and a formula', `<b>"x"</b> '; DROP TABLE orders; -- =1+1 \${x} %s`],
+    ['words from right to left', 'مرحبا שלום'],
+    ['words that look like markup, SQL and a formula', `<b>"x"</b> '; DROP TABLE orders; -- =1+1 \${x} %s`],
     ['lines and tabs', '一\n二\r\n\t三'],
     ['combining marks, not normalised', 'e\u0301 ≠ \u00e9'],
     ['4,000 characters', '长'.repeat(4_000)],
-  ])('%s', async (_, words) => {
+  ])('%s come back unchanged', async (_, words) => {
     const { timeline } = await story.done(await story.deliveryAt('awaiting_requirement'), 'buyer.requirement', {
       text: words,
     });
@@ -200,7 +200,7 @@ describe('people’s words come back as they were sent', () => {
   });
 });
 
-describe('GEN-2: money is whole fen within bounds', () => {
+describe('GEN-2, INV-24: money is whole fen within bounds', () => {
   const refund = (amount: string) => `{"ruling":"cancel_and_refund","reason":"退款","refundFen":${amount}}`;
   const rule = (body: string) =>
     api.manager.send('POST', `/v1/ops/appeals/${appealId}/resolve`, {
@@ -221,7 +221,7 @@ describe('GEN-2: money is whole fen within bounds', () => {
     '[]',
     '{}',
     'null',
-  ])('refundFen %s', async (amount) => {
+  ])('refundFen %s is refused by its field', async (amount) => {
     const errors = expect.arrayContaining([expect.objectContaining({ path: 'body.refundFen' })]);
     await expectRefused(() => rule(refund(amount)), 422, { errors });
   });
@@ -236,7 +236,7 @@ describe('GEN-2: money is whole fen within bounds', () => {
   });
 });
 
-describe('queries', () => {
+describe('a query that is wrong is refused by its field', () => {
   test.each([
     ['limit=0', 'query.limit'],
     ['limit=101', 'query.limit'],
@@ -259,12 +259,12 @@ describe('queries', () => {
     ['buyerId=usr_other', 'query.buyerId'],
     ['__proto__=1', 'query.__proto__'],
     ['constructor=1', 'query.constructor'],
-  ])('?%s', async (query, path) => {
+  ])('?%s is refused', async (query, path) => {
     await expectRefused(() => api.buyer.get(`/v1/buyer/deliveries?${query}`), 422, { errors: [{ path }] });
   });
 });
 
-describe('what is not there', () => {
+describe('what is not there is named as such', () => {
   test.each([
     '/',
     '/v1',
@@ -286,7 +286,7 @@ describe('what is not there', () => {
     ['GET', '/v1/buyer/deliveries/dlv_1/requirement', 'POST, OPTIONS'],
     ['PUT', '/v1/buyer/deliveries/dlv_1', 'GET, HEAD, OPTIONS'],
     ['POST', '/healthz', 'GET, HEAD, OPTIONS'],
-  ])('%s %s: 405, and what there is instead', async (method, path, allow) => {
+  ])('%s %s is answered 405, and what there is instead', async (method, path, allow) => {
     const answer = await api.buyer.send(method, path);
     expect(answer).toMatchObject({ status: 405, body: { code: 'ROUTE.METHOD_NOT_ALLOWED' } });
     expect(answer.headers.get('allow')).toBe(allow);

@@ -29,7 +29,7 @@ describe('DLV-13: of conflicting operations at the same time exactly one is done
       ['provider.requirement.confirm', 'provider.requirement.reject'],
     ],
     ['submit', 'implementing', ['provider.implementation.submit']],
-  ])('%s, twenty times', async (_, stage, operations) => {
+  ])('%s, twenty times at once: one is done', async (_, stage, operations) => {
     const id = await story.deliveryAt(stage);
     const before = await stepsOf(id);
     const answers = await atOnce((n) => {
@@ -46,14 +46,14 @@ describe('DLV-13: of conflicting operations at the same time exactly one is done
     expect(await stepsOf(id)).toHaveLength(before.length + 1);
   });
 
-  test('DLV-9: twenty appeals open one appeal', async () => {
+  test('DLV-9, INV-31: twenty appeals open one appeal', async () => {
     const id = await story.rejectedThreeTimes();
     const answers = await atOnce((n) => story.act(id, 'buyer.appeals', undefined, key(`appeal-${n}`)));
     expect(statusesOf(answers)).toEqual(oneDone);
     expect(await api.db.appeal.count({ where: { deliveryId: id } })).toBe(1);
   });
 
-  test('DLV-10: twenty rulings that disagree rule once, and the money goes back once', async () => {
+  test('DLV-10, INV-21: twenty rulings that disagree rule once, and the money goes back once', async () => {
     const { id, appealId } = await story.appealed();
     const answers = await atOnce((n) =>
       n % 2 === 0
@@ -113,8 +113,8 @@ test('DLV-13: an API process keeps below the server’s limit of updates in flig
   await other.close();
 });
 
-describe('one key is one command and one answer, also when it is sent many times at once', () => {
-  test('the same command twenty times: one step, twenty equal answers', async () => {
+describe('INV-2, INV-7: one key is one command and one answer, also when it is sent many times at once', () => {
+  test('the same command twenty times makes one step and has twenty equal answers', async () => {
     const id = await story.deliveryAt('awaiting_requirement_confirmation');
     const before = await stepsOf(id);
     const answers = await atOnce(() => story.act(id, 'provider.requirement.confirm', undefined, key('confirm-once')));
@@ -125,7 +125,7 @@ describe('one key is one command and one answer, also when it is sent many times
     expect(timeline.filter(({ action }) => action === 'provider.requirement.confirm')).toHaveLength(1);
   });
 
-  test('the same refused command twenty times: twenty equal refusals', async () => {
+  test('the same refused command twenty times has twenty equal refusals', async () => {
     const id = await story.deliveryAt('awaiting_requirement');
     const answers = await atOnce(() => story.act(id, 'buyer.acceptance.accept', undefined, key('too-early')));
     expect(statusesOf(answers)).toEqual(Array(TIMES).fill(409));

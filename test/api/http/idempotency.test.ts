@@ -19,7 +19,7 @@ const withKey = (id: string, operation: DeliveryOperation, used: string, body?: 
 const told = ({ status, body }: Answer) => ({ status, body });
 const steps = (objectId: string) => api.db.step.count({ where: { objectId } });
 
-describe('an Idempotency-Key stands for one command (rules: General)', () => {
+describe('INV-2, INV-7: an Idempotency-Key stands for one command', () => {
   test('sent again, it is answered again, though the delivery has gone on', async () => {
     const id = await story.deliveryAt('awaiting_requirement');
     const first = await withKey(id, 'buyer.requirement', 'again');
@@ -88,12 +88,12 @@ describe('an Idempotency-Key stands for one command (rules: General)', () => {
   });
 });
 
-describe('what is kept of a body is a hash under a key that the database does not hold', () => {
+describe('INV-60: what is kept of a body is a hash under a key that the database does not hold', () => {
   const plainHashes = (text: string) =>
     (['hex', 'base64', 'base64url'] as const).map((encoding) => createHash('sha256').update(text).digest(encoding));
   const keptOf = (used: string) => api.db.idempotencyRecord.findFirstOrThrow({ where: { key: used } });
 
-  test('of a JSON body', async () => {
+  test('the hash of a JSON body is none that anybody can compute from it', async () => {
     const body = { name: '周联系', email: 'zhou@demo.example', phone: '13800000019', language: 'zh-CN' };
     expect((await api.provider.post('/v1/provider/contacts', body, key('hashed'))).status).toBe(201);
     const { bodyHash } = await keptOf('hashed');
@@ -101,7 +101,7 @@ describe('what is kept of a body is a hash under a key that the database does no
     expect(plainHashes(JSON.stringify(body)).filter((plain) => bodyHash.includes(plain))).toEqual([]);
   });
 
-  test('of an upload', async () => {
+  test('the hash of an upload is none that anybody can compute from it', async () => {
     const { body } = await api.buyer.upload('/v1/buyer/attachments', 'a.txt', 'text', key('hashed-upload'));
     const { id: _, ...file } = z.object({ id: z.string() }).loose().parse(body);
     const { bodyHash } = await keptOf('hashed-upload');
@@ -121,7 +121,7 @@ describe('what is kept of a body is a hash under a key that the database does no
   });
 });
 
-describe('a request whose answer was lost', () => {
+describe('INV-7: a request whose answer was lost is answered when it is sent again', () => {
   test('PRD-7: an order that was placed is answered, though its product is not sold any more', async () => {
     const purchase = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
     const first = await api.buyer.post('/v1/buyer/orders', purchase, key('delisted'));
@@ -135,8 +135,8 @@ describe('a request whose answer was lost', () => {
   });
 });
 
-describe('whose key, and where', () => {
-  test('keys of two people do not meet', async () => {
+describe('INV-2: a key is of one principal and one route', () => {
+  test('the same key of two people is two keys', async () => {
     const purchase = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
     const mine = await api.buyer.post('/v1/buyer/orders', purchase, key('shared'));
     const theirs = await api.otherBuyer.post(
@@ -203,7 +203,7 @@ describe('whose key, and where', () => {
   });
 });
 
-describe('uploads: the content is the body', () => {
+describe('INV-7: of an upload the content is the body', () => {
   const upload = (content: string, name = 'a.txt') =>
     api.buyer.upload('/v1/buyer/attachments', name, content, key('upload'));
 

@@ -34,7 +34,7 @@ const token = (issuer = 'https://sso.example', expiresIn = '1h') =>
 const byKey = { alg: 'RS256', kid: 'k1' };
 
 describe('production: tokens are those of the key set, and no others', () => {
-  test('signed with a published key', async () => {
+  test('a token signed with a published key is accepted', async () => {
     const signed = await token().setProtectedHeader(byKey).sign(keys.privateKey);
     expect(await authenticator()(signed)).toEqual({ sub: 'usr_ops', role: 'ops', permissions: ['appeals.rule'] });
   });
@@ -66,7 +66,7 @@ describe('production: tokens are those of the key set, and no others', () => {
     ],
     ['for another issuer', () => token('https://other.example').setProtectedHeader(byKey).sign(keys.privateKey)],
     ['long ago', () => token('https://sso.example', '-1m').setProtectedHeader(byKey).sign(keys.privateKey)],
-  ])('signed %s: refused', async (_, sign) => {
+  ])('a token signed %s is refused', async (_, sign) => {
     await expect(authenticator()(await sign())).rejects.toMatchObject({ code: 'AUTH.REQUIRED' });
   });
 

@@ -32,7 +32,7 @@ async function pages(path: string, between: () => Promise<unknown> = async () =>
 const newestFirst = () => [...ids].reverse();
 
 describe('lists are read page by page, stable while new items come in', () => {
-  test('the newest first, unless the query says otherwise', async () => {
+  test('the newest come first, unless the query says otherwise', async () => {
     expect(await pages('/v1/buyer/orders?limit=2')).toEqual([
       newestFirst().slice(0, 2),
       newestFirst().slice(2, 4),
@@ -56,7 +56,7 @@ describe('lists are read page by page, stable while new items come in', () => {
     expect(added.length).toBeGreaterThanOrEqual(2);
   });
 
-  test('the oldest first, what is ordered meanwhile comes at the end', async () => {
+  test('the oldest come first when asked for, and what is ordered meanwhile comes at the end', async () => {
     const added: string[] = [];
     const order = async () => {
       if (added.length < 2) added.push((await story.order()).id);
@@ -65,7 +65,7 @@ describe('lists are read page by page, stable while new items come in', () => {
     ids.push(...added);
   });
 
-  test('products, messages and notification deliveries too', async () => {
+  test('products, messages and notification deliveries are read so, too', async () => {
     await story.deliveryAt('completed');
     for (const [path, client] of [
       ['/v1/buyer/products', api.buyer],
@@ -81,7 +81,7 @@ describe('lists are read page by page, stable while new items come in', () => {
   });
 });
 
-describe('filters', () => {
+describe('lists are filtered', () => {
   let deliveries: Record<'stated' | 'implementing' | 'frozen' | 'completed', string>;
   beforeAll(async () => {
     deliveries = {
@@ -94,13 +94,13 @@ describe('filters', () => {
   const found = async (query: string, role: 'buyer' | 'provider' | 'ops' = 'buyer') =>
     (await page<Delivery>(`/v1/${role}/deliveries?limit=100&${query}`, api[role])).items;
 
-  test.each(['buyer', 'provider', 'ops'] as const)('%s: by stage', async (role) => {
+  test.each(['buyer', 'provider', 'ops'] as const)('a %s finds deliveries by stage', async (role) => {
     const items = await found('stage=implementing', role);
     expect(items.map(({ id }) => id)).toEqual([deliveries.implementing]);
     expect(await found('stage=cancelled', role)).toEqual([]);
   });
 
-  test('by freeze', async () => {
+  test('deliveries are found by freeze', async () => {
     expect((await found('frozen=true')).map(({ id }) => id)).toEqual([deliveries.frozen]);
     const running = await found('frozen=false');
     expect(running.map(({ id }) => id)).toContain(deliveries.stated);
@@ -108,20 +108,20 @@ describe('filters', () => {
     expect(await found('frozen=true&stage=implementing')).toEqual([]);
   });
 
-  test('by order', async () => {
+  test('deliveries are found by order', async () => {
     const { orderId } = await story.delivery(deliveries.frozen);
     expect((await found(`orderId=${orderId}`)).map(({ id }) => id)).toEqual([deliveries.frozen]);
     expect(await found('orderId=ord_unknown')).toEqual([]);
   });
 
-  test('they go with pages', async () => {
+  test('a filter holds on every page', async () => {
     const { items, nextCursor } = await page<Delivery>('/v1/buyer/deliveries?stage=completed&limit=1');
     expect(items.map(({ id }) => id)).toEqual([deliveries.completed]);
     const next = await page<Delivery>(`/v1/buyer/deliveries?stage=completed&limit=1&cursor=${nextCursor}`);
     expect(next.items.every(({ stage }) => stage === 'completed')).toBe(true);
   });
 
-  test('orders by state', async () => {
+  test('orders are found by state', async () => {
     const { items } = await page<Order>('/v1/buyer/orders?state=completed&limit=100');
     expect(items.map(({ deliveryId }) => deliveryId)).toContain(deliveries.completed);
     expect(new Set(items.map(({ state }) => state))).toEqual(new Set(['completed']));

@@ -134,7 +134,7 @@ test('ACC-0: every role on every route: who may not use it is answered 401 or 40
   expect(await everythingOf(api.db)).toEqual(before);
 }, 300_000);
 
-describe('a route without a rule cannot go unseen', () => {
+describe('ACC-0: a route without a rule cannot go unseen', () => {
   const registryWith = (access: object) => {
     const registry = new OpenAPIRegistry();
     registry.register('Something', z.object({}).openapi('Something'));
@@ -154,11 +154,11 @@ describe('a route without a rule cannot go unseen', () => {
     ['is for others than its path says', { 'x-access': { buyer: 'any' } }],
     ['is for others too', { 'x-access': { provider: 'shop', ops: 'any' } }],
     ['names an area that there is none of', { 'x-access': { provider: 'secrets' } }],
-  ])('one that %s', (_, access) => {
+  ])('a route that %s is found', (_, access) => {
     expect(() => tokenRoutes(registryWith(access))).toThrow();
   });
 
-  test('one with a rule', () => {
+  test('a route with a rule is taken', () => {
     expect(tokenRoutes(registryWith({ 'x-access': { provider: 'shop' } }))).toHaveLength(1);
   });
 });

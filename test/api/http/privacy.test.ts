@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-describe('ORD-2: what was implemented, accounts and passwords with it, is for buyer and provider only', () => {
+describe('ORD-2, INV-60: what was implemented, accounts and passwords with it, is for buyer and provider only', () => {
   test.each([
     ['buyer', 'buyer', SUMMARY],
     ['provider', 'provider', SUMMARY],
@@ -47,7 +47,7 @@ describe('ORD-2: what was implemented, accounts and passwords with it, is for bu
     if (note === null) expect(JSON.stringify(answer.body)).not.toContain('password-in-plain');
   });
 
-  test('no table holds it in plain, the recorded answers neither', async () => {
+  test('no table holds it in plain, nor do the recorded answers', async () => {
     await eventually(async () => expect(await api.db.idempotencyRecord.count({ where: { status: null } })).toBe(0));
     const client = new PgClient({ connectionString: api.database.ownerUrl });
     await client.connect();
@@ -103,8 +103,8 @@ function payloadsIn(value: unknown): JsonPayload[] {
 const decoded = (answer: Answer) =>
   bodyOf<{ payloads: JsonPayload[] }>(answer, 200).payloads.map(({ data }) => Buffer.from(data, 'base64').toString());
 
-describe('histories hold nothing in plain', () => {
-  test('neither words nor passwords nor the names of fields', async () => {
+describe('INV-60: histories hold nothing in plain', () => {
+  test('histories hold neither words nor passwords nor the names of fields', async () => {
     const { bytes, payloads } = await history();
     expect(payloads.length).toBeGreaterThan(5);
     const everything = Buffer.concat([bytes, ...payloads.map(({ data }) => Buffer.from(data, 'base64'))]);
@@ -121,7 +121,7 @@ describe('histories hold nothing in plain', () => {
   });
 });
 
-describe('ORD-2: what a provider submits is sealed before it leaves the API', () => {
+describe('ORD-2, INV-60: what a provider submits is sealed before it leaves the API', () => {
   test('no history holds it, even when the codec endpoint has decoded every payload of every workflow', async () => {
     const workflows: string[] = [];
     for await (const { workflowId } of api.temporal.client.workflow.list()) {
@@ -158,7 +158,7 @@ describe('ORD-2: what a provider submits is sealed before it leaves the API', ()
   });
 });
 
-describe('the codec endpoint', () => {
+describe('INV-60: the codec endpoint decodes for whom it may, and for nobody else', () => {
   const decode = (client = api.manager, body: unknown = { payloads: [] }) => client.post('/codec/decode', body);
   const sealed = async () => {
     const found = (await history()).payloads.find(
@@ -168,7 +168,7 @@ describe('the codec endpoint', () => {
     return found;
   };
 
-  test('nobody without a token, nobody without the permission', async () => {
+  test('it decodes for nobody without a token, and nobody without the permission', async () => {
     const payloads = [await sealed()];
     expect(await decode(api.anonymous, { payloads })).toMatchObject({ status: 401, body: { code: 'AUTH.REQUIRED' } });
     for (const person of ['ops', 'buyer', 'provider'] as const) {
@@ -269,7 +269,7 @@ describe('the codec endpoint', () => {
     ['a word', { payloads: 'x' }],
     ['no metadata', { payloads: [{ data: '' }] }],
     ['an array', []],
-  ])('a body of %s is 400', async (_, body) => {
+  ])('a body of %s is answered 400', async (_, body) => {
     expect(await decode(api.manager, body)).toMatchObject({ status: 400, body: { code: 'REQUEST.MALFORMED' } });
   });
 });

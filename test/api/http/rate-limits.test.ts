@@ -142,7 +142,7 @@ describe('TRUST_PROXY_HOPS: the address behind a balancer', () => {
     expect(await place(1, '1.1.1.1, 203.0.113.9')).toBe('203.0.113.9');
   });
 
-  test('behind two, the outer one’s', async () => {
+  test('behind two, the word of the outer one counts', async () => {
     expect(await place(2, '1.1.1.1, 203.0.113.9, 10.0.0.2')).toBe('203.0.113.9');
   });
 

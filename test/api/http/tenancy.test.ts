@@ -90,23 +90,26 @@ const call = (client: HttpClient, { method, path, body }: Route, id: string): Pr
 /** What an answer says, but for what names the request. */
 const told = ({ status, body }: Answer) => ({ status, body: { ...(body as object), requestId: '' } });
 
-test('every kind of object that a path names is tried', () => {
+test('INV-62: every kind of object that a path names is tried', () => {
   for (const route of withId()) expect([route.path, idsFor(route).length > 0]).toEqual([route.path, true]);
 });
 
-describe('objects of others answer 404, as if they were not', () => {
-  test.each(['otherBuyer', 'otherProvider'] as const)('for %s, on every route, at every stage', async (person) => {
-    const role = person === 'otherBuyer' ? 'buyer' : 'provider';
-    const before = await businessOf(api.db);
-    for (const route of withId().filter(({ roles }) => roles.includes(role))) {
-      const unknown = told(await call(api[person], route, 'dlv_unknown'));
-      expect({ route, ...unknown }).toMatchObject({ route, status: 404 });
-      for (const id of idsFor(route)) {
-        expect({ route, id, ...told(await call(api[person], route, id)) }).toEqual({ route, id, ...unknown });
+describe('INV-62: objects of others answer 404, as if they were not', () => {
+  test.each(['otherBuyer', 'otherProvider'] as const)(
+    'they do for %s, on every route, at every stage',
+    async (person) => {
+      const role = person === 'otherBuyer' ? 'buyer' : 'provider';
+      const before = await businessOf(api.db);
+      for (const route of withId().filter(({ roles }) => roles.includes(role))) {
+        const unknown = told(await call(api[person], route, 'dlv_unknown'));
+        expect({ route, ...unknown }).toMatchObject({ route, status: 404 });
+        for (const id of idsFor(route)) {
+          expect({ route, id, ...told(await call(api[person], route, id)) }).toEqual({ route, id, ...unknown });
+        }
       }
-    }
-    expect(await businessOf(api.db)).toEqual(before);
-  });
+      expect(await businessOf(api.db)).toEqual(before);
+    },
+  );
 
   test('lists and filters hold nothing of others', async () => {
     const ofBuyer = await api.otherBuyer.get('/v1/buyer/orders?limit=100');
@@ -121,7 +124,7 @@ describe('objects of others answer 404, as if they were not', () => {
   });
 });
 
-describe('what is no id of anything is 404 for everybody', () => {
+describe('INV-62: what is no id of anything is 404 for everybody', () => {
   test('ACC-0: a refusal of an unknown id says the same to every role, and claims nothing about whose it would be', async () => {
     for (const route of withId()) {
       for (const role of route.roles) {
@@ -146,7 +149,7 @@ describe('what is no id of anything is 404 for everybody', () => {
     ['SQL', "x'%20OR%20'1'='1"],
     ['__proto__', '__proto__'],
     ['constructor', 'constructor'],
-  ])('%s', async (_, id) => {
+  ])('%s is answered as an unknown id is', async (_, id) => {
     const before = await businessOf(api.db);
     for (const route of withId()) {
       const client = route.roles.includes('buyer')
