@@ -32,6 +32,7 @@ import { imageRoutes } from './images/routes';
 import { inboxRoutes } from './notifications/inbox-routes';
 import { notificationDeliveryRoutes } from './notifications/notification-delivery-routes';
 import { subscriptionRoutes } from './notifications/subscription-routes';
+import { orderListRoutes } from './orders/list-routes';
 import { orderRoutes } from './orders/routes';
 import { orderService } from './orders/service';
 import { gatewayRoutes } from './payments/callback-routes';
@@ -117,6 +118,7 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   const workflows = { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs };
   const deliveries = deliveryService({ db, keys, commands });
   const reviews = reviewService({ ...workflows, commands });
+  orderListRoutes(context, { db });
   orderRoutes(context, { db, service: orderService(workflows) });
   deliveryRoutes(context, deliveries, db);
   appealRoutes(context, deliveries);

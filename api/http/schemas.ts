@@ -78,16 +78,21 @@ export const orderSchema = z
     payableFen: z.int(),
     originalFen: z.int(),
     priceVersion: z.int().openapi({ description: 'Grows with every change of the price; a payment names it' }),
+    couponId: z.string().nullable(),
+    couponReductionFen: z.int().openapi({ description: 'What the coupon takes off the price' }),
     paidFen: z.int(),
     refundedFen: z.int(),
     deliveryId: z.string().nullable(),
     buyerContact: z
       .object({ name: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable() })
       .nullable()
-      .openapi({ description: 'In the details only, for the provider and operations' }),
+      .openapi({
+        description: 'For the provider and operations: masked in lists, whole in the details, where each look is kept',
+      }),
     payBy: time,
     paidAt: time.nullable(),
     endedAt: time.nullable(),
+    completedAt: time.nullable(),
     createdAt: time,
     updatedAt: time,
   })

@@ -1,23 +1,21 @@
 import { z } from 'zod';
-import { ORDER_STATES, PAYMENT_CHANNELS } from '../../domain/orders/order';
+import { PAYMENT_CHANNELS } from '../../domain/orders/order';
 import { AppError } from '../../domain/shared/errors';
-import { findOrder, listOrders, lookAtContact } from '../../prisma/store/orders/orders';
+import { findOrder, lookAtContact } from '../../prisma/store/orders/orders';
 import type { Database } from '../../prisma/store/shared/database';
 import { type ApiContext, get, nothing, post } from '../http/endpoint';
-import { pageAnswer, pageOfQuery } from '../http/paging';
-import { byId, id, orderSchema, pageOf, paging } from '../http/schemas';
+import { byId, id, orderSchema } from '../http/schemas';
 import { scopeOf } from '../http/scope';
+import { accessOf } from './search';
 import type { OrderService } from './service';
 import { orderView } from './view';
 
 /** What the order routes call and read. */
 export type OrderRoutes = { db: Database; service: OrderService };
 
-const accessOf = { buyer: { buyer: 'any' }, provider: { provider: 'orders' }, ops: { ops: 'any' } } as const;
-
 const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order.');
 
-/** Orders: placing, reading, listing (ORD). */
+/** Orders: placing one, and its details (ORD). */
 export function orderRoutes(context: ApiContext, { db, service }: OrderRoutes): void {
   placing(context, service);
   reading(context, db);
@@ -41,22 +39,6 @@ function placing(context: ApiContext, service: OrderService): void {
 
 function reading(context: ApiContext, db: Database): void {
   for (const role of ['buyer', 'provider', 'ops'] as const) {
-    get(context, {
-      path: `/v1/${role}/orders`,
-      summary: 'Orders, newest first',
-      tag: 'Orders',
-      access: accessOf[role],
-      params: nothing,
-      query: z.strictObject({ ...paging, state: z.enum(ORDER_STATES).optional() }),
-      body: nothing,
-      answer: { status: 200, schema: pageOf(orderSchema, 'OrderPage') },
-      async handle({ principal, query }) {
-        const page = pageOfQuery(query);
-        const rows = await listOrders(db, scopeOf(principal), { state: query.state }, page);
-        return pageAnswer(rows, page, (row) => orderView(row));
-      },
-    });
-
     get(context, {
       path: `/v1/${role}/orders/{id}`,
       summary: 'One order',

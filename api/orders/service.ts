@@ -119,5 +119,6 @@ const asPlaced = (row: OrderRow): OrderRow => ({
   refundedFen: 0n,
   paidAt: null,
   endedAt: null,
+  completedAt: null,
   updatedAt: row.createdAt,
 });

@@ -4,13 +4,14 @@ type Contact = { name: string | null; email: string | null; phone: string | null
 
 /**
  * An order as people read it.
- * @param buyerContact in the details for the provider and operations; null elsewhere (ORD-7)
+ * @param buyerContact for the provider and operations: whole in the details, masked in lists (ORD-7)
  */
 export function orderView({ feeBasisPoints: _, ...row }: OrderRow, buyerContact: Contact | null = null) {
   return {
     ...row,
     payableFen: Number(row.payableFen),
     originalFen: Number(row.originalFen),
+    couponReductionFen: Number(row.couponReductionFen),
     paidFen: Number(row.paidFen),
     refundedFen: Number(row.refundedFen),
     deliveryId: row.paidAt === null ? null : row.deliveryId,

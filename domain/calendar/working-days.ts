@@ -1,4 +1,5 @@
 import { DAY_MS, type Duration } from '../policies/duration';
+import { SHANGHAI_OFFSET_MS } from './shanghai';
 
 /** What is known of China's public holidays and moved workdays. Days are `YYYY-MM-DD` in Shanghai. */
 export type HolidayCalendar = {
@@ -16,9 +17,6 @@ export type Deadline = {
   /** Computed over days whose holidays were not all published: to be computed again when they are. */
   provisional: boolean;
 };
-
-/** Asia/Shanghai has had no summer time since 1991: a fixed UTC+8. */
-const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
 
 /**
  * 24:00 in Shanghai of the n-th Chinese working day after the day of an instant (GEN-1).

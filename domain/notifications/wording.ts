@@ -1,3 +1,4 @@
+import { shanghaiClock } from '../calendar/shanghai';
 import type { MessageEvent, ParamOf } from './events';
 
 /** A message in words: plain text, its parameters put in as they are. Empty paragraphs are left out. */
@@ -36,5 +37,5 @@ export function yuan(amountFen: string): string {
 export function shanghaiTime(instant: string): string {
   const ms = Date.parse(instant);
   if (Number.isNaN(ms)) return instant;
-  return new Date(ms + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
+  return shanghaiClock(ms).slice(0, 16);
 }

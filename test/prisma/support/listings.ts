@@ -1,4 +1,6 @@
 import { AREAS } from '../../../domain/accounts/areas';
+import { TIME_TYPES } from '../../../domain/orders/search';
+import { DAY_MS } from '../../../domain/policies/duration';
 import { listApiKeys } from '../../../prisma/store/accounts/api-keys';
 import { listContacts } from '../../../prisma/store/accounts/contacts';
 import { listSubAccounts } from '../../../prisma/store/accounts/sub-accounts';
@@ -7,7 +9,7 @@ import { listDeliveries } from '../../../prisma/store/deliveries/deliveries';
 import { countUnread, listMessages } from '../../../prisma/store/notifications/inbox';
 import { listNotificationDeliveries } from '../../../prisma/store/notifications/notification-deliveries';
 import { listSubscriptions } from '../../../prisma/store/notifications/subscriptions';
-import { listOrders } from '../../../prisma/store/orders/orders';
+import { listOrders, type OrderFilter } from '../../../prisma/store/orders/search';
 import { listOwnProducts } from '../../../prisma/store/products/products';
 import { listForSale } from '../../../prisma/store/products/storefront';
 import { listReviews } from '../../../prisma/store/reviews/reviews';
@@ -17,7 +19,7 @@ import { listShopPages } from '../../../prisma/store/shops/shop-pages';
 import { listVersions } from '../../../prisma/store/shops/shops';
 import { listEndpoints } from '../../../prisma/store/webhooks/endpoints';
 import { listEvents } from '../../../prisma/store/webhooks/log';
-import { RARE } from './big-tables';
+import { MIDDLE, RARE } from './big-tables';
 
 /** A list as the API asks the store for it. */
 export type Listing = { name: string; read: (db: Database) => Promise<unknown> };
@@ -41,6 +43,8 @@ export const LISTED_PARAMETERS = [
     'grade',
     'q',
     'change',
+    'timeType',
+    'preset',
   ],
 ];
 
@@ -91,6 +95,12 @@ export function listings(): Listing[] {
 
 function ofOrders(): Listing[] {
   const scopes: readonly Scope[] = [PROVIDER, BUYER, 'all'];
+  const searches = choices<Omit<OrderFilter, 'timeType'>>(
+    ...[{ from: MIDDLE }, { to: MIDDLE }, { from: MIDDLE, to: new Date(MIDDLE.getTime() + DAY_MS) }],
+    ...['closed', 'completed', 'refunding'].map((state) => ({ state })),
+    { orderId: RARE.orderId },
+  );
+  const orders = TIME_TYPES.flatMap((timeType) => searches.map((search): OrderFilter => ({ timeType, ...search })));
   const deliveries = choices<Parameters<typeof listDeliveries>[2]>(
     { stage: 'awaiting_platform_check' },
     { stage: 'completed' },
@@ -100,8 +110,8 @@ function ofOrders(): Listing[] {
   );
   return scopes.flatMap((scope) =>
     scoped(scope, [
-      ...paged('listOrders', [{}, { state: 'closed' }, { state: 'completed' }], 'ord_000100000', (db, filter, page) =>
-        listOrders(db, scope, filter, page),
+      ...paged('listOrders', orders, RARE.orderId, (db, filter, { after, ...page }) =>
+        listOrders(db, scope, filter, { ...page, after: after === null ? null : { at: MIDDLE, id: after } }),
       ),
       ...paged('listDeliveries', deliveries, 'dlv_000100000', (db, filter, page) =>
         listDeliveries(db, scope, filter, page),

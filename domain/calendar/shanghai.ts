@@ -1,0 +1,19 @@
+/** Asia/Shanghai has had no summer time since 1991: a fixed UTC+8 (GEN-1). */
+export const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
+
+/** A day of the calendar; `month` runs from 0. Days and months beyond their ends count on, as in `Date.UTC`. */
+export type CalendarDay = { year: number; month: number; day: number };
+
+/** The day that it is in Shanghai at an instant (epoch milliseconds). */
+export function shanghaiDay(atMs: number): CalendarDay {
+  const there = new Date(atMs + SHANGHAI_OFFSET_MS);
+  return { year: there.getUTCFullYear(), month: there.getUTCMonth(), day: there.getUTCDate() };
+}
+
+/** The instant (epoch milliseconds) at which a day begins in Shanghai. */
+export const startOfShanghaiDay = ({ year, month, day }: CalendarDay): number =>
+  Date.UTC(year, month, day) - SHANGHAI_OFFSET_MS;
+
+/** An instant as clocks in Shanghai show it, to the second: `2026-02-25 00:00:00`. */
+export const shanghaiClock = (atMs: number): string =>
+  new Date(atMs + SHANGHAI_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ');

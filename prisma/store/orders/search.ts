@@ -1,0 +1,72 @@
+import type { TimeType } from '../../../domain/orders/search';
+import type { Prisma } from '../../generated/client';
+import type { Database } from '../shared/database';
+import type { Scope } from '../shared/scopes';
+import type { OrderRow } from './orders';
+
+/** Which orders are wanted (ORD-1); what is left out does not matter. `completed` are those that ever were. */
+export type OrderFilter = {
+  timeType: TimeType;
+  from?: Date | undefined;
+  /** Not included. */
+  to?: Date | undefined;
+  state?: string | undefined;
+  orderId?: string | undefined;
+};
+
+/** A place in a list of orders: what a page ended with. Neither the one time nor the other ever changes. */
+export type OrderPosition = { at: Date; id: string };
+
+/** Which page of a list, in the order of the time that it is searched by. */
+export type OrderPage = { limit: number; after: OrderPosition | null; newestFirst: boolean };
+
+const timed = (timeType: TimeType, time: Prisma.DateTimeNullableFilter<'Order'> & Prisma.DateTimeFilter<'Order'>) =>
+  timeType === 'completed' ? { completedAt: time } : { createdAt: time };
+
+/** A page of orders, one more than asked for when there are more. */
+export function listOrders(db: Database, scope: Scope, filter: OrderFilter, page: OrderPage): Promise<OrderRow[]> {
+  const { timeType, from, to, state, orderId } = filter;
+  const direction = page.newestFirst ? 'desc' : 'asc';
+  return db.order.findMany({
+    where: {
+      AND: [
+        scope === 'all' ? {} : scope,
+        timeType === 'completed' ? { completedAt: { not: null } } : {},
+        from === undefined ? {} : timed(timeType, { gte: from }),
+        to === undefined ? {} : timed(timeType, { lt: to }),
+        state === undefined ? {} : { state },
+        orderId === undefined ? {} : { id: orderId },
+        beyond(timeType, page),
+      ],
+    },
+    orderBy: [timeType === 'completed' ? { completedAt: direction } : { createdAt: direction }, { id: direction }],
+    take: page.limit + 1,
+  });
+}
+
+/** What comes after a place: said so that the time alone leads into the index. */
+function beyond(timeType: TimeType, { after, newestFirst }: OrderPage): Prisma.OrderWhereInput {
+  if (after === null) return {};
+  const { at, id } = after;
+  return newestFirst
+    ? { ...timed(timeType, { lte: at }), OR: [timed(timeType, { lt: at }), { id: { lt: id } }] }
+    : { ...timed(timeType, { gte: at }), OR: [timed(timeType, { gt: at }), { id: { gt: id } }] };
+}
+
+/** Where an order stands in a list that is searched by this time. */
+export const positionOf = ({ id, createdAt, completedAt }: OrderRow, timeType: TimeType): OrderPosition => ({
+  at: timeType === 'completed' ? (completedAt ?? createdAt) : createdAt,
+  id,
+});
+
+/** A buyer's contact as it is kept; lists and exports show it masked (ORD-7). */
+export type Contact = { name: string | null; email: string | null; phone: string | null };
+
+/** The contacts of those buyers that have one, by their ids. */
+export async function contactsOf(db: Database, buyerIds: string[]): Promise<Map<string, Contact>> {
+  const found = await db.user.findMany({
+    where: { id: { in: [...new Set(buyerIds)] } },
+    select: { id: true, name: true, email: true, phone: true },
+  });
+  return new Map(found.map(({ id, ...contact }) => [id, contact]));
+}
