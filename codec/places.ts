@@ -21,6 +21,8 @@ export const SEALED_COLUMNS = {
   signedNumber: { table: 'agreements', key: 'id', column: 'sealed', appendOnly: true, type: 'bytea' },
   /** What signs the calls to a product's delivery URL (INS-1). */
   deliveryToken: { table: 'products', key: 'id', column: 'delivery_token_sealed', appendOnly: false, type: 'bytea' },
+  /** How a buyer gets at an instance (INS-3). */
+  instanceAccess: { table: 'instances', key: 'id', column: 'access_sealed', appendOnly: false, type: 'bytea' },
   /** What of a proposal only few may read, before and after it is submitted for review. */
   proposal: { table: 'proposals', key: 'id', column: 'sealed', appendOnly: false, type: 'bytea' },
   review: { table: 'reviews', key: 'id', column: 'sealed', appendOnly: false, type: 'bytea' },

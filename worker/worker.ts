@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { chineseCalendar } from '../activities/calendar';
 import { deliveryActivities } from '../activities/deliveries';
+import { instanceActivities } from '../activities/instances';
 import { orderActivities } from '../activities/orders';
+import { type InstanceEndpointPort, instanceEndpoint } from '../activities/ports/instance-endpoint';
 import { httpPaymentChannel } from '../activities/ports/payment-channel';
 import { type WebhookPort, webhookSender } from '../activities/ports/webhook-sender';
 import { type PaymentChannelPort, refundActivities } from '../activities/refunds';
@@ -27,6 +29,7 @@ export type Outside = {
   calendar: HolidayCalendar;
   channel: PaymentChannelPort;
   webhooks: WebhookPort;
+  instances: InstanceEndpointPort;
   /** What reviews and their decisions mean for what is reviewed. */
   reviewHandlers: ReviewHandlers;
 };
@@ -35,6 +38,7 @@ export type Outside = {
 export function allActivities(outside: Outside) {
   return {
     ...deliveryActivities(outside),
+    ...instanceActivities(outside),
     ...orderActivities(outside),
     ...refundActivities(outside),
     ...reviewActivities(outside),
@@ -52,6 +56,7 @@ export function outsideOf(config: Config, db: Database): Outside {
     calendar: chineseCalendar(loadHolidays(config)),
     channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
     webhooks: webhookSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
+    instances: instanceEndpoint({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     reviewHandlers: reviewHandlersOf(keys),
   };
 }

@@ -1,4 +1,5 @@
 export { delivery } from './deliveries/workflow';
+export { instance } from './instances/workflow';
 export { order, paymentReturn } from './orders/workflow';
 export { accountTicket, productApplication, shopReview } from './reviews/workflow';
 export { webhook } from './webhooks/workflow';

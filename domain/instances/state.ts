@@ -53,3 +53,10 @@ export function kindOfPurchase(
   if (has.specName !== wanted.specName || has.isTrial) return 'change';
   return expiresAtMs === null ? null : 'more';
 }
+
+/** The orders whose purchase the provider's side has carried out: they are completed (ORD-8). */
+export function servedOrders({ stage, grants, calls }: InstanceState): string[] {
+  if (stage === 'creating') return [];
+  const waiting = calls.map(({ purchase }) => purchase.orderId);
+  return grants.map(({ orderId }) => orderId).filter((orderId) => !waiting.includes(orderId));
+}

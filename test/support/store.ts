@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
+import { instanceEndpoint } from '../../activities/ports/instance-endpoint';
 import { webhookSender } from '../../activities/ports/webhook-sender';
 import type { PaymentChannelPort } from '../../activities/refunds';
 import type { DeliveryAction } from '../../domain/deliveries/commands';
@@ -56,6 +57,7 @@ export async function startStore() {
     channel: channel.port,
     reviewHandlers: reviewHandlersOf(KEYS),
     webhooks,
+    instances: instanceEndpoint({ allowPrivate: true }),
   };
   const activities = allActivities(outside);
 

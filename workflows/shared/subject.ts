@@ -56,6 +56,8 @@ export type Subject<S, Sent, C extends Command, D extends NamedDeadline> = Deadl
     recompute?(state: S): Promise<Recomputation<S> | null>;
     /** Continues the workflow as new from a position. Absent where an object has few steps. */
     continueAsNew?(position: Position<S>): Promise<never>;
+    /** How many steps a run may have, where they are more than the updates of people. */
+    stepsPerRun?: number;
   };
 
 /** The cause of the step that a person's command makes. */

@@ -61,11 +61,12 @@ export function supervise<S, Sent, C extends Command, D extends NamedDeadline>(
   setHandler(catchUp, () => inBackground(records.catchUp));
   setHandler(calendarGrown, () => inBackground(deadlines.recomputeAll));
   const parts = { records, deadlines, exclusively, whyRefused: () => refused };
-  const { commands, continueAsNew } = subject;
+  const { commands, continueAsNew, stepsPerRun = Number.POSITIVE_INFINITY } = subject;
   const updates = commands === undefined ? () => 0 : handleCommands(commands, subject, parts);
 
   const isOver = () => refused !== null || subject.isClosed(records.state());
-  const isFull = () => updates() >= UPDATES_PER_RUN || workflowInfo().continueAsNewSuggested;
+  const steps = () => records.sequence() - start.sequence;
+  const isFull = () => updates() >= UPDATES_PER_RUN || steps() >= stepsPerRun || workflowInfo().continueAsNewSuggested;
 
   return {
     /** For operations and tests: what the workflow itself believes. Screens read PostgreSQL. */

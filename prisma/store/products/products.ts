@@ -25,7 +25,8 @@ const OPEN = REVIEW_STAGES.filter((stage) => !isDecided({ stage }));
 
 // Raw, since the token must not be read to know that there is one, and for the open application beside each product.
 const COLUMNS = Prisma.sql`id, provider_id AS "providerId", name, type, category, grade, status, supervised,
-  self_operated AS "selfOperated", summary, version, content, delivery_token_sealed IS NOT NULL AS "hasToken",
+  self_operated AS "selfOperated", summary, version, content, 
+  delivery_token_sealed IS NOT NULL AND content ->> 'deliveryUrl' IS NOT NULL AS "hasToken",
   (SELECT r.id FROM reviews r WHERE r.object_id = products.id AND r.status = ANY(${OPEN}::text[]))
     AS "openApplicationId",
   created_at AS "createdAt", updated_at AS "updatedAt"`;

@@ -107,7 +107,8 @@ async function productNow(tx: Transaction, { objectId, providerId }: ReviewSubje
   if (row === null) return null;
   const { deliveryTokenSealed: token, ...product } = row;
   const digest = token && createHash('sha256').update(token).digest('hex').slice(0, 16);
-  return productDocument.parse({ ...product, deliveryToken: digest });
+  const found = productDocument.parse({ ...product, deliveryToken: digest });
+  return found.content !== null && needsToken(found.content) ? found : { ...found, deliveryToken: null };
 }
 
 /** A product is there from its first application on, described as it was last proposed until it is published. */
@@ -143,15 +144,16 @@ async function publishContent(keys: KeyRing, tx: Transaction, review: Decided, c
   const places = [placeOf('review', reviewId), placeOf('deliveryToken', objectId)] as const;
   const token = review.sealed && moveSealed(keys, review.sealed, ...places);
   const { name, category, summary, selfOperated, specs } = content;
-  // Without a new token the one that is kept stays, as long as the content has a use for one.
-  const sealed = needsToken(content)
-    ? token && { deliveryTokenSealed: new Uint8Array(token) }
-    : { deliveryTokenSealed: null };
+  // Without a new token the one that is kept stays. URL and token of before are kept for the instances that run (PRD-7).
+  const sealed = token && { deliveryTokenSealed: new Uint8Array(token) };
+  const deliveryUrl =
+    content.type === 'saas' && content.deliveryUrl !== null ? { deliveryUrl: content.deliveryUrl } : {};
   const { version } = await tx.product.update({
     where: { id: objectId },
     data: {
       ...{ name, category, summary, selfOperated, content, supervised: supervisionOf(content) },
       ...sealed,
+      ...deliveryUrl,
       version: { increment: 1 },
     },
     select: { version: true },
