@@ -23,17 +23,29 @@ const MEETINGS = [
     reason: 'A paid order starts its delivery and waits for its result.',
   },
   {
+    layer: 'workflows',
+    from: 'refunds',
+    to: ['deliveries'],
+    reason: 'A refund has the delivery that it pauses adopt that step.',
+  },
+  {
     layer: 'prisma/store',
     from: 'reviews',
     to: ['accounts', 'products', 'shops'],
     reason: 'What a decision means is the business of what is reviewed; one list names all of them.',
   },
-  ...['orders', 'deliveries', 'refunds'].map((from) => ({
+  ...['orders', 'deliveries'].map((from) => ({
     layer: 'prisma/store',
     from,
     to: ['ledger'],
     reason: 'What moves money posts its journal in the statement of its own step.',
   })),
+  {
+    layer: 'prisma/store',
+    from: 'refunds',
+    to: ['deliveries', 'ledger'],
+    reason: 'A step of a refund posts what is given back, and pauses a delivery or lets it go on.',
+  },
   ...['accounts', 'products', 'shops'].map((from) => ({
     layer: 'prisma/store',
     from,

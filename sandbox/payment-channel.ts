@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type Express } from 'express';
 import { z } from 'zod';
 import type { CallbackSecrets } from '../config/callback-secrets';
@@ -50,7 +51,15 @@ const refundRequest = z.object({
   channel: z.string(),
   amountFen,
 });
-const refund = refundRequest.extend({ channelRefundId: z.string(), at: z.string() });
+const outcome = z.enum(['refunded', 'failed']);
+const refund = refundRequest.extend({
+  channelRefundId: z.string(),
+  /** `processing`: the channel has the request, and does not know itself what becomes of it. */
+  status: z.enum(['refunded', 'failed', 'processing']).default('refunded'),
+  /** Why it failed. */
+  reason: z.string().default(''),
+  at: z.string(),
+});
 export type ChannelRefund = z.infer<typeof refund>;
 
 /** What the next refund requests meet; each count is used up by the requests it hits. */
@@ -61,6 +70,16 @@ const faults = z.strictObject({
   loseNextAnswers: z.number().int().min(0).default(0),
   /** Never answered, and not sent. */
   hangNextRefunds: z.number().int().min(0).default(0),
+  /** Sent, and never answered. */
+  hangNextAnswers: z.number().int().min(0).default(0),
+  /** Answered only after so many milliseconds, for as long as this is set. */
+  answerAfterMs: z.number().int().min(0).default(0),
+  /** Taken, with an outcome that is unknown until `PUT /refunds/{id}/outcome` says it. */
+  holdNextRefunds: z.number().int().min(0).default(0),
+  /** Refused for good; asked for again under the same id, it is tried again. */
+  refuseNextRefunds: z.number().int().min(0).default(0),
+  /** Questions about a refund that are answered 500. */
+  failNextQueries: z.number().int().min(0).default(0),
   /** The share of refund requests that are answered 500, 0 to 1. */
   refundFailureRate: z.number().min(0).max(1).default(0),
 });
@@ -159,12 +178,18 @@ function refundRoutes(
     misbehaviour = parsed.data;
     return response.json(misbehaviour);
   });
-  const uses = (fault: 'failNextRefunds' | 'loseNextAnswers' | 'hangNextRefunds') => {
+  type Counted = Exclude<keyof typeof misbehaviour, 'refundFailureRate' | 'answerAfterMs'>;
+  const uses = (fault: Counted) => {
     if (misbehaviour[fault] === 0) return false;
     misbehaviour[fault] -= 1;
     return true;
   };
-  app.post('/refunds', (request, response) => {
+  /** What becomes of a refund that is asked for now. */
+  const statusNow = (): ChannelRefund['status'] => {
+    if (uses('refuseNextRefunds')) return 'failed';
+    return uses('holdNextRefunds') ? 'processing' : 'refunded';
+  };
+  app.post('/refunds', async (request, response) => {
     const parsed = refundRequest.safeParse(request.body);
     if (!parsed.success) return response.status(422).json({ message: z.prettifyError(parsed.error) });
     if (uses('hangNextRefunds')) return undefined;
@@ -174,15 +199,42 @@ function refundRoutes(
     if (known !== undefined && known.amountFen !== parsed.data.amountFen) {
       return response.status(409).json({ message: 'This refund was made with another amount.' });
     }
-    if (known === undefined && exceeds(parsed.data, payments, refunds)) {
+    const isNew = known === undefined || known.status === 'failed';
+    if (isNew && exceeds(parsed.data, payments, refunds)) {
       return response.status(422).json({ message: 'More than was paid cannot be sent back.' });
     }
-    const made = known ?? { ...parsed.data, channelRefundId: idOf(parsed.data.refundId), at: new Date().toISOString() };
-    if (known === undefined) record({ kind: 'refund', refund: made });
+    if (isNew) record({ kind: 'refund', refund: made(parsed.data, statusNow()) });
     if (uses('loseNextAnswers')) return response.status(500).json({ message: 'The answer got lost.' });
-    return response.status(known === undefined ? 201 : 200).json(made);
+    if (uses('hangNextAnswers')) return undefined;
+    await sleep(misbehaviour.answerAfterMs);
+    return response.status(isNew ? 201 : 200).json(refunds.get(parsed.data.refundId));
   });
   app.get('/refunds', (_request, response) => response.json({ items: [...refunds.values()] }));
+  app.get('/refunds/:id', (request, response) => {
+    if (uses('failNextQueries')) return response.status(500).json({ message: 'The channel is out of order.' });
+    const known = refunds.get(request.params.id);
+    if (known === undefined) return response.status(404).json({ message: 'There is no such refund.' });
+    return response.json(known);
+  });
+  app.put('/refunds/:id/outcome', (request, response) => {
+    const known = refunds.get(request.params.id);
+    const parsed = z.strictObject({ status: outcome }).safeParse(request.body);
+    if (known?.status !== 'processing' || !parsed.success) return response.status(409).json({ message: 'Not held.' });
+    const settled = made(known, parsed.data.status);
+    record({ kind: 'refund', refund: settled });
+    return response.json(settled);
+  });
+}
+
+function made(wanted: z.output<typeof refundRequest>, status: ChannelRefund['status']): ChannelRefund {
+  const { refundId, transactionId, channel, amountFen } = wanted;
+  const asked = { refundId, transactionId, channel, amountFen, channelRefundId: idOf(refundId) };
+  return {
+    ...asked,
+    status,
+    reason: status === 'failed' ? 'The account is closed.' : '',
+    at: new Date().toISOString(),
+  };
 }
 
 /** No channel gives back more of a payment than it took. */
@@ -193,7 +245,9 @@ function exceeds(
 ): boolean {
   const paid = payments.get(wanted.transactionId);
   if (paid === undefined) return false;
-  const returned = [...refunds.values()].filter((made) => made.transactionId === wanted.transactionId);
+  const returned = [...refunds.values()].filter(
+    (made) => made.transactionId === wanted.transactionId && made.status !== 'failed',
+  );
   return returned.reduce((sum, made) => sum + made.amountFen, wanted.amountFen) > paid.amountFen;
 }
 

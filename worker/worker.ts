@@ -17,6 +17,7 @@ import type { Config } from '../config';
 import { loadHolidays } from '../config/calendar';
 import { temporalConnection } from '../config/temporal';
 import type { HolidayCalendar } from '../domain/calendar/working-days';
+import type { LiveInvoiceOf } from '../prisma/store/refunds/steps';
 import type { ReviewHandlers } from '../prisma/store/reviews/review-handler';
 import { reviewHandlersOf } from '../prisma/store/reviews/review-handlers';
 import type { Database } from '../prisma/store/shared/database';
@@ -32,6 +33,8 @@ export type Outside = {
   instances: InstanceEndpointPort;
   /** What reviews and their decisions mean for what is reviewed. */
   reviewHandlers: ReviewHandlers;
+  /** What a refund has to wait for (RFD-4). */
+  liveInvoiceOf: LiveInvoiceOf;
 };
 
 /** Every activity of the platform, with its dependencies filled in. */
@@ -58,6 +61,8 @@ export function outsideOf(config: Config, db: Database): Outside {
     webhooks: webhookSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     instances: instanceEndpoint({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     reviewHandlers: reviewHandlersOf(keys),
+    // There are no invoices yet.
+    liveInvoiceOf: async () => null,
   };
 }
 

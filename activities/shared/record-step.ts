@@ -25,7 +25,14 @@ export async function recordStep<S, Written extends StoredStep<S> | string>(
   const { sequence, commandId, action, requestId, state } = step;
   const stored = await write(runIdOf(activityInfo())).catch((error) => failed(db, step, error));
   if (typeof stored === 'string') log.warn('step postponed', { objectId, sequence, action, reason: stored });
-  else log.info('step recorded', { objectId, sequence, action, requestId, overtaken: stored !== null });
+  else
+    log.info('step recorded', {
+      objectId,
+      sequence,
+      action,
+      requestId,
+      overtaken: stored !== null && stored.commandId !== commandId,
+    });
   return stored ?? { sequence, commandId, state };
 }
 

@@ -6,7 +6,10 @@ type Contact = { name: string | null; email: string | null; phone: string | null
  * An order as people read it.
  * @param buyerContact for the provider and operations: whole in the details, masked in lists (ORD-7)
  */
-export function orderView({ feeBasisPoints: _, ...row }: OrderRow, buyerContact: Contact | null = null) {
+export function orderView(
+  { feeBasisPoints: _, refundReservedFen: _reserved, ...row }: OrderRow,
+  buyerContact: Contact | null = null,
+) {
   return {
     ...row,
     payableFen: Number(row.payableFen),

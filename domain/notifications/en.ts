@@ -51,6 +51,7 @@ const REFUND_REASONS = {
   wrong_channel: 'it came through another payment channel than the order says',
   wrong_amount: 'the amount is not that of the order',
   unknown_order: 'there is no such order',
+  refund_request: 'it was asked for',
 };
 const ESCALATIONS = {
   requirement_missing: 'the buyer has stated no requirement for a long time',

@@ -47,6 +47,7 @@ const REFUND_REASONS = {
   wrong_channel: '支付渠道与订单不符',
   wrong_amount: '支付金额与订单不符',
   unknown_order: '订单不存在',
+  refund_request: '退款申请',
 };
 const ESCALATIONS = {
   requirement_missing: '买家长期未提交需求',

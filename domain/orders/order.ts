@@ -18,6 +18,9 @@ export const ORDER_STATES = [
   'cancelled',
 ] as const;
 
+/** Where an order is, by the name that its row has. */
+export type OrderStage = (typeof ORDER_STATES)[number];
+
 /** What was agreed when the order was placed; later changes to the product do not reach it (PRD-7). */
 export type OrderTerms = {
   orderId: string;

@@ -7,7 +7,9 @@ export type RefundReason =
   | 'already_paid'
   | 'wrong_channel'
   | 'wrong_amount'
-  | 'unknown_order';
+  | 'unknown_order'
+  /** Somebody asked for it (RFD). */
+  | 'refund_request';
 
 /** Money to send back: at most once per payment and reason, whatever is retried (`refundId` is the key). */
 export type Refund = { refundId: string; payment: PaymentFact; amountFen: number; reason: RefundReason };

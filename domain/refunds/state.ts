@@ -38,6 +38,8 @@ export type RefundState = {
   attempt: number;
   /** Why the channel refused, after the latest attempt; null while none has failed. */
   failure: string | null;
+  /** The channel's number of the refund, once it was sent. */
+  channelRefundId: string | null;
   /** When the stage, or the wait for an obstacle, began (epoch ms). */
   enteredAtMs: number;
   /** Names of the deadlines that have passed since. */

@@ -7,6 +7,8 @@ import type { RefundState } from './state';
 export type RefundTerms = {
   refundId: string;
   orderId: string;
+  /** The order's delivery, whose workflow is to be told when it pauses or goes on; null where it has none. */
+  deliveryId: string | null;
   buyerId: string;
   providerId: string;
   initiatedBy: 'buyer' | 'provider';
@@ -21,8 +23,6 @@ export type RefundTerms = {
 export type RefundStep = Step<RefundState> & {
   terms: RefundTerms;
   policy: RefundPolicy;
-  /** The channel's number of the refund, in the step that says that it was sent. */
-  channelRefundId: string | null;
 };
 
 /** The step that the table holds at a sequence. */

@@ -46,6 +46,7 @@ export function begun(request: RefundRequest, note: string, nowMs: number): Tran
     waitsFor: [],
     attempt: 0,
     failure: null,
+    channelRefundId: null,
     enteredAtMs: nowMs,
     passed: [],
     final: false,
@@ -129,7 +130,8 @@ export function answered(state: RefundState, answer: ChannelAnswer, nowMs: numbe
   const amountFen = state.approvedFen ?? state.requestedFen;
   const params = { amountFen: String(amountFen) };
   if (answer.status === 'refunded') {
-    const done = { ...enter(state, 'refunded', nowMs), refundedFen: amountFen, failure: null };
+    const { channelRefundId } = answer;
+    const done = { ...enter(state, 'refunded', nowMs), refundedFen: amountFen, failure: null, channelRefundId };
     return { state: done, notices: [notice('refunded', PARTIES, params)] };
   }
   const failed = { ...enter(state, 'escalated', nowMs), failure: answer.reason };

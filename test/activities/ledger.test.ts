@@ -133,8 +133,8 @@ describe('every step that moves money posts its journal', () => {
     const paid = await store.paid();
     const { refundId } = returnOf(paid.payment, 'delivery_cancelled');
     const { sendRefund } = refundActivities({
+      ...store.outside,
       db: dyingAt(store.db, 3),
-      channel: store.channel.port,
     });
     await expect(run(sendRefund, returnOf(paid.payment, 'delivery_cancelled'))).rejects.toThrow('died');
     expect(await linesOf(`refund/${refundId}`)).toEqual([]);

@@ -51,14 +51,18 @@ export async function wordsOf(db: Database, objectId: string, event: string) {
 }
 
 const refunds = z.object({
-  items: z.array(z.object({ refundId: z.string(), transactionId: z.string(), amountFen: z.number() })),
+  items: z.array(
+    z.object({ refundId: z.string(), transactionId: z.string(), amountFen: z.number(), status: z.string() }),
+  ),
 });
 
 /** What the payment channel has sent back of a transaction. */
 export async function sentBack(channelUrl: string, transactionId: string) {
   const response = await fetch(new URL('/refunds', channelUrl));
   const { items } = refunds.parse(await response.json());
-  return items.filter((item) => item.transactionId === transactionId).map(({ amountFen }) => amountFen);
+  return items
+    .filter((item) => item.transactionId === transactionId && item.status === 'refunded')
+    .map(({ amountFen }) => amountFen);
 }
 
 /** Has the payment channel misbehave from now on; no fault named, it is well again. */

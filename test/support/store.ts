@@ -29,7 +29,10 @@ export function countingChannel() {
     async refund({ refundId, amountFen }) {
       calls.push(refundId);
       if (!sent.has(refundId)) sent.set(refundId, amountFen);
-      return { channelRefundId: `chr_${refundId}` };
+      return { status: 'refunded', channelRefundId: `chr_${refundId}` };
+    },
+    async find(refundId) {
+      return sent.has(refundId) ? { status: 'refunded', channelRefundId: `chr_${refundId}` } : null;
     },
   };
   return { calls, sent, port };
@@ -56,6 +59,7 @@ export async function startStore() {
     calendar: chineseCalendar(),
     channel: channel.port,
     reviewHandlers: reviewHandlersOf(KEYS),
+    liveInvoiceOf: async () => null,
     webhooks,
     instances: instanceEndpoint({ allowPrivate: true }),
   };

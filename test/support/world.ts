@@ -86,6 +86,7 @@ export async function startWorld(
       webhooks: webhookSender({ allowPrivate: true }),
       instances: instanceEndpoint({ allowPrivate: true }),
       reviewHandlers: reviewHandlersOf(KEYS),
+      liveInvoiceOf: async () => null,
       ...outside,
     },
   };

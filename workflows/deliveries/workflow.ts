@@ -53,9 +53,9 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
   );
   setHandler(deliveryState, supervised.position);
 
-  const { stage, outcome, refundFen } = await supervised.untilClosed();
+  const { stage, outcome, refundFen, refundedFen = 0 } = await supervised.untilClosed();
   if (outcome === null) throw new Error(`A delivery that is ${stage} has an outcome`);
-  return { outcome, refundFen: stage === 'cancelled' ? (refundFen ?? paidFen) : 0 };
+  return { outcome, refundFen: stage === 'cancelled' ? (refundFen ?? paidFen - refundedFen) : 0 };
 
   function whyNotOfParty({ action, origin }: DeliveryCommand): Refused | null {
     const isParty = { buyer: origin.actorId === buyerId, provider: origin.providerId === providerId, ops: true };

@@ -60,6 +60,7 @@ function mortalChannel(channel: PaymentChannelPort): PaymentChannelPort {
       await dieAfter('channel.refund');
       return answer;
     },
+    find: (refundId) => channel.find(refundId),
   };
 }
 

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { PAYMENT_CHANNELS } from '../../../domain/orders/order';
+import type { Refund } from '../../../domain/refunds/refund';
+import type { RefundStage } from '../../../domain/refunds/state';
+import type { ChannelAnswer } from '../../../domain/refunds/transitions';
+import { Prisma } from '../../generated/client';
+import type { Database } from '../shared/database';
+import { beyond, inOrder, type Page } from '../shared/paging';
+import { queryRow, type RawQueries } from '../shared/query-rows';
+import { type Scope, within } from '../shared/scopes';
+import type { WorkflowStatus } from '../shared/workflow-status';
+import { storedRefundPolicy, storedRefundState } from './stored-json';
+
+const fen = z.bigint().transform(Number);
+
+/** A refund that somebody asked for, as it is stored. */
+export type RefundRow = z.output<typeof refundRow>;
+const refundRow = z.object({
+  id: z.string(),
+  orderId: z.string(),
+  deliveryId: z.string().nullable(),
+  buyerId: z.string(),
+  providerId: z.string(),
+  reason: z.string(),
+  state: storedRefundState,
+  policy: storedRefundPolicy,
+  sequence: z.int(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+});
+
+export type RefundDetails = z.output<typeof refundDetails>;
+const refundDetails = refundRow.extend({
+  timeline: z.array(z.object({ at: z.string(), actor: z.string(), action: z.string(), note: z.string().nullable() })),
+});
+
+/**
+ * One refund with its timeline, or null when it is not in the scope.
+ * @param asOf the command after whose step it is shown; as it is now if left out, or if the command has no step here
+ */
+export function findRefund(
+  db: Database,
+  id: string,
+  scope: Scope,
+  asOf: string | null = null,
+): Promise<RefundDetails | null> {
+  const query = Prisma.sql`
+    SELECT r.id, r.order_id AS "orderId", r.delivery_id AS "deliveryId", r.buyer_id AS "buyerId",
+      r.provider_id AS "providerId", r.reason, coalesce(c.state_after, r.state) AS state, r.policy,
+      coalesce(c.sequence, r.sequence) AS sequence, r.created_at AS "createdAt", coalesce(c.at, r.updated_at) AS "updatedAt",
+      (SELECT jsonb_agg(jsonb_build_object('at', s.at, 'actor', s.actor_role, 'action', s.action, 'note', s.note)
+                        ORDER BY s.sequence)
+        FROM steps s WHERE s.object_id = r.id AND (c.sequence IS NULL OR s.sequence <= c.sequence)) AS timeline
+    FROM (SELECT * FROM refund_requests WHERE id = ${id} AND ${within(scope)}) r
+    LEFT JOIN steps c ON c.object_id = r.id AND c.command_id = ${asOf}`;
+  return queryRow(db, refundDetails, query);
+}
+
+/** Filters of a list of refunds. */
+export type RefundFilter = { state?: RefundStage | undefined; orderId?: string | undefined };
+
+/** A page of refunds, one more than asked for when there are more. */
+export async function listRefunds(
+  db: Database,
+  scope: Scope,
+  { state, orderId }: RefundFilter,
+  page: Page,
+): Promise<RefundRow[]> {
+  const rows = await db.refundRequest.findMany({
+    where: {
+      ...(scope === 'all' ? {} : scope),
+      ...(state === undefined ? {} : { stage: state }),
+      ...(orderId === undefined ? {} : { orderId }),
+      ...beyond(page),
+    },
+    ...inOrder(page),
+  });
+  return rows.map((row) => refundRow.parse(row));
+}
+
+/** What the table says of a refund and of a command to it, as far as the reader may know. */
+export async function refundStatus(
+  db: Database,
+  id: string,
+  scope: Scope,
+  commandId: string | null = null,
+): Promise<WorkflowStatus> {
+  const query = Prisma.sql`
+    SELECT ended_at IS NOT NULL AS ended, sequence,
+           EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
+    FROM refund_requests WHERE id = ${id} AND ${within(scope)}`;
+  const row = await queryRow(db, statusRow, query);
+  if (row === null) return { is: 'absent', sequence: 0, hasCommand: false };
+  return { is: row.ended ? 'ended' : 'open', sequence: row.sequence, hasCommand: row.hasCommand };
+}
+
+const statusRow = z.object({ ended: z.boolean(), sequence: z.int(), hasCommand: z.boolean() });
+
+/** What the channel is to be asked for, and its answer where that is stored. */
+export type Money = { refund: Refund; answer: ChannelAnswer | null };
+
+const moneyRow = z.object({
+  refundId: z.string(),
+  amountFen: fen,
+  status: z.enum(['requested', 'refunded', 'failed']),
+  channelRefundId: z.string().nullable(),
+  paymentId: z.string(),
+  orderId: z.string(),
+  channel: z.enum(PAYMENT_CHANNELS),
+  transactionId: z.string(),
+  paidFen: fen,
+  receivedAt: z.date(),
+});
+
+/** The money of a refund that is being executed. @throws Error when none is to be sent */
+export async function findMoney(db: RawQueries, refundId: string): Promise<Money> {
+  const query = Prisma.sql`
+    SELECT r.id AS "refundId", r.amount_fen AS "amountFen", r.status, r.channel_refund_id AS "channelRefundId",
+           p.id AS "paymentId", p.order_id AS "orderId", p.channel, p.transaction_id AS "transactionId",
+           p.amount_fen AS "paidFen", p.received_at AS "receivedAt"
+    FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE r.id = ${refundId}`;
+  const row = await queryRow(db, moneyRow, query);
+  if (row === null) throw new Error(`No money is to be sent for refund ${refundId}`);
+  const { amountFen, status, channelRefundId, paidFen, receivedAt, refundId: _, ...payment } = row;
+  const fact = { ...payment, amountFen: paidFen, receivedAtMs: receivedAt.getTime() };
+  return {
+    refund: { refundId, payment: fact, amountFen, reason: 'refund_request' },
+    answer: status === 'refunded' && channelRefundId !== null ? { status, channelRefundId } : null,
+  };
+}

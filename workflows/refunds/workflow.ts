@@ -1,0 +1,107 @@
+import { getExternalWorkflowHandle, proxyLocalActivities, setHandler } from '@temporalio/workflow';
+import type { RefundActivities } from '../../activities/refunds';
+import { REFUND_OPERATIONS, type RefundCommand } from '../../domain/refunds/commands';
+import { nextRefundDeadline } from '../../domain/refunds/deadlines';
+import { judgeRefund } from '../../domain/refunds/rules';
+import { isOpen, isOver, type RefundState } from '../../domain/refunds/state';
+import { applyRefundCommand, begun, passRefundDeadline } from '../../domain/refunds/transitions';
+import { roleOf } from '../../domain/shared/actor';
+import { deliveryWorkflowId } from '../deliveries/messages';
+import type { Refused } from '../shared/failures';
+import { catchUp } from '../shared/messages';
+import { causeOf } from '../shared/subject';
+import { supervise } from '../shared/supervision';
+import { changedAttributes, describeRefund } from './display';
+import { executions } from './execution';
+import {
+  invoiceSettled,
+  type RefundInput,
+  type RefundResult,
+  refundState,
+  refundUpdate,
+  type SentRefundCommand,
+  untilRequested,
+} from './messages';
+
+const { recordRefundStep, storedRefundStep } = proxyLocalActivities<RefundActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { maximumInterval: '10 seconds' },
+});
+
+/**
+ * One refund that somebody asked for, from the request to its end (RFD). The provider agrees, offers a part or declines,
+ * the buyer accepts, withdraws or asks operations, operations decide; where nobody acts, deadlines do. What was agreed is
+ * executed through the payment's channel. As long as it is open its order and delivery wait.
+ */
+export async function refund({ terms, request, policy }: RefundInput): Promise<RefundResult> {
+  const { refundId, initiatedBy, deliveryId } = terms;
+  const adoptions: Promise<void>[] = [];
+  let settled = 0;
+  const opening = begun(terms, request.note, Date.now());
+  const supervised = supervise(
+    {
+      id: refundId,
+      commands: {
+        updates: REFUND_OPERATIONS.map(refundUpdate),
+        received: (sent: SentRefundCommand, commandId: string): RefundCommand => ({ ...sent, commandId }),
+        judge: (state: RefundState, command) => whyNotOfParty(command) ?? judgeRefund(state, command),
+        apply: applyRefundCommand,
+      },
+      nextDeadline: (state) => nextRefundDeadline(state, policy),
+      passDeadline: passRefundDeadline,
+      isClosed: isOver,
+      record: (step) => recordRefundStep({ ...step, terms, policy }),
+      stored: (sequence) => storedRefundStep({ refundId, sequence }),
+      describe: (state) => describeRefund(terms, state, policy),
+      changedAttributes(before, after) {
+        if (isOpen(after) !== (before !== null && isOpen(before))) adoptions.push(haveDeliveryAdopt());
+        return changedAttributes(before, after, policy);
+      },
+    },
+    { state: opening.state, sequence: 0 },
+    {
+      cause: causeOf({ ...request, action: `${initiatedBy}.refunds` }),
+      transition: (nowMs) => begun(terms, request.note, nowMs),
+    },
+  );
+  const state = () => supervised.position().state;
+  setHandler(refundState, supervised.position);
+  setHandler(invoiceSettled, () => {
+    settled += 1;
+  });
+  setHandler(untilRequested, async () => {
+    const refused = await supervised.opened();
+    if (refused !== null) throw refused;
+  });
+
+  const refused = await supervised.opened();
+  if (refused === null) {
+    const { learn } = supervised;
+    await Promise.all([supervised.untilClosed(), executions({ terms, state, learn, settled: () => settled })]);
+  } else await supervised.untilClosed();
+  await Promise.all(adoptions);
+  const { stage, refundedFen } = state();
+  if (refused !== null) return { outcome: 'refused', refundedFen: 0 };
+  if (stage === 'requested' || stage === 'offered' || stage === 'escalated' || stage === 'executing') {
+    throw new Error(`A refund that is ${stage} is not over`);
+  }
+  return { outcome: stage, refundedFen };
+
+  function whyNotOfParty({ action, origin }: RefundCommand): Refused | null {
+    const isParty = {
+      buyer: origin.actorId === terms.buyerId,
+      provider: origin.providerId === terms.providerId,
+      ops: true,
+    };
+    if (isParty[roleOf(action)]) return null;
+    return { code: 'REFUND.NOT_FOUND', detail: 'There is no such refund.' };
+  }
+
+  /** The delivery's step was stored with the refund's: its workflow adopts it. One that has ended knows all of its steps. */
+  async function haveDeliveryAdopt(): Promise<void> {
+    if (deliveryId === null) return;
+    await getExternalWorkflowHandle(deliveryWorkflowId(deliveryId))
+      .signal(catchUp)
+      .catch(() => undefined);
+  }
+}
