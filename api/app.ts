@@ -29,6 +29,7 @@ import { createRateLimiter, limitByAddress } from './http/rate-limit';
 import { requestContext } from './http/request-context';
 import { type CommandSender, createCommandSender } from './http/temporal-commands';
 import { imageRoutes } from './images/routes';
+import { ledgerRoutes } from './ledger/routes';
 import { inboxRoutes } from './notifications/inbox-routes';
 import { notificationDeliveryRoutes } from './notifications/notification-delivery-routes';
 import { subscriptionRoutes } from './notifications/subscription-routes';
@@ -138,6 +139,7 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   subscriptionRoutes(context, { db });
   notificationDeliveryRoutes(context, { db });
   auditRoutes(context, { db });
+  ledgerRoutes(context, { db });
   webhookRoutes(context, { db, keys, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
   webhookEventRoutes(context, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {

@@ -22,6 +22,8 @@ const purged = new Set([
 ]);
 /** The ledger, which the application reads: post_journal() alone writes it. */
 const readOnly = new Set(['account_kinds', 'accounts', 'journals', 'entries', 'account_balances', 'clearing_balances']);
+/** What it may ask of the ledger beyond that. */
+const ledgerFunctions = 'post_journal(jsonb), lock_account_balance(text), take_balance_snapshot(timestamptz, bigint)';
 /** Prisma's own record of what was applied. */
 const ownersOnly = new Set(['_prisma_migrations']);
 
@@ -72,7 +74,7 @@ async function grant(client: Client, roleName: string): Promise<void> {
     `GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ${role}`,
     ...statements,
     `GRANT INSERT, SELECT ON postings TO ${role}`,
-    `GRANT EXECUTE ON FUNCTION post_journal(jsonb), lock_account_balance(text) TO ${role}`,
+    `GRANT EXECUTE ON FUNCTION ${ledgerFunctions} TO ${role}`,
     'COMMIT',
   ];
   await client.query(all.join(';\n'));

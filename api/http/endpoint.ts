@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AppError } from '../../domain/shared/errors';
 import { type Fault, read } from '../../domain/shared/faults';
 import { type Authentication, authenticate, type Principal } from './auth';
+import { sendCsv, type Table, wantsCsv } from './csv';
 import { type CommandRecord, type Keyed, type Memory, once } from './idempotency';
 import { documentEndpoint } from './openapi';
 import { invalid } from './problems';
@@ -45,6 +46,24 @@ const answering =
 
 /** A read: answers what `handle` returns. */
 export const get = answering('get');
+
+/** A read whose answer is a table as well: JSON, or CSV where the request asks for it. */
+export function getTable<P extends z.ZodType, Q extends z.ZodType, A>(
+  context: ApiContext,
+  spec: Spec<P, Q, typeof nothing> & {
+    handle: (call: Call<P, Q, typeof nothing>) => Promise<A>;
+    table: Table<A>;
+  },
+): void {
+  const { handle, table } = spec;
+  const answer = async (call: Call<P, Q, typeof nothing>) => {
+    const answered = await handle(call);
+    const { status } = spec.answer;
+    if (wantsCsv(call.request)) sendCsv(call.response, status, table, answered);
+    else call.response.vary('Accept').status(status).json(answered);
+  };
+  serve(context, 'get', { ...spec, asTable: true }, answer);
+}
 /** A replacement of a resource: repeating it changes nothing more. */
 export const put = answering('put');
 

@@ -60,6 +60,7 @@ const TAGS = [
   },
   { name: 'Audit', description: 'Who did what, and what it changed; the timeline of every object (AUD-1)' },
   { name: 'Messages', description: 'What a provider is notified of, by which channels, and who receives it (MSG-1)' },
+  { name: 'Ledger', description: 'The double-entry ledger: balances, statements, journals, reconciliation (WDR-9)' },
   { name: 'Operations', description: 'The outbox of e-mails and SMS (MSG-2)' },
   { name: 'Gateway', description: 'Where payment channels call back (ORD-6)' },
   { name: 'Sandbox', description: 'Shortcuts for trying the system out; never in production' },
@@ -155,7 +156,10 @@ export function documentEndpoint<P extends z.ZodType, Q extends z.ZodType, B ext
       [answer.status]: {
         description: 'Done',
         headers: ANSWERED,
-        content: { [answers]: { schema: answer.schema } },
+        content: {
+          [answers]: { schema: answer.schema },
+          ...(spec.asTable ? { 'text/csv': { schema: { type: 'string' } } } : {}),
+        },
       },
       ...refusalsOf(method, !isEmptyObject(params)),
     },

@@ -14,4 +14,6 @@ export type Spec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> 
   body: B;
   /** Status and schema of the answer when all goes well. */
   answer: { status: number; schema: z.ZodType };
+  /** Whether the answer is to be had as CSV, too. */
+  asTable?: true;
 };

@@ -6,6 +6,7 @@ import { listContacts } from '../../../prisma/store/accounts/contacts';
 import { listSubAccounts } from '../../../prisma/store/accounts/sub-accounts';
 import { readTimeline, readTrail, type TrailScope } from '../../../prisma/store/audit/entries';
 import { listDeliveries } from '../../../prisma/store/deliveries/deliveries';
+import { listEntries } from '../../../prisma/store/ledger/reports';
 import { countUnread, listMessages } from '../../../prisma/store/notifications/inbox';
 import { listNotificationDeliveries } from '../../../prisma/store/notifications/notification-deliveries';
 import { listSubscriptions } from '../../../prisma/store/notifications/subscriptions';
@@ -26,7 +27,7 @@ export type Listing = { name: string; read: (db: Database) => Promise<unknown> }
 
 /** The query parameters of paged routes that the lists below are asked with; `q` is said of below. */
 export const LISTED_PARAMETERS = [
-  ...['limit', 'cursor', 'sort'],
+  ...['limit', 'cursor', 'sort', 'format'],
   ...['stage', 'frozen', 'orderId', 'state', 'kind', 'status', 'open', 'overdue', 'providerId', 'operation'],
   ...[
     'objectId',
@@ -219,6 +220,7 @@ function ofAccounts(): Listing[] {
     ...paged('listSubAccounts', [{}], 'usr_many_000100000', (db, _, page) => listSubAccounts(db, 'prv_7', page)),
     ...paged('listApiKeys', [{}], 'key_000100000', (db, _, page) => listApiKeys(db, 'prv_demo', page)),
     ...paged('listEndpoints', [{}], 'whk_000100000', (db, _, page) => listEndpoints(db, 'prv_demo', page)),
+    ...paged('listEntries', [{}], 'jrn_000100000_1', (db, _, page) => listEntries(db, 'channel:wechat', page)),
     { name: 'listContacts', read: (db) => listContacts(db, 'prv_7') },
   ];
 }
