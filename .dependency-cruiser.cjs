@@ -55,8 +55,9 @@ const MEETINGS = [
   ...['accounts', 'products', 'shops'].map((from) => ({
     layer: 'api',
     from,
-    to: ['reviews', 'attachments'],
-    reason: 'What is submitted is reviewed: its service submits it, its view shows the review; it names uploads.',
+    to: ['reviews', 'attachments', ...(from === 'products' ? ['coupons'] : [])],
+    reason:
+      'What is submitted is reviewed: its service submits it, its view shows the review; it names uploads. A product’s page shows the coupons that can be claimed there.',
   })),
   {
     layer: 'api',

@@ -16,6 +16,8 @@ import { subAccountRoutes } from './accounts/sub-account-routes';
 import { ticketRoutes } from './accounts/ticket-routes';
 import { attachmentRoutes } from './attachments/routes';
 import { auditRoutes } from './audit/routes';
+import { buyerCouponRoutes } from './coupons/buyer-routes';
+import { couponRoutes } from './coupons/routes';
 import { appealRoutes } from './deliveries/appeal-routes';
 import { deliveryRoutes } from './deliveries/routes';
 import { deliveryService } from './deliveries/service';
@@ -135,6 +137,8 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   storefrontRoutes(context, { db });
   shopRoutes(context, { db, service: shopService({ db, policy, reviews }) });
   shopPageRoutes(context, { db });
+  couponRoutes(context, { db });
+  buyerCouponRoutes(context, { db });
   inboxRoutes(context, { db });
   subscriptionRoutes(context, { db });
   notificationDeliveryRoutes(context, { db });

@@ -44,6 +44,10 @@ type Method = 'get' | 'put' | 'post';
 
 const TAGS = [
   { name: 'Orders', description: 'Buying: what was ordered, paid and refunded (ORD)' },
+  {
+    name: 'Coupons',
+    description: 'What takes something off a price: issued by providers, claimed and used by buyers (CPN)',
+  },
   { name: 'Products', description: 'What providers sell: everything done to it is an application (PRD)' },
   { name: 'Deliveries', description: 'Supervised deliveries: POST operations are those of allowedActions (DLV)' },
   { name: 'Appeals', description: 'An appeal freezes its delivery until operations rule (DLV-6 … DLV-10)' },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sentContent } from '../../domain/products/content';
 import { CATEGORIES, GRADES, PRODUCT_STATUSES, PRODUCT_TYPES, UNITS } from '../../domain/products/kinds';
 import { PRODUCT_OPERATIONS, type ProductAction } from '../../domain/products/rules';
+import { offeredCouponSchema } from '../coupons/schemas';
 import '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
@@ -127,6 +128,7 @@ export const productPageSchema = forSaleSchema
       })
       .nullable()
       .openapi({ description: 'The customer service of the provider’s shop (SHOP-1)' }),
+    coupons: z.array(offeredCouponSchema).openapi({ description: 'What can be claimed here (CPN-2)' }),
     updatedAt: time,
   })
   .openapi('ProductDetails');

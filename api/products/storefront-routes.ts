@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { CATEGORIES, GRADES, PRODUCT_TYPES } from '../../domain/products/kinds';
 import { AppError } from '../../domain/shared/errors';
+import { claimableOnPage } from '../../prisma/store/coupons/entries';
 import { findForSale, listForSale } from '../../prisma/store/products/storefront';
 import type { Database } from '../../prisma/store/shared/database';
+import { offeredCoupon } from '../coupons/schemas';
 import { type ApiContext, get, nothing } from '../http/endpoint';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { byId, id, pageOf, paging, text } from '../http/schemas';
@@ -47,7 +49,10 @@ export function storefrontRoutes(context: ApiContext, { db }: { db: Database }):
     async handle({ params }) {
       const found = await findForSale(db, params.id);
       if (found === null) throw new AppError('PRODUCT.NOT_FOUND', 'There is no such product for sale.');
-      return productPage(found);
+      return {
+        ...productPage(found),
+        coupons: (await claimableOnPage(db, found, new Date())).map((row) => offeredCoupon(row)),
+      };
     },
   });
 }

@@ -25,6 +25,8 @@ const OBJECT_AREAS: Record<string, Area> = {
   inv: 'finance',
   shp: 'shop',
   srv: 'shop',
+  cpn: 'coupons',
+  ccl: 'coupons',
   sub: 'messages',
   whk: 'messages',
 };

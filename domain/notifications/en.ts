@@ -451,4 +451,8 @@ export const en: Wording = {
     subject: `Invoice needs operations: ${yuan(p('amountFen'))}`,
     body: [labelled('Reason: ', wordOf(INVOICE_ESCALATIONS, p('reason')))],
   }),
+  'coupon.claimed_out': (p) => ({
+    subject: `Coupon claimed out: ${p('title')}`,
+    body: ['The last one of the coupon has been claimed. Those claimed stay usable within its validity.'],
+  }),
 };

@@ -103,6 +103,9 @@ export const MESSAGE_EVENTS = {
   'invoice.overdue': ['invoiceId', 'amountFen', 'dueAt'],
   /** To operations: `reason` is what has been waiting too long. */
   'invoice.escalated': ['invoiceId', 'amountFen', 'reason'],
+
+  /** To the provider: the last one of a coupon was claimed (CPN-2); `title` is its name. */
+  'coupon.claimed_out': ['title', 'couponId'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type MessageEvent = keyof typeof MESSAGE_EVENTS;

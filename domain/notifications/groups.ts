@@ -55,6 +55,7 @@ export function groupOf(event: MessageEvent): EventGroup {
   if (event.startsWith('delivery.')) return 'deliveries';
   if (['order.', 'operations.', 'instance.'].some((start) => event.startsWith(start))) return 'orders';
   if (event.startsWith('shop.')) return 'shop';
+  if (event.startsWith('coupon.')) return 'coupons';
   return event.startsWith('product.') ? 'products' : 'finance';
 }
 

@@ -17,6 +17,7 @@ const LABELS = {
     refund: '退款单号：',
     review: '审核单号：',
     invoice: '发票编号：',
+    coupon: '优惠券编号：',
   },
   en: {
     market: '[Cloud Marketplace] ',
@@ -27,6 +28,7 @@ const LABELS = {
     refund: 'Refund: ',
     review: 'Review: ',
     invoice: 'Invoice: ',
+    coupon: 'Coupon: ',
   },
 } as const satisfies Record<Language, object>;
 
@@ -54,6 +56,7 @@ export function renderMessage(message: Wordable): RenderedMessage {
     labelled(labels.refund, param('refundId')),
     labelled(labels.review, param('reviewId')),
     labelled(labels.invoice, param('invoiceId')),
+    labelled(labels.coupon, param('couponId')),
   ];
   const body = words.body.filter((paragraph) => paragraph !== '');
   const facts = details.filter((line) => line !== '').join('\n');

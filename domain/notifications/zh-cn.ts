@@ -399,4 +399,8 @@ export const zhCn: Wording = {
     subject: `发票需要运营跟进：${yuan(p('amountFen'))}`,
     body: [labelled('原因：', wordOf(INVOICE_ESCALATIONS, p('reason')))],
   }),
+  'coupon.claimed_out': (p) => ({
+    subject: `优惠券已领完：${p('title')}`,
+    body: ['该优惠券已全部领完。已领取的在有效期内仍可使用。'],
+  }),
 };

@@ -88,7 +88,10 @@ export async function seed(databaseUrl: string): Promise<void> {
     const missing = products.filter(({ id }) => !known.has(id));
     const specs = missing.flatMap(({ id, content }) => content.specs.map((spec) => ({ ...spec, productId: id })));
     await prisma.$transaction([
-      prisma.provider.createMany({ data: providers, skipDuplicates: true }),
+      prisma.provider.createMany({
+        data: providers.map((provider) => ({ ...provider, couponsEnabledAt: at })),
+        skipDuplicates: true,
+      }),
       prisma.agreement.createMany({ data: agreements, skipDuplicates: true }),
       prisma.user.createMany({ data: users, skipDuplicates: true }),
       prisma.product.createMany({ data: missing.map(published), skipDuplicates: true }),

@@ -1,5 +1,12 @@
+import type { z } from 'zod';
+import type { claimedCouponSchema, couponSchema } from '../../api/coupons/schemas';
 import type { Claimed, Coupon, Reduction } from '../../domain/coupons/coupon';
+import { newCoupon } from '../../domain/coupons/form';
 import type { CouponPurchase } from '../../domain/coupons/pricing';
+import { columnsOf } from '../../prisma/store/coupons/stored';
+import type { Api } from '../support/api';
+import type { HttpClient } from '../support/http';
+import { bodyOf } from '../support/story';
 import { PROVIDER, unique } from './commands';
 
 export const T0 = Date.UTC(2026, 5, 1);
@@ -51,3 +58,32 @@ export const couponForm = (changes: Record<string, unknown> = {}, nowMs = Date.n
   placement: 'product_page',
   ...changes,
 });
+
+/** A coupon as its provider reads it. */
+export type OwnCoupon = z.infer<typeof couponSchema>;
+/** A coupon as its buyer reads it. */
+export type ClaimedCoupon = z.infer<typeof claimedCouponSchema>;
+
+/** Ways to create and claim coupons through the API. */
+export function couponsOf(api: Pick<Api, 'provider' | 'buyer' | 'db'>) {
+  return {
+    create: async (changes: Record<string, unknown> = {}, provider = api.provider): Promise<OwnCoupon> =>
+      bodyOf(await provider.post('/v1/provider/coupons', couponForm(changes)), 201),
+    own: async (id: string): Promise<OwnCoupon> => bodyOf(await api.provider.get(`/v1/provider/coupons/${id}`), 200),
+    claim: (id: string, buyer: HttpClient = api.buyer) => buyer.post(`/v1/buyer/coupons/${id}/claim`),
+    claimed: async (id: string, buyer: HttpClient = api.buyer): Promise<ClaimedCoupon> =>
+      bodyOf(await buyer.post(`/v1/buyer/coupons/${id}/claim`), 201),
+    /**
+     * A coupon that can be used now: as created yesterday. The table takes no past validity from anybody, so the row is
+     * written as yesterday would have written it.
+     */
+    async usable(changes: Record<string, unknown> = {}): Promise<string> {
+      const id = `cpn_${unique()}`;
+      const form = newCoupon.parse(couponForm(changes, Date.now() - 2 * DAY_MS));
+      const created = { createdBy: 'usr_provider_demo', createdAt: new Date(Date.now() - 2 * DAY_MS) };
+      const link = form.placement === 'link' ? id : null;
+      await api.db.coupon.create({ data: { id, providerId: PROVIDER, ...created, ...columnsOf(form, link) } });
+      return id;
+    },
+  };
+}

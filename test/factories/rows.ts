@@ -28,6 +28,8 @@ export async function businessOf(db: Database) {
       await db.message.count(),
       await db.notificationDelivery.count(),
       await db.subscription.count(),
+      await db.coupon.count(),
+      await db.couponClaim.count(),
       await db.payment.count(),
       await db.paymentCallback.count(),
       await db.refund.count(),

@@ -1,4 +1,5 @@
 import { addSubAccount } from '../../factories/accounts';
+import { couponsOf } from '../../factories/coupons';
 import { png } from '../../factories/images';
 import { productsOf } from '../../factories/products';
 import { businessOf } from '../../factories/rows';
@@ -53,6 +54,9 @@ async function objectsOfDemo(): Promise<typeof objects> {
     versions: ['shv_demo'],
     shops: [await unpublishedShop()],
     webhooks: [webhook.id],
+    // One that is claimed by its link: by its id it is nobody's.
+    coupons: [(await couponsOf(api).create({ placement: 'link' })).id],
+    providers: ['prv_demo'],
     'webhooks/deliveries': [event.id],
     messages: messages.map(({ id }) => id),
     'notification-deliveries': messages.map(({ id }) => `${id}_email`),

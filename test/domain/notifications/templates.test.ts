@@ -16,6 +16,8 @@ const isAboutOrder = (event: MessageEvent) => /^(order|delivery|instance|refund)
 
 const isAboutInvoice = (event: MessageEvent) => event.startsWith('invoice.');
 
+const isAboutCoupon = (event: MessageEvent) => event.startsWith('coupon.');
+
 const isAboutOperations = (event: MessageEvent) => event.startsWith('operations.');
 
 /** What an event is about, as every message of it says. */
@@ -43,7 +45,7 @@ describe('MSG-2: every event is worded in Chinese and in English', () => {
       ? ['the orderId', 'the deliveryId']
       : isAboutOperations(event)
         ? []
-        : [isAboutInvoice(event) ? 'the invoiceId' : 'the reviewId'];
+        : [isAboutInvoice(event) ? 'the invoiceId' : isAboutCoupon(event) ? 'the couponId' : 'the reviewId'];
     for (const name of named) expect(rendered.text).toContain(name);
     expect(/[\u4e00-\u9fff]/.test(rendered.subject)).toBe(language === 'zh-CN');
     expect(/[\u4e00-\u9fff]/.test(rendered.text)).toBe(language === 'zh-CN');

@@ -5,6 +5,9 @@ import { listApiKeys } from '../../../prisma/store/accounts/api-keys';
 import { listContacts } from '../../../prisma/store/accounts/contacts';
 import { listSubAccounts } from '../../../prisma/store/accounts/sub-accounts';
 import { readTimeline, readTrail, type TrailScope } from '../../../prisma/store/audit/entries';
+import { listClaims, namedClaim, usableClaims } from '../../../prisma/store/coupons/claims';
+import { listOwnCoupons } from '../../../prisma/store/coupons/coupons';
+import { claimableOnPage } from '../../../prisma/store/coupons/entries';
 import { listDeliveries } from '../../../prisma/store/deliveries/deliveries';
 import { listEntries } from '../../../prisma/store/ledger/reports';
 import { countUnread, listMessages } from '../../../prisma/store/notifications/inbox';
@@ -91,7 +94,7 @@ const scoped = (scope: object | 'all', lists: Listing[]) =>
 
 /** Every list that the API serves, with every filter and every two of them. */
 export function listings(): Listing[] {
-  return [...ofOrders(), ...ofReviews(), ...ofTrail(), ...ofMessages(), ...ofShops(), ...ofAccounts()];
+  return [...ofOrders(), ...ofCoupons(), ...ofReviews(), ...ofTrail(), ...ofMessages(), ...ofShops(), ...ofAccounts()];
 }
 
 function ofOrders(): Listing[] {
@@ -119,6 +122,24 @@ function ofOrders(): Listing[] {
       ),
     ]),
   );
+}
+
+function ofCoupons(): Listing[] {
+  const claims = [{}, { status: 'claimed' as const }, { status: 'used' as const }];
+  const at = new Date('2026-02-01');
+  const order = { ...BUYER, orderId: RARE.orderId };
+  return [
+    ...paged('listOwnCoupons', [{}, { q: '满减 7' }, { q: 'nothing' }], 'cpn_000100000', (db, filter, page) =>
+      listOwnCoupons(db, 'prv_demo', filter, page),
+    ),
+    ...paged('listClaims', claims, 'ccl_000100000', (db, filter, page) => listClaims(db, 'usr_demo', filter, page)),
+    { name: 'usableClaims', read: (db) => usableClaims(db, { ...order, ...PROVIDER, at }) },
+    { name: 'namedClaim', read: (db) => namedClaim(db, 'cpn_000000001', order).catch(() => null) },
+    {
+      name: 'claimableOnPage',
+      read: (db) => claimableOnPage(db, { ...PROVIDER, id: 'prd_service', type: 'human_service' }, at),
+    },
+  ];
 }
 
 function ofReviews(): Listing[] {
