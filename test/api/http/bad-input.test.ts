@@ -281,7 +281,7 @@ describe('what is not there is named as such', () => {
   });
 
   test.each([
-    ['DELETE', '/v1/buyer/orders', 'POST, GET, HEAD, OPTIONS'],
+    ['DELETE', '/v1/buyer/orders', 'GET, POST, HEAD, OPTIONS'],
     ['PATCH', '/v1/me', 'GET, PUT, HEAD, OPTIONS'],
     ['GET', '/v1/buyer/deliveries/dlv_1/requirement', 'POST, OPTIONS'],
     ['PUT', '/v1/buyer/deliveries/dlv_1', 'GET, HEAD, OPTIONS'],
