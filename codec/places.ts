@@ -28,6 +28,9 @@ export const SEALED_COLUMNS = {
   review: { table: 'reviews', key: 'id', column: 'sealed', appendOnly: false, type: 'bytea' },
   /** The secrets that sign webhooks (MSG-3). */
   webhookSecrets: { table: 'webhook_endpoints', key: 'id', column: 'sealed', appendOnly: false, type: 'bytea' },
+  /** Whom an invoice is made out to, and what of that a buyer keeps: title, tax number, postal address (INV-1). */
+  invoice: { table: 'invoices', key: 'id', column: 'sealed', appendOnly: false, type: 'bytea' },
+  invoiceTitle: { table: 'invoice_titles', key: 'id', column: 'sealed', appendOnly: false, type: 'bytea' },
   /** The answers kept under idempotency keys. */
   answer: { table: 'idempotency_records', key: 'id', column: 'body', appendOnly: false, type: 'text' },
 } as const satisfies Record<string, SealedColumn>;

@@ -9,7 +9,7 @@ import { applyMigrations, markRolledBack } from './parts/schema-engine';
  */
 
 /** Tables that the application may only add to: the audit trail, what was signed, what was tried. */
-const appendOnly = new Set(['steps', 'contact_looks', 'agreements', 'webhook_attempts']);
+const appendOnly = new Set(['steps', 'contact_looks', 'agreements', 'webhook_attempts', 'invoice_allotments']);
 /** Tables that the application may also delete from: what is kept for a time only, or replaced. */
 const purged = new Set([
   'idempotency_records',

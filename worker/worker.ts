@@ -4,6 +4,7 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { chineseCalendar } from '../activities/calendar';
 import { deliveryActivities } from '../activities/deliveries';
 import { instanceActivities } from '../activities/instances';
+import { invoiceActivities } from '../activities/invoices';
 import { orderActivities } from '../activities/orders';
 import { type InstanceEndpointPort, instanceEndpoint } from '../activities/ports/instance-endpoint';
 import { httpPaymentChannel } from '../activities/ports/payment-channel';
@@ -42,6 +43,7 @@ export function allActivities(outside: Outside) {
   return {
     ...deliveryActivities(outside),
     ...instanceActivities(outside),
+    ...invoiceActivities(outside),
     ...orderActivities(outside),
     ...refundActivities(outside),
     ...reviewActivities(outside),

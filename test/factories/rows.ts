@@ -14,6 +14,8 @@ export async function businessOf(db: Database) {
       select: { id: true, status: true, revision: true },
       orderBy: { id: 'asc' },
     }),
+    invoices: await db.invoice.findMany({ select: { id: true, sequence: true }, orderBy: { id: 'asc' } }),
+    invoiceTitles: await db.invoiceTitle.findMany({ select: { id: true, version: true }, orderBy: { id: 'asc' } }),
     webhooks: await db.webhookEndpoint.findMany({ select: { id: true, version: true }, orderBy: { id: 'asc' } }),
     read: await db.message.count({ where: { readAt: { not: null } } }),
     rows: [

@@ -19,6 +19,16 @@ const ROWS: Record<string, string> = {
       {"accountId": "platform_fee", "side": "credit", "amountFen": 1}]}')`,
   entries: '',
   accounts: '',
+  invoice_allotments: `
+    INSERT INTO orders (id, buyer_id, provider_id, product_id, product_type, spec_id, product_name, spec_name,
+                        payment_channel, state, payable_fen, original_fen, paid_fen, invoiced_fen, delivery_id, pay_by,
+                        created_at, updated_at)
+    VALUES ('ord_1', 'usr_1', 'prv_1', 'prd_1', 'api', 'spc_1', '', '', 'wechat', 'completed', 5, 5, 5, 5, 'dlv_1', now(),
+            now(), now());
+    INSERT INTO invoices (id, buyer_id, provider_id, amount_fen, sealed, stage, due_at, due_provisional, calendar_version,
+                          state, policy, sequence, created_at, updated_at)
+    VALUES ('inv_1', 'usr_1', 'prv_1', 5, '', 'done', now(), false, '', '{}', '{}', 1, now(), now());
+    INSERT INTO invoice_allotments (invoice_id, order_id, amount_fen) VALUES ('inv_1', 'ord_1', 5)`,
 };
 const TABLES = Object.keys(ROWS);
 /** A column of each table that somebody might want otherwise. */
@@ -29,6 +39,7 @@ const COLUMN: Record<string, string> = {
   journals: 'actor',
   entries: 'account_id',
   accounts: 'kind',
+  invoice_allotments: 'order_id',
 };
 const changesOf = (table: string) => [
   `UPDATE ${table} SET ${COLUMN[table] ?? 'error'} = 'forged'`,

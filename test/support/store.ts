@@ -11,7 +11,7 @@ import { applyCommand } from '../../domain/deliveries/transitions';
 import type { OrderTerms } from '../../domain/orders/order';
 import { roleOf } from '../../domain/shared/actor';
 import { reviewHandlersOf } from '../../prisma/store/reviews/review-handlers';
-import { type Database, openDatabase } from '../../prisma/store/shared/database';
+import { openDatabase } from '../../prisma/store/shared/database';
 import { allActivities } from '../../worker/worker';
 import { command, type Extras } from '../factories/commands';
 import { newTerms, paidStep, paymentFor, placedStep } from '../factories/orders';
@@ -141,7 +141,7 @@ const inTransaction =
 const WRITES = /^(\$executeRaw|create|update|upsert|delete)/;
 
 /** The database, whose n-th write breaks: as if the worker had died before that line. */
-export function dyingAt(db: Database, n: number): Database {
+export function dyingAt<D extends object>(db: D, n: number): D {
   let writes = 0;
   const counting = <T extends object>(target: T): T =>
     new Proxy(target, {

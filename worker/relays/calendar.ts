@@ -4,6 +4,7 @@ import type { HolidayCalendar } from '../../domain/calendar/working-days';
 import { type Provisional, provisionalDues } from '../../prisma/store/calendar/provisional';
 import type { Database } from '../../prisma/store/shared/database';
 import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
+import { invoiceWorkflowId } from '../../workflows/invoices/messages';
 import { reviewWorkflowId } from '../../workflows/reviews/messages';
 import { calendarGrown } from '../../workflows/shared/messages';
 import { type Relay, startRelay } from './loop';
@@ -37,12 +38,17 @@ export function startCalendarRelay({ db, client, calendar, logger, intervalMs }:
   });
 }
 
-async function signal(client: Client, { kind, operation, objectId }: Provisional): Promise<void> {
-  const workflowId = kind === 'appeal' ? deliveryWorkflowId(objectId) : reviewWorkflowId({ kind, objectId, operation });
+async function signal(client: Client, due: Provisional): Promise<void> {
+  const workflowId = workflowIdOf(due);
   try {
     await client.workflow.getHandle(workflowId).signal(calendarGrown);
   } catch (error) {
     // It has ended meanwhile.
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
+}
+
+function workflowIdOf({ kind, operation, objectId }: Provisional): string {
+  if (kind === 'appeal') return deliveryWorkflowId(objectId);
+  return kind === 'invoice' ? invoiceWorkflowId(objectId) : reviewWorkflowId({ kind, objectId, operation });
 }

@@ -75,12 +75,17 @@ export function notificationCtes(step: StepNotices): Prisma.Sql {
 /** Puts notices into the outbox in the transaction that they belong to, for what has no order. */
 export async function enqueueNotifications(
   tx: Transaction,
-  { providerId, ...step }: Omit<StepNotices, 'deliveryId'> & { providerId: string | null },
+  {
+    providerId,
+    buyerId = null,
+    ...step
+  }: Omit<StepNotices, 'deliveryId'> & { providerId: string | null; buyerId?: string | null },
 ): Promise<void> {
   if (step.notices.length === 0) return;
   await tx.$executeRaw`
     WITH step AS (SELECT 1), target AS (
-      SELECT NULL::text AS order_id, NULL::text AS product_name, NULL::text AS buyer_id, ${providerId}::text AS provider_id
+      SELECT NULL::text AS order_id, NULL::text AS product_name, ${buyerId}::text AS buyer_id,
+             ${providerId}::text AS provider_id
     )${notificationCtes({ ...step, deliveryId: null })}
     SELECT count(*) FROM notified`;
 }

@@ -1,7 +1,9 @@
 import pg from 'pg';
 import { z } from 'zod';
 import { newDelivery } from '../../../domain/deliveries/state';
+import { newInvoice } from '../../../domain/invoices/state';
 import { newReview } from '../../../domain/reviews/state';
+import { INVOICE_POLICY } from '../../factories/invoices';
 import { POLICY } from '../../factories/states';
 
 export const ROWS = 200_000;
@@ -157,6 +159,31 @@ const TABLES: Record<string, Record<string, string>> = {
     delivery_id: N('dlv'),
     pay_by: AT,
     completed_at: `CASE WHEN n % 3 = 0 THEN ${AT} END`,
+    created_at: AT,
+    updated_at: AT,
+  },
+  invoices: {
+    id: N('inv'),
+    buyer_id: BUYER,
+    provider_id: PROVIDER,
+    amount_fen: '100',
+    sealed: `'\\x00'`,
+    stage: oneOf('processing', 'done', 'mailed', 'void'),
+    overdue: 'n % 50000 = 0',
+    due_at: AT,
+    due_provisional: 'false',
+    calendar_version: `'test'`,
+    state: json(newInvoice(100, 0)),
+    policy: json(INVOICE_POLICY),
+    sequence: '1',
+    created_at: AT,
+    updated_at: AT,
+  },
+  invoice_allotments: { invoice_id: N('inv'), order_id: N('ord'), amount_fen: '100' },
+  invoice_titles: {
+    id: N('itl'),
+    buyer_id: `'usr_' || (n % 10000)`,
+    sealed: `'\\x00'`,
     created_at: AT,
     updated_at: AT,
   },

@@ -10,6 +10,7 @@ import { listOwnCoupons } from '../../../prisma/store/coupons/coupons';
 import { claimableOnPage } from '../../../prisma/store/coupons/entries';
 import { listDeliveries } from '../../../prisma/store/deliveries/deliveries';
 import { listEntries } from '../../../prisma/store/ledger/reports';
+import { listInvoices } from '../../../prisma/store/invoices/invoices';
 import { countUnread, listMessages } from '../../../prisma/store/notifications/inbox';
 import { listNotificationDeliveries } from '../../../prisma/store/notifications/notification-deliveries';
 import { listSubscriptions } from '../../../prisma/store/notifications/subscriptions';
@@ -94,7 +95,10 @@ const scoped = (scope: object | 'all', lists: Listing[]) =>
 
 /** Every list that the API serves, with every filter and every two of them. */
 export function listings(): Listing[] {
-  return [...ofOrders(), ...ofCoupons(), ...ofReviews(), ...ofTrail(), ...ofMessages(), ...ofShops(), ...ofAccounts()];
+  return [
+    ...[...ofOrders(), ...ofCoupons(), ...ofInvoices(), ...ofReviews()],
+    ...[...ofTrail(), ...ofMessages(), ...ofShops(), ...ofAccounts()],
+  ];
 }
 
 function ofOrders(): Listing[] {
@@ -140,6 +144,20 @@ function ofCoupons(): Listing[] {
       read: (db) => claimableOnPage(db, { ...PROVIDER, id: 'prd_service', type: 'human_service' }, at),
     },
   ];
+}
+
+function ofInvoices(): Listing[] {
+  const scopes: readonly Scope[] = [PROVIDER, BUYER, 'all'];
+  const filters = choices<Parameters<typeof listInvoices>[2]>(
+    ...[{ state: 'processing' as const }, { state: 'done' as const }, { overdue: true }, { overdue: false }],
+    { orderId: RARE.orderId },
+  );
+  return scopes.flatMap((scope) =>
+    scoped(
+      scope,
+      paged('listInvoices', filters, 'inv_000100000', (db, filter, page) => listInvoices(db, scope, filter, page)),
+    ),
+  );
 }
 
 function ofReviews(): Listing[] {

@@ -1,0 +1,258 @@
+import fc from 'fast-check';
+import { Client } from 'pg';
+import type { InvoiceStep } from '../../domain/invoices/step';
+import { applyInvoiceCommand, requested } from '../../domain/invoices/transitions';
+import { systemCause } from '../../domain/shared/step';
+import { liveInvoiceOf } from '../../prisma/store/invoices/invoices';
+import type { Transaction } from '../../prisma/store/shared/audited-transaction';
+import { type Database, openDatabase } from '../../prisma/store/shared/database';
+import { allActivities } from '../../worker/worker';
+import { BUYER, PROVIDER, unique } from '../factories/commands';
+import { INVOICE_POLICY, invoiceCommand, paidOrder } from '../factories/invoices';
+import { dyingAt, RUN, run, type Store, startStore } from '../support/store';
+
+const CONNECTIONS = 20;
+let store: Store;
+let db: Database;
+let activities: Store['activities'];
+beforeAll(async () => {
+  store = await startStore();
+  db = openDatabase(store.url, CONNECTIONS);
+  activities = allActivities({ ...store.outside, db });
+});
+afterAll(async () => {
+  await db.$disconnect();
+  await store.stop();
+});
+
+/** The step by which a buyer asks for an invoice; `orderIds` null: the oldest orders first. */
+function asking(amountFen: number, orderIds: string[] | null, { buyerId = BUYER } = {}) {
+  const subject = { invoiceId: `inv_${unique()}`, buyerId, providerId: PROVIDER };
+  const commandId = `cmd_${unique()}`;
+  const cause = { ...systemCause(commandId, 'buyer.request'), actorRole: 'buyer' as const, actorId: buyerId };
+  const atMs = Date.now();
+  const step: InvoiceStep = {
+    ...cause,
+    requestId: 'req_test',
+    ...requested(subject, amountFen, atMs),
+    ...{ subject, sequence: 1, atMs },
+  };
+  return { step, request: { policy: INVOICE_POLICY, orderIds, sealed: Buffer.from('sealed').toString('base64') } };
+}
+type Asking = ReturnType<typeof asking>;
+const ask = (asked: Asking) => run(activities.recordInvoiceStep, asked);
+
+/** Ends an invoice that was asked for. */
+async function end({ step, request }: Asking, action: 'buyer.withdraw' | 'ops.void') {
+  const stored = await activities.storedInvoiceStep({ invoiceId: step.subject.invoiceId, sequence: 1 });
+  if (stored === null) throw new Error('it was never asked for');
+  const atMs = Date.now();
+  const sent = invoiceCommand(action);
+  const transition = applyInvoiceCommand(step.subject, stored.state, sent, atMs);
+  const next = { ...step, ...transition, commandId: sent.commandId, action, sequence: 2, atMs };
+  return run(activities.recordInvoiceStep, { step: next, request });
+}
+
+const ordersOf = async (ids: string[]) =>
+  (await db.order.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } })).map((order) => ({
+    paidFen: Number(order.paidFen),
+    refundedFen: Number(order.refundedFen),
+    invoicedFen: Number(order.invoicedFen),
+  }));
+const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0);
+
+/** Has every connection ready, so that what follows begins at one moment. */
+const warm = () => Promise.all(Array.from({ length: CONNECTIONS }, () => db.$queryRaw`SELECT 1 FROM pg_sleep(0.05)`));
+const fulfilled = (answers: PromiseSettledResult<unknown>[]) => answers.filter(({ status }) => status === 'fulfilled');
+/** A buyer of its own for each test: the oldest orders are all of its orders. */
+const newBuyer = () => ({ buyerId: `usr_${unique()}` });
+
+describe('INV-1: however many ask at once, no order is invoiced beyond what is left of it', () => {
+  test('50 requests of 300 fen from one barrier for 10,000 fen on three orders: 33 of them, to the fen', async () => {
+    const buyer = newBuyer();
+    const orders = [
+      await paidOrder(db, { ...buyer, paidFen: 1_000n }),
+      await paidOrder(db, { ...buyer, paidFen: 7_000n }),
+    ];
+    orders.push(await paidOrder(db, { ...buyer, paidFen: 2_500n, refundedFen: 500n }));
+    await warm();
+    const answers = await Promise.allSettled(Array.from({ length: 50 }, () => ask(asking(300, null, buyer))));
+    expect(fulfilled(answers)).toHaveLength(33);
+    for (const answer of answers) {
+      if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ type: 'INVOICE.AMOUNT_NOT_LEFT' });
+    }
+    expect(await ordersOf(orders)).toMatchObject([
+      { invoicedFen: 1_000 },
+      { invoicedFen: 7_000 },
+      { invoicedFen: 1_900 },
+    ]);
+  });
+
+  test('requests that name the same orders in opposite order, withdrawals among them: nothing waits for ever, nothing is lost', async () => {
+    const buyer = newBuyer();
+    const [first, second] = [await paidOrder(db, buyer), await paidOrder(db, buyer)];
+    const before = Array.from({ length: 10 }, () => asking(900, [first, second], buyer));
+    for (const one of before) await ask(one);
+    await warm();
+    const later = Array.from({ length: 30 }, (_, n) => asking(700, n % 2 ? [first, second] : [second, first], buyer));
+    const [answers] = await Promise.all([
+      Promise.allSettled(later.map(ask)),
+      Promise.all(before.map((one) => end(one, 'buyer.withdraw'))),
+    ]);
+    const invoiced = await ordersOf([first, second]);
+    expect(sum(invoiced.map(({ invoicedFen }) => invoicedFen))).toBe(fulfilled(answers).length * 700);
+    for (const { invoicedFen, paidFen } of invoiced) expect(invoicedFen).toBeLessThanOrEqual(paidFen);
+  });
+
+  test('a refund that is opened at the same moment: the order is refunded, or invoiced, never both', async () => {
+    await warm();
+    for (let round = 0; round < 10; round += 1) {
+      const buyer = newBuyer();
+      const orderId = await paidOrder(db, buyer);
+      /** As a refund begins: it locks the order, and is blocked by a live invoice (RFD-4). */
+      const refund = db.$transaction(async (tx) => {
+        await tx.$executeRaw`SELECT FROM orders WHERE id = ${orderId} FOR NO KEY UPDATE`;
+        if ((await liveInvoiceOf(tx, orderId)) !== null) throw new Error('it is invoiced');
+        await tx.order.update({ where: { id: orderId }, data: { state: 'refunding' } });
+      });
+      const answers = await Promise.allSettled([ask(asking(10_000, [orderId], buyer)), refund]);
+      expect(fulfilled(answers)).toHaveLength(1);
+    }
+  });
+
+  test('an order that is being refunded, or is cancelled and not refunded yet, has nothing to invoice', async () => {
+    const buyer = newBuyer();
+    const states = ['refunding', 'refunded', 'cancelled'];
+    for (const state of states) await paidOrder(db, { ...buyer, state });
+    await expect(ask(asking(1, null, buyer))).rejects.toMatchObject({ type: 'INVOICE.AMOUNT_NOT_LEFT' });
+    const refunded = await paidOrder(db, { ...buyer, state: 'cancelled', refundedFen: 4_000n });
+    await ask(asking(6_000, null, buyer));
+    expect(await ordersOf([refunded])).toMatchObject([{ invoicedFen: 6_000 }]);
+  });
+});
+
+test('INV-1: over any history of requests, ends and refunds every order counts what a model of it counts', async () => {
+  type Move = { kind: 'ask'; amountFen: number } | { kind: 'end' | 'refund'; pick: number };
+  const move: fc.Arbitrary<Move> = fc.oneof(
+    fc.record({ kind: fc.constant('ask' as const), amountFen: fc.integer({ min: 1, max: 1_200 }) }),
+    fc.record({ kind: fc.constantFrom('end' as const, 'refund' as const), pick: fc.nat(100) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(move, { maxLength: 15 }), async (moves) => {
+      const buyer = newBuyer();
+      const ids = [await paidOrder(db, { ...buyer, paidFen: 500n }), await paidOrder(db, { ...buyer, paidFen: 900n })];
+      const left = [500, 900];
+      const live: { asked: Asking; bears: number[] }[] = [];
+      for (const one of moves) {
+        if (one.kind === 'ask') {
+          const asked = asking(one.amountFen, null, buyer);
+          const bears = [Math.min(left[0] ?? 0, one.amountFen)];
+          bears.push(one.amountFen - (bears[0] ?? 0));
+          const isPossible = sum(left) >= one.amountFen;
+          await ask(asked).then(
+            () => expect(isPossible).toBe(true),
+            () => expect(isPossible).toBe(false),
+          );
+          if (!isPossible) continue;
+          live.push({ asked, bears });
+          bears.forEach((fen, n) => {
+            left[n] = (left[n] ?? 0) - fen;
+          });
+        } else if (one.kind === 'end') {
+          const [ended] = live.splice(one.pick % Math.max(1, live.length), 1);
+          if (ended === undefined) continue;
+          await end(ended.asked, one.pick % 2 ? 'buyer.withdraw' : 'ops.void');
+          ended.bears.forEach((fen, n) => {
+            left[n] = (left[n] ?? 0) + fen;
+          });
+        } else {
+          const n = one.pick % 2;
+          const fen = Math.floor((left[n] ?? 0) / 2);
+          await db.order.update({ where: { id: ids[n] ?? '' }, data: { refundedFen: { increment: fen } } });
+          left[n] = (left[n] ?? 0) - fen;
+        }
+        const stored = await ordersOf(ids);
+        expect(stored.map(({ paidFen, refundedFen, invoicedFen }) => paidFen - refundedFen - invoicedFen)).toEqual(
+          left,
+        );
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+describe('INV-1: a step is stored whole or not at all', () => {
+  test('the worker dies at any write: nothing is left, and the step tried again is stored once', async () => {
+    const buyer = newBuyer();
+    const orderId = await paidOrder(db, buyer);
+    const asked = asking(2_500, [orderId], buyer);
+    for (let write = 1; ; write += 1) {
+      const dying = allActivities({ ...store.outside, db: dyingInside(db, write) });
+      const died = await run(dying.recordInvoiceStep, asked).then(
+        () => false,
+        () => true,
+      );
+      if (!died) {
+        expect(write).toBeGreaterThan(4);
+        break;
+      }
+      expect(await db.invoice.count({ where: { id: asked.step.subject.invoiceId } })).toBe(0);
+      expect(await ordersOf([orderId])).toMatchObject([{ invoicedFen: 0 }]);
+    }
+    expect(await ask(asked)).toMatchObject({ sequence: 1, commandId: asked.step.commandId });
+    expect(await ordersOf([orderId])).toMatchObject([{ invoicedFen: 2_500 }]);
+    expect(await db.message.count({ where: { objectId: asked.step.subject.invoiceId } })).toBeGreaterThan(0);
+  });
+});
+
+/** As `dyingAt`, for the writes inside a transaction. */
+function dyingInside(whole: Database, n: number): Database {
+  return new Proxy(whole, {
+    get(target, name) {
+      if (name !== '$transaction') return Reflect.get(target, name);
+      return (work: (tx: Transaction) => Promise<unknown>) => target.$transaction((tx) => work(dyingAt(tx, n)));
+    },
+  });
+}
+
+describe('INV-1: what the database itself refuses', () => {
+  let owner: Client;
+  beforeAll(async () => {
+    owner = new Client({ connectionString: store.url });
+    await owner.connect();
+  });
+  afterAll(() => owner.end());
+
+  test('an order that counts more as invoiced than was paid, or another sum than its live invoices bear', async () => {
+    const buyer = newBuyer();
+    const orderId = await paidOrder(db, buyer);
+    await expect(owner.query(`UPDATE orders SET invoiced_fen = 10001 WHERE id = '${orderId}'`)).rejects.toThrow(
+      'orders_invoiced_within_payment',
+    );
+    const asked = asking(5_000, [orderId], buyer);
+    await ask(asked);
+    const { invoiceId } = asked.step.subject;
+    await expect(owner.query(`UPDATE invoices SET stage = 'void' WHERE id = '${invoiceId}'`)).rejects.toThrow(
+      'does not count what is invoiced of it',
+    );
+    await expect(owner.query(`UPDATE invoices SET amount_fen = 5001 WHERE id = '${invoiceId}'`)).rejects.toThrow(
+      'is not allotted to the fen',
+    );
+    for (const change of ['UPDATE invoice_allotments SET amount_fen = 1', 'DELETE FROM invoice_allotments']) {
+      await expect(owner.query(change)).rejects.toThrow('permission denied');
+    }
+  });
+
+  test('a step of an invoice that is not there, or out of its turn', async () => {
+    const { step, request } = asking(100, null);
+    const stray = {
+      ...step,
+      sequence: 2,
+      state: { ...step.state, due: { atMs: 1, calendarVersion: 't', provisional: false } },
+    };
+    await expect(run(activities.recordInvoiceStep, { step: stray, request })).rejects.toMatchObject({
+      type: 'OBJECT.INCONSISTENT',
+    });
+    expect(await db.step.count({ where: { objectId: step.subject.invoiceId, runId: RUN } })).toBe(0);
+  });
+});
