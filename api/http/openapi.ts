@@ -51,6 +51,7 @@ const TAGS = [
   { name: 'Products', description: 'What providers sell: everything done to it is an application (PRD)' },
   { name: 'Deliveries', description: 'Supervised deliveries: POST operations are those of allowedActions (DLV)' },
   { name: 'Appeals', description: 'An appeal freezes its delivery until operations rule (DLV-6 … DLV-10)' },
+  { name: 'Invoices', description: 'What buyers ask providers to invoice, and the titles they keep for it (INV)' },
   { name: 'Reviews', description: 'What operations decide: shops, product applications, tickets (SHOP, PRD, ACC)' },
   { name: 'Attachments', description: 'Files, uploaded first and then named by their ids (DLV-14)' },
   { name: 'Shop', description: 'A provider’s shop: its draft, its review, and what buyers see of it (SHOP)' },

@@ -82,6 +82,7 @@ export const orderSchema = z
     couponReductionFen: z.int().openapi({ description: 'What the coupon takes off the price' }),
     paidFen: z.int(),
     refundedFen: z.int(),
+    invoicedFen: z.int().openapi({ description: 'What its live invoices bear; see the invoices of the order' }),
     deliveryId: z.string().nullable(),
     buyerContact: z
       .object({ name: z.string().nullable(), email: z.string().nullable(), phone: z.string().nullable() })

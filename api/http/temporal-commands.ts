@@ -3,11 +3,12 @@ import {
   ApplicationFailure,
   type Client,
   isGrpcServiceError,
+  type WithStartWorkflowOperation,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import type { QueryDefinition, UpdateDefinition } from '@temporalio/common';
+import type { QueryDefinition, UpdateDefinition, Workflow } from '@temporalio/common';
 import { z } from 'zod';
 import { AppError, ERRORS, isErrorCode } from '../../domain/shared/errors';
 import type { WorkflowStatus } from '../../prisma/store/shared/workflow-status';
@@ -55,6 +56,11 @@ export type WorkflowTarget = {
   known: QueryDefinition<{ sequence: number }>;
   absent: () => AppError;
   ended: () => AppError;
+  /**
+   * How a run begins that takes the command, where none runs though the object can still change; null where one runs.
+   * Absent for objects that nothing changes once their workflow has ended.
+   */
+  begin?: () => Promise<WithStartWorkflowOperation<Workflow> | null>;
 };
 
 /**
@@ -90,10 +96,15 @@ export function createCommandSender({ client, metrics }: { client: Client; metri
     let result = 'refused';
     try {
       const handle = client.workflow.getHandle(workflowId);
-      const execute = () =>
-        client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-          handle.executeUpdate<void, [S]>(update, { args: [sent], updateId }),
+      const options: { args: [S]; updateId: string } = { args: [sent], updateId };
+      const execute = async () => {
+        const startWorkflowOperation = (await target.begin?.()) ?? null;
+        await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+          startWorkflowOperation === null
+            ? handle.executeUpdate<void, [S]>(update, options)
+            : client.workflow.executeUpdateWithStart(update, { ...options, startWorkflowOperation }),
         );
+      };
       const known = () => client.withDeadline(Date.now() + SIGNALLED_WITHIN_MS, () => handle.query(target.known));
       const table = { target, status, adopt: () => requestCatchUp(workflowId), known };
       await tryingAgain(table, (timeoutMs) => withPermit(workflowId, timeoutMs, execute));

@@ -117,6 +117,7 @@ const asPlaced = (row: OrderRow): OrderRow => ({
   priceVersion: 1,
   paidFen: 0n,
   refundedFen: 0n,
+  invoicedFen: 0n,
   paidAt: null,
   endedAt: null,
   completedAt: null,

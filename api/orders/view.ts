@@ -17,6 +17,7 @@ export function orderView(
     couponReductionFen: Number(row.couponReductionFen),
     paidFen: Number(row.paidFen),
     refundedFen: Number(row.refundedFen),
+    invoicedFen: Number(row.invoicedFen),
     deliveryId: row.paidAt === null ? null : row.deliveryId,
     buyerContact,
   };

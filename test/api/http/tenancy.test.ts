@@ -1,6 +1,7 @@
 import { addSubAccount } from '../../factories/accounts';
 import { couponsOf } from '../../factories/coupons';
 import { png } from '../../factories/images';
+import { RECIPIENT } from '../../factories/invoices';
 import { productsOf } from '../../factories/products';
 import { businessOf } from '../../factories/rows';
 import { shopOf } from '../../factories/shops';
@@ -42,10 +43,19 @@ async function objectsOfDemo(): Promise<typeof objects> {
     201,
   );
   const reviewed = await reviewsOfDemo();
+  const invoices = await invoicesOfDemo();
   return {
     ...reviewed,
+    ...invoices,
     // Whatever has a timeline: objects of many kinds.
-    objects: [open.id, (await story.paidOrder()).id, 'prv_demo', 'usr_demo', ...Object.values(reviewed).flat()],
+    objects: [
+      open.id,
+      (await story.paidOrder()).id,
+      'prv_demo',
+      'usr_demo',
+      ...Object.values(reviewed).flat(),
+      ...Object.values(invoices).flat(),
+    ],
     deliveries: [...deliveries, open.id, resolved.id],
     orders: [(await story.order()).id, ...(await api.db.order.findMany({ take: 3 })).map(({ id }) => id)],
     appeals: [open.appealId, resolved.appealId],
@@ -74,6 +84,19 @@ async function reviewsOfDemo(): Promise<{ products: string[]; applications: stri
   const delisted = await products.published('image');
   const { id: effective } = await products.applied(delisted.id, 'delist');
   return { products: [objectId, delisted.id], applications: [open, effective], reviews: [open, effective] };
+}
+
+/** Invoices of a paid order at several stages, and a saved title. */
+async function invoicesOfDemo(): Promise<{ invoices: string[]; 'invoice-titles': string[] }> {
+  const order = await story.paidOrder();
+  const ask = async () => {
+    const asked = { providerId: 'prv_demo', amountFen: 100, orderIds: [order.id], ...RECIPIENT };
+    return bodyOf<{ id: string }>(await api.buyer.post('/v1/buyer/invoices', asked), 201).id;
+  };
+  const [pending, processing] = [await ask(), await ask()];
+  bodyOf(await api.provider.post(`/v1/provider/invoices/${processing}/process`), 200);
+  const title = bodyOf<{ id: string }>(await api.buyer.post('/v1/buyer/invoice-titles', RECIPIENT), 201);
+  return { invoices: [pending, processing], 'invoice-titles': [title.id] };
 }
 
 /** A shop that is a draft so far, and so nobody's to see. */
