@@ -128,10 +128,9 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   orderRoutes(context, { db, service: orderService(workflows) });
   deliveryRoutes(context, deliveries, db);
   appealRoutes(context, deliveries);
-  meRoutes(context, { db, keys });
   invoiceRoutes(context, { db, keys, service: invoiceService({ ...workflows, keys, commands }) });
   invoiceTitleRoutes(context, { db, keys });
-  meRoutes(context, { db });
+  meRoutes(context, { db, keys });
   accountRoutes(context, { db, keys });
   contactRoutes(context, { db, keys });
   agreementRoutes(context, { db, keys });

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { keyRing, openText, sealingKeyId } from '../../../codec/keys';
 import { placeOf, SEALED_COLUMNS } from '../../../codec/places';
 import { keysInUse, resealColumn } from '../../../prisma/store/shared/sealed-values';
+import { paidOrder, RECIPIENT } from '../../factories/invoices';
 import { productsOf } from '../../factories/products';
 import { type Api, KEY, startApi } from '../../support/api';
 import { eventually } from '../../support/eventually';
@@ -46,6 +47,9 @@ beforeAll(async () => {
   const products = productsOf(api);
   productId = (await products.published('saas', { deliveryToken: 'token-in-plain-1' })).id;
   pendingId = (await products.submitNew('saas', { name: '另一个', deliveryToken: 'token-in-plain-2' })).id;
+  const invoice = { providerId: 'prv_demo', amountFen: 100, orderIds: [await paidOrder(api.db)], ...RECIPIENT };
+  bodyOf(await api.buyer.post('/v1/buyer/invoices', invoice), 201);
+  bodyOf(await api.buyer.post('/v1/buyer/invoice-titles', RECIPIENT), 201);
   deliveryId = await story.deliveryAt('awaiting_requirement');
   first = (await story.act(deliveryId, 'buyer.requirement', REQUIREMENT, key('retired'))).body;
   await story.done(deliveryId, 'provider.requirement.confirm');

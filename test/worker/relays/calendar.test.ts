@@ -2,6 +2,7 @@ import pino from 'pino';
 import type { HolidayCalendar } from '../../../domain/calendar/working-days';
 import { provisionalDues } from '../../../prisma/store/calendar/provisional';
 import { startCalendarRelay } from '../../../worker/relays/calendar';
+import { invoicesOf, paidOrder } from '../../factories/invoices';
 import { emptyReviewHandlers, type Review, reviewsOf } from '../../factories/reviews';
 import { eventually } from '../../support/eventually';
 import { stepsOf } from '../../support/observe';
@@ -13,9 +14,11 @@ const grow = (version: string) => Object.assign(calendar, { version, coveredYear
 
 let world: World;
 let reviews: ReturnType<typeof reviewsOf>;
+let invoices: ReturnType<typeof invoicesOf>;
 beforeAll(async () => {
   world = await startWorld(undefined, { calendar, reviewHandlers: emptyReviewHandlers() });
   reviews = reviewsOf(world);
+  invoices = invoicesOf(world);
 });
 beforeEach(() => {
   Object.assign(calendar, { version: 'before', coveredYears: { from: 2000, to: 2001 } });
@@ -49,11 +52,14 @@ const found = async () =>
   (await provisionalDues(world.db, calendar.version, { limit: 100, after: null })).map(({ id }) => id);
 
 describe('GEN-1: a worker that starts with a calendar that has grown signals every workflow with a provisional deadline', () => {
-  test('appeals and reviews of every kind are signalled once; those settled, decided or overdue are not', async () => {
+  test('appeals, reviews of every kind and invoices are signalled once; those settled, decided or overdue are not', async () => {
     const appeal = await appealed();
     const shop = await reviews.submit();
     const product = await reviews.submit({ kind: 'product', operation: 'publish', reviewId: 'app_relay1' });
     const ticket = await reviews.submit({ kind: 'account', operation: 'payee', reviewId: 'tkt_relay1' });
+    const invoice = await invoices.ask({ orderIds: [await paidOrder(world.db)] });
+    const withdrawn = await invoices.ask({ orderIds: [await paidOrder(world.db)] });
+    await withdrawn.act('buyer.withdraw');
     const decided = await reviews.submit();
     await decided.act('ops.approve');
     const overdue = await reviews.submit({ policy: { 'shop.reviewTarget': '1 working days' } });
@@ -67,14 +73,15 @@ describe('GEN-1: a worker that starts with a calendar that has grown signals eve
     await eventually(async () => {
       expect(await last(appeal.id)).toMatch(/^deadline\.appeal_target\./);
       for (const { id } of [shop, product, ticket]) expect(await last(id)).toMatch(/^deadline\.review_target\./);
+      expect(await last(invoice.id)).toMatch(/^deadline\.issue_within\./);
     });
     await relay.stop();
     // The next worker that starts finds none to signal: the rows of those that were name the new calendar.
     expect(await found()).toEqual([]);
     await startRelay().stop();
 
-    for (const { workflow } of [appeal, shop, product, ticket]) expect(await timesSignalled(workflow)).toBe(1);
-    for (const { workflow } of [decided, overdue, settled]) expect(await timesSignalled(workflow)).toBe(0);
+    for (const { workflow } of [appeal, shop, product, ticket, invoice]) expect(await timesSignalled(workflow)).toBe(1);
+    for (const { workflow } of [decided, overdue, settled, withdrawn]) expect(await timesSignalled(workflow)).toBe(0);
     const row = await world.db.appeal.findFirstOrThrow({ where: { deliveryId: appeal.id } });
     expect(row).toMatchObject({ calendarVersion: 'after', dueProvisional: false });
   });
