@@ -18,6 +18,7 @@ import type { Config } from '../config';
 import { loadHolidays } from '../config/calendar';
 import { temporalConnection } from '../config/temporal';
 import type { HolidayCalendar } from '../domain/calendar/working-days';
+import { liveInvoiceOf } from '../prisma/store/invoices/invoices';
 import type { LiveInvoiceOf } from '../prisma/store/refunds/steps';
 import type { ReviewHandlers } from '../prisma/store/reviews/review-handler';
 import { reviewHandlersOf } from '../prisma/store/reviews/review-handlers';
@@ -64,7 +65,7 @@ export function outsideOf(config: Config, db: Database): Outside {
     instances: instanceEndpoint({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     reviewHandlers: reviewHandlersOf(keys),
     // There are no invoices yet.
-    liveInvoiceOf: async () => null,
+    liveInvoiceOf,
   };
 }
 

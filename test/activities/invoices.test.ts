@@ -4,7 +4,6 @@ import type { InvoiceStep } from '../../domain/invoices/step';
 import { applyInvoiceCommand, requested } from '../../domain/invoices/transitions';
 import { systemCause } from '../../domain/shared/step';
 import { liveInvoiceOf } from '../../prisma/store/invoices/invoices';
-import type { Transaction } from '../../prisma/store/shared/audited-transaction';
 import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { allActivities } from '../../worker/worker';
 import { BUYER, PROVIDER, unique } from '../factories/commands';
@@ -187,7 +186,7 @@ describe('INV-1: a step is stored whole or not at all', () => {
     const orderId = await paidOrder(db, buyer);
     const asked = asking(2_500, [orderId], buyer);
     for (let write = 1; ; write += 1) {
-      const dying = allActivities({ ...store.outside, db: dyingInside(db, write) });
+      const dying = allActivities({ ...store.outside, db: dyingAt(db, write) });
       const died = await run(dying.recordInvoiceStep, asked).then(
         () => false,
         () => true,
@@ -204,16 +203,6 @@ describe('INV-1: a step is stored whole or not at all', () => {
     expect(await db.message.count({ where: { objectId: asked.step.subject.invoiceId } })).toBeGreaterThan(0);
   });
 });
-
-/** As `dyingAt`, for the writes inside a transaction. */
-function dyingInside(whole: Database, n: number): Database {
-  return new Proxy(whole, {
-    get(target, name) {
-      if (name !== '$transaction') return Reflect.get(target, name);
-      return (work: (tx: Transaction) => Promise<unknown>) => target.$transaction((tx) => work(dyingAt(tx, n)));
-    },
-  });
-}
 
 describe('INV-1: what the database itself refuses', () => {
   let owner: Client;

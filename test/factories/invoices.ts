@@ -14,7 +14,8 @@ import { invoiceState, invoiceWorkflowId } from '../../workflows/invoices/messag
 import type { invoice as invoiceWorkflow } from '../../workflows/invoices/workflow';
 import { eventually } from '../support/eventually';
 import type { World } from '../support/world';
-import { ACTORS, BUYER, KEYS, PROVIDER, unique } from './commands';
+import { ACTORS, KEYS, PROVIDER, unique } from './commands';
+import { completedRow } from './order-rows';
 
 export const INVOICE_POLICY = invoicePolicy(parsePolicy());
 
@@ -42,20 +43,9 @@ export const invoiceAt = (stage: InvoiceStage, nowMs: number, facts: Partial<Inv
   ...facts,
 });
 
-/** A paid order as its row is, of usr_demo with prv_demo if not of others. */
-export async function paidOrder(db: Database, wishes: Partial<OrderRow> = {}): Promise<string> {
-  const n = unique();
-  const at = new Date();
-  const paidFen = wishes.paidFen ?? 10_000n;
-  const row: Omit<OrderRow, 'endedAt' | 'productVersion' | 'agreementSha256'> = {
-    ...{ id: `ord_${n}`, buyerId: BUYER, providerId: PROVIDER, productId: 'prd_service', specId: 'spc_service_basic' },
-    ...{ productName: '小程序开发', specName: '基础版', paymentChannel: 'wechat', state: 'completed' },
-    ...{ payableFen: paidFen, originalFen: paidFen, priceVersion: 1, productType: 'human_service' },
-    ...{ fulfilment: 'delivery', feeBasisPoints: 1_000, refundedFen: 0n, invoicedFen: 0n },
-    ...{ deliveryId: `dlv_${n}`, payBy: at, paidAt: at, createdAt: at, updatedAt: at },
-    ...wishes,
-    paidFen,
-  };
+/** A completed order as its row is, of 10,000 fen, of usr_demo with prv_demo if not of others. */
+export async function paidOrder(db: Database, other: Partial<OrderRow> = {}): Promise<string> {
+  const row = completedRow(new Date(), { payableFen: 10_000n, originalFen: 10_000n, paidFen: 10_000n, ...other });
   await db.order.create({ data: row, select: { id: true } });
   return row.id;
 }

@@ -10,8 +10,9 @@ import type { DeliveryStep } from '../../domain/deliveries/step';
 import { applyCommand } from '../../domain/deliveries/transitions';
 import type { OrderTerms } from '../../domain/orders/order';
 import { roleOf } from '../../domain/shared/actor';
+import { liveInvoiceOf } from '../../prisma/store/invoices/invoices';
 import { reviewHandlersOf } from '../../prisma/store/reviews/review-handlers';
-import { openDatabase } from '../../prisma/store/shared/database';
+import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { allActivities } from '../../worker/worker';
 import { command, type Extras } from '../factories/commands';
 import { newTerms, paidStep, paymentFor, placedStep } from '../factories/orders';
@@ -59,7 +60,7 @@ export async function startStore() {
     calendar: chineseCalendar(),
     channel: channel.port,
     reviewHandlers: reviewHandlersOf(KEYS),
-    liveInvoiceOf: async () => null,
+    liveInvoiceOf,
     webhooks,
     instances: instanceEndpoint({ allowPrivate: true }),
   };
@@ -141,7 +142,7 @@ const inTransaction =
 const WRITES = /^(\$executeRaw|create|update|upsert|delete)/;
 
 /** The database, whose n-th write breaks: as if the worker had died before that line. */
-export function dyingAt<D extends object>(db: D, n: number): D {
+export function dyingAt(db: Database, n: number): Database {
   let writes = 0;
   const counting = <T extends object>(target: T): T =>
     new Proxy(target, {

@@ -20,6 +20,7 @@ import type { PaymentFact } from '../../domain/orders/order';
 import { orderPolicy, parsePolicy } from '../../domain/policies/catalogue';
 import { DAY_MS } from '../../domain/policies/duration';
 import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries/deliveries';
+import { liveInvoiceOf } from '../../prisma/store/invoices/invoices';
 import { reviewHandlersOf } from '../../prisma/store/reviews/review-handlers';
 import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
@@ -86,7 +87,7 @@ export async function startWorld(
       webhooks: webhookSender({ allowPrivate: true }),
       instances: instanceEndpoint({ allowPrivate: true }),
       reviewHandlers: reviewHandlersOf(KEYS),
-      liveInvoiceOf: async () => null,
+      liveInvoiceOf,
       ...outside,
     },
   };

@@ -102,8 +102,8 @@ async function lockInvoiceable(
 ): Promise<Invoiceable[]> {
   const chosen = orderIds === null ? Prisma.empty : Prisma.sql`AND id = ANY (${orderIds}::text[])`;
   const query = Prisma.sql`
-    SELECT id AS "orderId", paid_fen - refunded_fen - invoiced_fen AS "leftFen" FROM orders
-    WHERE buyer_id = ${buyerId} AND provider_id = ${providerId} AND paid_fen - refunded_fen - invoiced_fen > 0
+    SELECT id AS "orderId", paid_fen - refunded_fen - refund_reserved_fen - invoiced_fen AS "leftFen" FROM orders
+    WHERE buyer_id = ${buyerId} AND provider_id = ${providerId} AND paid_fen - refunded_fen - refund_reserved_fen - invoiced_fen > 0
       AND state NOT IN ('refunding', 'refunded') AND (state <> 'cancelled' OR refunded_fen > 0) ${chosen}
     ORDER BY id LIMIT ${ORDERS_MAX} FOR NO KEY UPDATE`;
   const found = await queryRows(tx, invoiceableRow, query);

@@ -9,8 +9,8 @@ import { listClaims, namedClaim, usableClaims } from '../../../prisma/store/coup
 import { listOwnCoupons } from '../../../prisma/store/coupons/coupons';
 import { claimableOnPage } from '../../../prisma/store/coupons/entries';
 import { listDeliveries } from '../../../prisma/store/deliveries/deliveries';
-import { listEntries } from '../../../prisma/store/ledger/reports';
 import { listInvoices } from '../../../prisma/store/invoices/invoices';
+import { listEntries } from '../../../prisma/store/ledger/reports';
 import { countUnread, listMessages } from '../../../prisma/store/notifications/inbox';
 import { listNotificationDeliveries } from '../../../prisma/store/notifications/notification-deliveries';
 import { listSubscriptions } from '../../../prisma/store/notifications/subscriptions';
