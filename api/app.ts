@@ -38,6 +38,7 @@ import { ledgerRoutes } from './ledger/routes';
 import { inboxRoutes } from './notifications/inbox-routes';
 import { notificationDeliveryRoutes } from './notifications/notification-delivery-routes';
 import { subscriptionRoutes } from './notifications/subscription-routes';
+import { orderExportRoutes } from './orders/export-routes';
 import { orderListRoutes } from './orders/list-routes';
 import { orderRoutes } from './orders/routes';
 import { orderService } from './orders/service';
@@ -124,6 +125,8 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   const workflows = { db, client, policy, taskQueue: config.TASK_QUEUE, answerWithinMs };
   const deliveries = deliveryService({ db, keys, commands });
   const reviews = reviewService({ ...workflows, commands });
+  // Before the route of one order, for which `export` would be an id.
+  orderExportRoutes(context, { db });
   orderListRoutes(context, { db });
   orderRoutes(context, { db, service: orderService(workflows) });
   deliveryRoutes(context, deliveries, db);

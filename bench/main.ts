@@ -1,46 +1,14 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startMailInbox } from '../sandbox/mail-inbox';
 import { startSmsInbox } from '../sandbox/sms-inbox';
-import { sweepDirectories } from '../scripts/parts/leftovers';
 import { projectRoot } from '../scripts/parts/root';
-import { type System, startSystem } from '../scripts/parts/system';
+import type { System } from '../scripts/parts/system';
 import { checkPeers, histories, type Round, residentMiB, round, startBench } from './measure';
 import { mailFloor, outbox } from './outbox';
 import { report } from './report';
 import { SIZES } from './sizes';
-
-const say = (line: string) => console.log(`[bench] ${line}`);
-const QUIET = { RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'warn' };
-
-const PREFIX = 'marketplace-bench-';
-
-/** Aborted by Ctrl-C: what is under way is given up, and what was started for it is stopped. */
-const stopping = new AbortController();
-const stopped = once(stopping.signal, 'abort').then((): never => {
-  throw stopping.signal.reason;
-});
-
-/** A system for one part of the bench, and for no other. */
-async function withSystem<T>(env: NodeJS.ProcessEnv, work: (system: System, logs: string) => Promise<T>): Promise<T> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), PREFIX));
-  try {
-    const { signal } = stopping;
-    const system = await startSystem({ dataDir, ports: 'free', env: { ...QUIET, ...env }, say, signal });
-    const working = work(system, path.join(dataDir, 'logs'));
-    try {
-      return await Promise.race([working, stopped]);
-    } finally {
-      await system.stop();
-      // Given up, it fails for want of its system, and stops what it has started itself.
-      await working.catch(() => undefined);
-    }
-  } finally {
-    rmSync(dataDir, { recursive: true, force: true });
-  }
-}
+import { runBench, say, withSystem } from './system';
 
 /** Commands and their workflows beside their floors. Their notifications stay in the outbox: no inbox takes part. */
 async function commands(system: System, logs: string) {
@@ -78,18 +46,10 @@ async function messages() {
 
 /** `npm run bench`: the system beside its floors and its peers in one run; writes bench/RESULTS.md, or the file that BENCH_RESULTS names. */
 async function main(): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => stopping.abort(new Error('The bench was stopped.')));
-  }
-  stopped.catch(() => undefined);
-  await sweepDirectories(tmpdir(), PREFIX);
   const found = { ...(await withSystem({ SMTP_URL: '', SMS_URL: '' }, commands)), ...(await messages()) };
   const text = report(found);
   writeFileSync(process.env.BENCH_RESULTS || path.join(projectRoot, 'bench', 'RESULTS.md'), text);
   console.log(text);
 }
 
-main().catch((error: unknown) => {
-  console.error(stopping.signal.aborted && error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+runBench(main);

@@ -16,4 +16,10 @@ export const SIZES = {
   concurrency: sizeOf('BENCH_CONCURRENCY', 8),
   /** Messages through the outbox, by each channel. */
   messages: sizeOf('BENCH_MESSAGES', 10_000),
+  /** Orders that are searched. */
+  orders: sizeOf('BENCH_ORDERS', 1_000_000),
+  /** Orders that are exported: all are one provider's. */
+  exported: sizeOf('BENCH_EXPORTED', 200_000),
+  /** Searches of each kind. */
+  searches: sizeOf('BENCH_SEARCHES', 200),
 };

@@ -6,7 +6,7 @@ import { type Fault, read } from '../../domain/shared/faults';
 import { type Authentication, authenticate, type Principal } from './auth';
 import { sendCsv, type Table, wantsCsv } from './csv';
 import { type CommandRecord, type Keyed, type Memory, once } from './idempotency';
-import { documentEndpoint } from './openapi';
+import { type Description, documentEndpoint } from './openapi';
 import { invalid } from './problems';
 import type { Spec } from './spec';
 
@@ -67,6 +67,14 @@ export function getTable<P extends z.ZodType, Q extends z.ZodType, A>(
 /** A replacement of a resource: repeating it changes nothing more. */
 export const put = answering('put');
 
+/** A read that writes its own answer, which is no JSON. */
+export function download<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  context: ApiContext,
+  spec: Spec<P, Q, B> & { handle: (call: Call<P, Q, B>) => Promise<void> },
+): void {
+  serve(context, 'get', spec, spec.handle, { description: { answers: '*/*' } });
+}
+
 /**
  * A command: one effect and one answer per Idempotency-Key.
  * @param spec `isRebuilt` where the answer to an accepted command follows from the step that it stored alone
@@ -87,7 +95,7 @@ export function post<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
       body: JSON.stringify(await spec.handle({ ...call, command })),
     }));
   };
-  serve(context, 'post', spec, answer, furtherFaults);
+  serve(context, 'post', spec, answer, { furtherFaults });
 }
 
 /**
@@ -107,14 +115,16 @@ export async function answerOnce(
   response.status(answer.status).type(type).send(answer.body);
 }
 
+type Further<P extends z.ZodType> = { furtherFaults?: FurtherFaults<P> | undefined; description?: Description };
+
 function serve<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   context: ApiContext,
   method: Method,
   spec: Spec<P, Q, B>,
   answer: (call: Call<P, Q, B>) => Promise<void>,
-  furtherFaults: FurtherFaults<P> = async () => [],
+  { furtherFaults = async () => [], description = {} }: Further<P> = {},
 ): void {
-  documentEndpoint(context.registry, method, spec);
+  documentEndpoint(context.registry, method, spec, description);
   context.router[method](expressPath(spec.path), async (request: Request, response: Response) => {
     request.routePattern = spec.path;
     const principal = await authenticate(context, { request, response }, spec.access);

@@ -44,7 +44,7 @@ export async function checkImage(
   const faults = imageFaults(purpose, { type, size, otherExtension: other, header });
   if (faults.length > 0 || header === null) throw unacceptable(purpose, faults);
   const broken = await withPermit('images', WAIT_MS, () => decodingFault(content, header));
-  if (broken === 'timed_out') {
+  if (broken === 'timed out') {
     throw new AppError('SERVICE.UNAVAILABLE', 'Too many images are being checked; send yours again.');
   }
   if (broken !== null) throw unacceptable(purpose, [broken]);

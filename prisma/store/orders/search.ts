@@ -25,23 +25,48 @@ const timed = (timeType: TimeType, time: Prisma.DateTimeNullableFilter<'Order'> 
 
 /** A page of orders, one more than asked for when there are more. */
 export function listOrders(db: Database, scope: Scope, filter: OrderFilter, page: OrderPage): Promise<OrderRow[]> {
-  const { timeType, from, to, state, orderId } = filter;
+  const { timeType } = filter;
   const direction = page.newestFirst ? 'desc' : 'asc';
   return db.order.findMany({
-    where: {
-      AND: [
-        scope === 'all' ? {} : scope,
-        timeType === 'completed' ? { completedAt: { not: null } } : {},
-        from === undefined ? {} : timed(timeType, { gte: from }),
-        to === undefined ? {} : timed(timeType, { lt: to }),
-        state === undefined ? {} : { state },
-        orderId === undefined ? {} : { id: orderId },
-        beyond(timeType, page),
-      ],
-    },
+    where: { AND: [...conditions(scope, filter), beyond(timeType, page)] },
     orderBy: [timeType === 'completed' ? { completedAt: direction } : { createdAt: direction }, { id: direction }],
     take: page.limit + 1,
   });
+}
+
+const conditions = (scope: Scope, { timeType, from, to, state, orderId }: OrderFilter): Prisma.OrderWhereInput[] => [
+  scope === 'all' ? {} : scope,
+  timeType === 'completed' ? { completedAt: { not: null } } : {},
+  from === undefined ? {} : timed(timeType, { gte: from }),
+  to === undefined ? {} : timed(timeType, { lt: to }),
+  state === undefined ? {} : { state },
+  orderId === undefined ? {} : { id: orderId },
+];
+
+/** How many orders there are, counted up to `atMost`. */
+export const countOrders = (db: Database, scope: Scope, filter: OrderFilter, atMost: number): Promise<number> =>
+  db.order.count({ where: { AND: conditions(scope, filter) }, take: atMost });
+
+/**
+ * All orders of a search, newest first, a batch at a time; between batches nothing of the database is held. Each order
+ * comes once, as it was when its batch was read.
+ * @param filter `to` must not be later than now: what is placed or completed meanwhile would otherwise be in or out by
+ *   chance
+ */
+export async function* orderBatches(
+  db: Database,
+  scope: Scope,
+  filter: OrderFilter & { to: Date },
+  size: number,
+): AsyncGenerator<OrderRow[]> {
+  for (let after: OrderPosition | null = null; ; ) {
+    const rows: OrderRow[] = await listOrders(db, scope, filter, { limit: size, after, newestFirst: true });
+    const batch = rows.slice(0, size);
+    const last = batch.at(-1);
+    if (last !== undefined) yield batch;
+    if (last === undefined || rows.length <= size) return;
+    after = positionOf(last, filter.timeType);
+  }
 }
 
 /** What comes after a place: said so that the time alone leads into the index. */
