@@ -20,7 +20,7 @@ const MEETINGS = [
     layer: 'workflows',
     from: 'orders',
     to: ['deliveries'],
-    reason: 'A paid order starts its delivery and waits for its result.',
+    reason: 'A paid order starts its delivery.',
   },
   {
     layer: 'workflows',

@@ -1,7 +1,9 @@
 import { ApplicationFailure, activityInfo, log } from '@temporalio/activity';
+import type { PaymentFact } from '../domain/orders/order';
 import type { Refund } from '../domain/refunds/refund';
 import type { RefundStep, StoredRefundStep } from '../domain/refunds/step';
 import type { ChannelAnswer } from '../domain/refunds/transitions';
+import { countedPayment } from '../prisma/store/payments/payments';
 import { completeRefund, recordRefusedRefund, reportStuckRefund, requestRefund } from '../prisma/store/refunds/refunds';
 import { findMoney } from '../prisma/store/refunds/requests';
 import { type LiveInvoiceOf, writeRefundStep } from '../prisma/store/refunds/steps';
@@ -36,6 +38,11 @@ export function refundActivities({
   liveInvoiceOf: LiveInvoiceOf;
 }) {
   return {
+    /** The payment that an order has counted (ORD-6). @throws Error where there is none */
+    async countedPayment({ orderId }: { orderId: string }): Promise<PaymentFact> {
+      return countedPayment(db, orderId);
+    },
+
     /**
      * Notes the refund, has the channel send it, notes that it was sent. Safe to repeat from any line. Money that its
      * order has earned is not returned.

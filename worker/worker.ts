@@ -11,6 +11,7 @@ import { httpPaymentChannel } from '../activities/ports/payment-channel';
 import { type WebhookPort, webhookSender } from '../activities/ports/webhook-sender';
 import { type PaymentChannelPort, refundActivities } from '../activities/refunds';
 import { reviewActivities } from '../activities/reviews';
+import { startActivities } from '../activities/shared/start-workflow';
 import { webhookActivities } from '../activities/webhooks';
 import { type KeyRing, keyRing } from '../codec/keys';
 import { EncryptingCodec } from '../codec/payloads';
@@ -49,6 +50,7 @@ export function allActivities(outside: Outside) {
     ...refundActivities(outside),
     ...reviewActivities(outside),
     ...webhookActivities(outside),
+    ...startActivities(),
   };
 }
 

@@ -85,7 +85,7 @@ describe('INV-4: a step is stored, and nobody lives to record it', () => {
     const deal = await withLostStep('buyer.acceptance.accept');
     await system.start('worker');
     await expect(workflowOf(deal).result()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
-    await expect(orderOf(deal).result()).resolves.toEqual({ outcome: 'completed' });
+    await expect(orderOf(deal).result()).resolves.toEqual({ outcome: 'paid' });
 
     await expectRefused(deal, 'buyer.acceptance.reject', []);
     await expectRefused(deal, 'provider.implementation.submit', []);

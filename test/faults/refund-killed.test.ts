@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orderWorkflowId } from '../../workflows/orders/messages';
+import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import { type Client, createClient } from './support/client';
 import { dyingAfter } from './support/lost-step';
 import { type FaultSystem, startSystem } from './support/system';
@@ -34,8 +34,8 @@ describe('INV-22: the worker is killed when the channel has sent a refund, befor
     await system.start('temporal');
     await system.start('worker');
     // The server waits half a minute for the dead worker's answer before it has the refund repeated.
-    const workflow = system.temporal.workflow.getHandle(orderWorkflowId(deal.orderId));
-    await expect(workflow.result()).resolves.toEqual({ outcome: 'cancelled' });
+    const workflow = system.temporal.workflow.getHandle(deliveryWorkflowId(deal.deliveryId));
+    await expect(workflow.result()).resolves.toMatchObject({ outcome: 'cancelled_and_refunded' });
     expect(await sentByChannel()).toEqual([sent]);
     expect(await system.db.order.findUniqueOrThrow({ where: { id: deal.orderId } })).toMatchObject({
       state: 'cancelled',

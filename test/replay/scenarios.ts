@@ -62,14 +62,14 @@ export const REAL_TIME: Record<string, Scenario> = {
     await delivery.acts('buyer.requirement', 'buyer.requirement', 'provider.requirement.confirm');
     await delivery.act('buyer.acceptance.accept').catch(() => 'a refusal leaves no trace');
     await delivery.acts('provider.implementation.submit', 'buyer.acceptance.accept');
-    await delivery.ended();
+    await delivery.outcome();
     return processesOf(delivery);
   },
 
   async 'requirement-rejected-resume'(world) {
     const delivery = await ruledAfter(world, thrice(REQUIREMENT_REFUSED), 'resume');
     await delivery.acts(...STATED, 'provider.implementation.submit', 'buyer.acceptance.accept');
-    await delivery.ended();
+    await delivery.outcome();
     return processesOf(delivery);
   },
 
@@ -83,7 +83,7 @@ export const REAL_TIME: Record<string, Scenario> = {
     await delivery.acts(...STATED, ...thrice(ACCEPTANCE_REFUSED), 'provider.implementation.submit', 'buyer.appeals');
     await delivery.act('ops.resolve', { ruling: 'redo_implementation' });
     await delivery.acts('provider.implementation.submit', 'buyer.acceptance.accept');
-    await delivery.ended();
+    await delivery.outcome();
     return { delivery: processesOf(delivery).delivery };
   },
 
@@ -91,14 +91,14 @@ export const REAL_TIME: Record<string, Scenario> = {
     const delivery = await world.paid();
     await delivery.acts(...STATED, ...thrice(ACCEPTANCE_REFUSED), 'provider.appeals');
     await delivery.act('ops.resolve', { ruling: 'accept' });
-    await delivery.ended();
+    await delivery.outcome();
     return processesOf(delivery);
   },
 
   async 'stall-cancelled'(world) {
     const delivery = await stalled(world);
     await delivery.act('ops.resolve', { ruling: 'cancel_and_refund', refundFen: 70_000 });
-    await delivery.ended();
+    await delivery.outcome();
     return processesOf(delivery);
   },
 
@@ -112,14 +112,14 @@ export const REAL_TIME: Record<string, Scenario> = {
   async 'auto-accepted'(world) {
     const delivery = await hurried(world);
     await delivery.acts(...STATED, 'provider.implementation.submit');
-    await delivery.ended();
+    await delivery.outcome();
     return processesOf(delivery);
   },
 
   async 'not-started'(world) {
     const delivery = await hurried(world);
     await delivery.acts('buyer.requirement', 'buyer.requirement');
-    await delivery.ended();
+    await delivery.outcome();
     return processesOf(delivery);
   },
 
@@ -128,7 +128,7 @@ export const REAL_TIME: Record<string, Scenario> = {
     await sleep(3_300);
     await delivery.acts('ops.dispatch', ...STATED, 'provider.implementation.submit', 'ops.check.return');
     await delivery.acts('provider.implementation.submit', 'ops.check.pass', 'buyer.acceptance.accept');
-    await delivery.ended();
+    await delivery.outcome();
     return processesOf(delivery);
   },
 
@@ -151,7 +151,7 @@ export const REAL_TIME: Record<string, Scenario> = {
       await Promise.all([1, 2, 3, 4].map(() => delivery.send(command('buyer.requirement'))));
     }
     await delivery.acts('provider.requirement.confirm', 'provider.implementation.submit', 'buyer.acceptance.accept');
-    await delivery.ended();
+    await delivery.outcome();
     return processesOf(delivery);
   },
 

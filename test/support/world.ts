@@ -24,10 +24,11 @@ import { liveInvoiceOf } from '../../prisma/store/invoices/invoices';
 import { reviewHandlersOf } from '../../prisma/store/reviews/review-handlers';
 import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
+import { handOver } from '../../worker/relays/payments';
 import { createWorker, type Outside } from '../../worker/worker';
 import { deliveryState, deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import type { delivery as deliveryWorkflow } from '../../workflows/deliveries/workflow';
-import { orderWorkflowId, paymentReceived, untilPlaced } from '../../workflows/orders/messages';
+import { orderWorkflowId, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
 import { command, type Extras, KEYS, unique } from '../factories/commands';
 import { newTerms, paymentFor } from '../factories/orders';
@@ -133,7 +134,7 @@ export type Delivery = Awaited<ReturnType<typeof paidDelivery>>;
 type Base = { db: Database; env: TestWorkflowEnvironment; client: Client; realTimeClient: Client };
 
 /** Places an order of usr_demo with prv_demo; answers it with ways to pay and to watch it. */
-async function place({ client, realTimeClient }: Base, { policy = {}, ...wishes }: Wishes) {
+async function place({ db, client, realTimeClient }: Base, { policy = {}, ...wishes }: Wishes) {
   const terms = newTerms(wishes);
   const placedBy = { commandId: `cmd_${unique()}`, requestId: 'req_test', sourceIp: '127.0.0.1' };
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', {
@@ -153,7 +154,7 @@ async function place({ client, realTimeClient }: Base, { policy = {}, ...wishes 
     /** The channel reports a payment; answers the fact as it was reported. */
     async pay(fact: Partial<PaymentFact> = {}): Promise<PaymentFact> {
       const payment = paymentFor(terms, fact);
-      await handle.signal(paymentReceived, payment);
+      await handOver({ db, client, taskQueue: 'back-office' }, payment);
       return payment;
     },
   };

@@ -102,6 +102,6 @@ describe('a process that has had 200 updates continues as new', () => {
     );
 
     await delivery.acts('provider.requirement.confirm', 'provider.implementation.submit', 'buyer.acceptance.accept');
-    await expect(delivery.ended()).resolves.toEqual({ outcome: 'completed' });
+    await expect(delivery.ended()).resolves.toEqual({ outcome: 'paid' });
   }, 120_000);
 });

@@ -2,7 +2,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundErro
 import type { Logger } from '../../config/logger';
 import type { PaymentFact } from '../../domain/orders/order';
 import type { RefundReason } from '../../domain/refunds/refund';
-import { findOrder } from '../../prisma/store/orders/orders';
+import { findOrder, type OrderRow } from '../../prisma/store/orders/orders';
 import {
   type ClaimedCallback,
   claimCallbacks,
@@ -57,7 +57,7 @@ async function handle(relay: PaymentRelay, callback: ClaimedCallback): Promise<v
   const { orderId, transactionId } = callback;
   try {
     // A failed attempt changes nothing: the order goes on waiting for a payment that succeeds.
-    const handling = callback.status === 'failed' ? 'ignored' : await deliver(relay, factOf(callback));
+    const handling = callback.status === 'failed' ? 'ignored' : await handOver(relay, factOf(callback));
     await markHandled(relay.db, callback.id, handling);
     relay.logger.info({ orderId, transactionId, handling }, 'payment callback handled');
   } catch (error) {
@@ -73,15 +73,24 @@ function factOf(callback: ClaimedCallback): PaymentFact {
   return { paymentId: id, orderId, channel, transactionId, amountFen, receivedAtMs: receivedAt.getTime() };
 }
 
-async function deliver({ db, client, taskQueue }: PaymentRelay, payment: PaymentFact): Promise<Handling> {
+/** Why a payment goes back whose order has no running workflow: it was paid by another payment, closed, or never was. */
+function reasonOf(order: OrderRow | null): RefundReason {
+  if (order === null) return 'unknown_order';
+  return order.paidAt === null ? 'order_closed' : 'already_paid';
+}
+
+/** Hands a payment to its order's workflow, or has it sent back where none takes it any more. */
+export async function handOver(
+  { db, client, taskQueue }: Pick<PaymentRelay, 'db' | 'client' | 'taskQueue'>,
+  payment: PaymentFact,
+): Promise<Handling> {
   try {
     await client.workflow.getHandle(orderWorkflowId(payment.orderId)).signal(paymentReceived, payment);
     return 'signalled';
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
-  const isKnown = (await findOrder(db, payment.orderId, 'all')) !== null;
-  const reason: RefundReason = isKnown ? 'order_closed' : 'unknown_order';
+  const reason = reasonOf(await findOrder(db, payment.orderId, 'all'));
   try {
     await client.workflow.start('paymentReturn', {
       workflowId: paymentReturnWorkflowId(payment),

@@ -6,6 +6,7 @@ import type { DeliveryPolicy } from '../../domain/policies/catalogue';
 /** What a delivery workflow is started with; also what it continues as new with. */
 export type DeliveryInput = {
   deliveryId: string;
+  orderId: string;
   buyerId: string;
   providerId: string;
   /** What the buyer paid, fen: the most that a ruling can refund. */
@@ -16,7 +17,7 @@ export type DeliveryInput = {
   sequence: number;
 };
 
-/** How a delivery ended; `refundFen` is what the buyer gets back (0 unless cancelled). */
+/** How a delivery ended; `refundFen` is what the buyer got back (0 unless cancelled). */
 export type DeliveryResult = { outcome: Outcome; refundFen: number };
 
 export const deliveryWorkflowId = (deliveryId: string): string => `delivery/${deliveryId}`;

@@ -8,6 +8,7 @@ import type { StepContent } from '../../domain/deliveries/step';
 import { applyCommand, passDeadline } from '../../domain/deliveries/transitions';
 import { roleOf } from '../../domain/shared/actor';
 import type { Refused } from '../shared/failures';
+import { countedPayment, refundPayment } from '../shared/refund-payment';
 import type { Recomputation } from '../shared/subject';
 import { supervise } from '../shared/supervision';
 import { changedAttributes, describeDelivery } from './display';
@@ -25,7 +26,7 @@ const ACTIONS: readonly DeliveryAction[] = [...OPERATIONS, 'buyer.evidence', 'pr
  * deadlines pass; every step is one row, one state and one line of history.
  */
 export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
-  const { deliveryId, buyerId, providerId, paidFen, policy } = input;
+  const { deliveryId, orderId, buyerId, providerId, paidFen, policy } = input;
   const supervised = supervise(
     {
       id: deliveryId,
@@ -53,9 +54,11 @@ export async function delivery(input: DeliveryInput): Promise<DeliveryResult> {
   );
   setHandler(deliveryState, supervised.position);
 
-  const { stage, outcome, refundFen, refundedFen = 0 } = await supervised.untilClosed();
+  const { stage, outcome, refundFen: ruledFen, refundedFen = 0 } = await supervised.untilClosed();
   if (outcome === null) throw new Error(`A delivery that is ${stage} has an outcome`);
-  return { outcome, refundFen: stage === 'cancelled' ? (refundFen ?? paidFen - refundedFen) : 0 };
+  const refundFen = stage === 'cancelled' ? (ruledFen ?? paidFen - refundedFen) : 0;
+  if (refundFen > 0) await refundPayment(await countedPayment({ orderId }), refundFen, 'delivery_cancelled');
+  return { outcome, refundFen };
 
   function whyNotOfParty({ action, origin }: DeliveryCommand): Refused | null {
     const isParty = { buyer: origin.actorId === buyerId, provider: origin.providerId === providerId, ops: true };

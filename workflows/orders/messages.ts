@@ -5,7 +5,7 @@ import type { OrderPolicy } from '../../domain/policies/catalogue';
 /** What an order workflow is started with. */
 export type OrderInput = { terms: OrderTerms; placedBy: PlacedBy; policy: OrderPolicy };
 
-export type OrderResult = { outcome: 'refused' | 'closed' | 'completed' | 'cancelled' };
+export type OrderResult = { outcome: 'refused' | 'closed' | 'paid' };
 
 /** The command that places the order, and from where it came (AUD-1). */
 export type PlacedBy = { commandId: string; requestId: string; sourceIp: string };

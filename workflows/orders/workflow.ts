@@ -1,30 +1,12 @@
-import {
-  allHandlersFinished,
-  condition,
-  executeChild,
-  ParentClosePolicy,
-  proxyLocalActivities,
-  setHandler,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, proxyLocalActivities, setHandler } from '@temporalio/workflow';
 import type { OrderActivities } from '../../activities/orders';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
-import {
-  close,
-  isSettled,
-  newOrder,
-  type OrderState,
-  pay,
-  payDeadline,
-  transactionOf,
-  whyReturned,
-} from '../../domain/orders/state';
-import type { DeliveryPolicy } from '../../domain/policies/catalogue';
+import { close, isSettled, newOrder, pay, payDeadline, transactionOf, whyReturned } from '../../domain/orders/state';
 import type { RefundReason } from '../../domain/refunds/refund';
 import { type Cause, systemCause } from '../../domain/shared/step';
-import { initialSearchAttributes } from '../deliveries/display';
-import { type DeliveryResult, deliveryWorkflowId } from '../deliveries/messages';
-import type { delivery } from '../deliveries/workflow';
+import { deliveryStart } from '../deliveries/start';
 import { refundPayment } from '../shared/refund-payment';
+import { startWorkflow } from '../shared/start-workflow';
 import { supervise } from '../shared/supervision';
 import { describeOrder } from './display';
 import { type OrderInput, type OrderResult, type PlacedBy, paymentReceived, untilPlaced } from './messages';
@@ -35,8 +17,8 @@ const { recordOrderStep } = proxyLocalActivities<OrderActivities>({
 });
 
 /**
- * One order from its placing to its end (ORD). Unpaid, it closes; paid, it starts its delivery and waits for
- * what becomes of it; money that is not the order's goes back meanwhile.
+ * One order from its placing until it is paid or closed (ORD). Paid, it starts its delivery, which brings it to its end;
+ * money that is not the order's goes back.
  */
 export async function order({ terms, placedBy, policy }: OrderInput): Promise<OrderResult> {
   const { orderId } = terms;
@@ -69,10 +51,8 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   const settled = await supervised.untilClosed();
   supervised.disarm();
   if (settled.state !== 'awaiting_start') return end('closed');
-
-  const { outcome, refundFen } = await deliver(terms, settled, policy.delivery);
-  if (refundFen > 0) await refundPayment(settled.payment, refundFen, 'delivery_cancelled');
-  return end(outcome === 'cancelled_and_refunded' ? 'cancelled' : 'completed');
+  await startWorkflow(deliveryStart(terms, settled, policy.delivery));
+  return end('paid');
 
   /** Counts a payment for the order, or sends it back, without keeping the order waiting for the channel (ORD-6). */
   async function count(payment: PaymentFact): Promise<void> {
@@ -105,23 +85,6 @@ const placingOf = ({ buyerId }: OrderTerms, placedBy: PlacedBy): Cause => ({
   actorId: buyerId,
   note: '',
 });
-
-/** Starts the delivery and waits for what becomes of it. It outlives the order, should that be terminated. */
-function deliver(
-  { orderId, deliveryId, buyerId, providerId, productName, flow }: OrderTerms,
-  { payment, delivery: state }: OrderState & { state: 'awaiting_start' },
-  policy: DeliveryPolicy,
-): Promise<DeliveryResult> {
-  const input = { deliveryId, buyerId, providerId, paidFen: payment.amountFen };
-  return executeChild<typeof delivery>('delivery', {
-    workflowId: deliveryWorkflowId(deliveryId),
-    args: [{ ...input, policy, state, sequence: 1 }],
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    typedSearchAttributes: initialSearchAttributes(input, state, policy),
-    staticSummary: `Delivery of "${productName}" (${flow.replace('_', ' ')})`,
-    staticDetails: `Order ${orderId}, paid ${payment.amountFen} fen`,
-  });
-}
 
 /** Returns one payment that no order takes (ORD-6); the payment inbox starts it when the order's workflow has ended. */
 export async function paymentReturn(payment: PaymentFact, reason: RefundReason): Promise<void> {

@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { RefundActivities } from '../../activities/refunds';
 import type { PaymentFact } from '../../domain/orders/order';
 import { type RefundReason, returnOf } from '../../domain/refunds/refund';
@@ -7,6 +7,12 @@ import { type RefundReason, returnOf } from '../../domain/refunds/refund';
 const untilItWorks = { startToCloseTimeout: '30 seconds', retry: { maximumInterval: '10 minutes' } } as const;
 const { sendRefund } = proxyActivities<RefundActivities>({ ...untilItWorks, scheduleToCloseTimeout: '3 days' });
 const { reportStuckRefund } = proxyActivities<RefundActivities>(untilItWorks);
+
+/** The payment that an order has counted. */
+export const { countedPayment } = proxyLocalActivities<RefundActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { maximumInterval: '10 seconds' },
+});
 
 /** Sends a payment back, wholly or in part (fen), and does not give up. */
 export async function refundPayment(payment: PaymentFact, amountFen: number, reason: RefundReason): Promise<void> {

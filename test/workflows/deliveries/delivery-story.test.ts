@@ -17,7 +17,7 @@ describe('DLV-1 … DLV-11: a delivery goes from payment to its end', () => {
     expect(await delivery.act('provider.requirement.confirm')).toMatchObject({ stage: 'implementing' });
     expect(await delivery.act('provider.implementation.submit')).toMatchObject({ stage: 'awaiting_acceptance' });
     expect(await delivery.act('buyer.acceptance.accept')).toMatchObject({ stage: 'completed', outcome: 'accepted' });
-    await expect(delivery.handle.result()).resolves.toEqual({ outcome: 'completed' });
+    await expect(delivery.handle.result()).resolves.toEqual({ outcome: 'paid' });
   });
 
   test('DLV-11: inactivity of more than 30 days accepts', async () => {

@@ -45,7 +45,7 @@ describe('MSG-2: each step notifies those it concerns, once each, in-site and by
     await delivery.letDaysPass(5.1);
     await delivery.acts('buyer.appeals', 'buyer.evidence', 'provider.evidence');
     await delivery.act('ops.resolve', { ruling: 'accept' });
-    await delivery.ended();
+    await delivery.outcome();
     await expectNotified(delivery, [
       'delivery.dispatched → buyer',
       'delivery.dispatched → provider',

@@ -31,7 +31,7 @@ describe('DLV-12, DLV-12a: the self-operated flow', () => {
     expect(await delivery.act('ops.check.pass')).toMatchObject({ stage: 'awaiting_acceptance' });
     expect(await orderStateOf(delivery)).toBe('awaiting_confirmation');
     await delivery.act('buyer.acceptance.accept');
-    await expect(delivery.ended()).resolves.toEqual({ outcome: 'completed' });
+    await expect(delivery.ended()).resolves.toEqual({ outcome: 'paid' });
     expect((await stepsOf(world.db, delivery.id)).map(({ action }) => action)).toEqual([
       'delivery.started',
       ...submitted,
@@ -89,7 +89,7 @@ describe('DLV-12, DLV-12a: the self-operated flow', () => {
     await delivery.letDaysPass(5.1);
     await delivery.act('buyer.appeals');
     await delivery.act('ops.resolve', { ruling: 'cancel_and_refund' });
-    await expect(delivery.ended()).resolves.toEqual({ outcome: 'cancelled' });
+    await expect(delivery.outcome()).resolves.toMatchObject({ outcome: 'cancelled_and_refunded' });
   });
 
   test('the standard flow knows neither dispatch nor check', async () => {

@@ -75,7 +75,6 @@ describe('ORD-3: not started within 15 days', () => {
     await delivery.act('buyer.requirement');
     await delivery.letDaysPass(15.1);
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'cancelled_and_refunded', refundFen: 123_456 });
-    await expect(delivery.ended()).resolves.toEqual({ outcome: 'cancelled' });
     expect(await passedSince(world.db, delivery.id, 'buyer.requirement')).toContain('15d start_within');
     expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([123_456]);
     const order = await world.db.order.findUniqueOrThrow({ where: { id: delivery.terms.orderId } });

@@ -110,7 +110,7 @@ describe('AUD-1: on catch-up the workflow adopts what the table holds', () => {
     await storeUnrecordedStep(world, delivery, command('buyer.acceptance.accept'));
     await delivery.workflow.signal(catchUp);
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
-    await expect(delivery.ended()).resolves.toEqual({ outcome: 'completed' });
+    await expect(delivery.ended()).resolves.toEqual({ outcome: 'paid' });
   });
 
   test('signalled for nothing, it changes nothing', async () => {

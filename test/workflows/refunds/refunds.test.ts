@@ -40,7 +40,7 @@ describe('RFD-1, RFD-6: a full refund within the condition', () => {
     await expect(refund.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: LIST });
     expect(await refund.order()).toMatchObject({ state: 'refunded', refundedFen: 200_000n, refundReservedFen: 0n });
     await expect(delivery.outcome()).resolves.toEqual({ outcome: 'cancelled_and_refunded', refundFen: 0 });
-    await delivery.ended();
+    await delivery.outcome();
     expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([LIST]);
     expect((await stepsOf(world.db, refund.id)).map(({ action }) => action)).toEqual([
       'buyer.refunds',
@@ -178,7 +178,7 @@ describe('RFD-6: what excludes each other', () => {
     for (let n = 0; n < 3; n += 1) await delivery.acts('buyer.requirement', 'provider.requirement.reject');
     await delivery.act('buyer.appeals');
     await delivery.act('ops.resolve', { ruling: 'cancel_and_refund' });
-    await delivery.ended();
+    await delivery.outcome();
     await eventually(async () =>
       expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([60_000, 140_000]),
     );
