@@ -29,6 +29,12 @@ const MEETINGS = [
     reason: 'A refund has the delivery that it pauses adopt that step.',
   },
   {
+    layer: 'workflows',
+    from: 'invoices',
+    to: ['refunds'],
+    reason: 'An invoice that ends notifies the refunds that wait for it.',
+  },
+  {
     layer: 'prisma/store',
     from: 'reviews',
     to: ['accounts', 'products', 'shops'],
