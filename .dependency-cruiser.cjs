@@ -40,7 +40,7 @@ const MEETINGS = [
     to: ['accounts', 'products', 'shops'],
     reason: 'What a decision means is the business of what is reviewed; one list names all of them.',
   },
-  ...['orders', 'deliveries'].map((from) => ({
+  ...['orders', 'deliveries', 'instances'].map((from) => ({
     layer: 'prisma/store',
     from,
     to: ['ledger'],
@@ -65,6 +65,12 @@ const MEETINGS = [
     reason:
       'What is submitted is reviewed: its service submits it, its view shows the review; it names uploads. A product’s page shows the coupons that can be claimed there.',
   })),
+  {
+    layer: 'api',
+    from: 'instances',
+    to: ['products'],
+    reason: 'A delivery URL belongs to a product of the provider.',
+  },
   {
     layer: 'api',
     from: 'deliveries',
