@@ -1,5 +1,5 @@
 export { delivery } from './deliveries/workflow';
-export { instance, providerCheck } from './instances/workflow';
+export { instance } from './instances/workflow';
 export { invoice } from './invoices/workflow';
 export { order, paymentReturn } from './orders/workflow';
 export { refund } from './refunds/workflow';

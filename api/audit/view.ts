@@ -15,6 +15,12 @@ function shown(objectId: string, state: Document): Document {
 /** What a step of a refund shows of the money: it goes back, went back, or was refused (AUD-1). */
 const refund = z.object({ amountFen: z.int(), channel: z.string(), reason: z.string() });
 
+/** Of a refund that somebody asked for, its state says the rest. */
+function moneyOf(after: Document): { refund?: z.output<typeof refund> } {
+  const money = refund.safeParse(after);
+  return money.success ? { refund: money.data } : {};
+}
+
 /** A line of a timeline: who did what to which object, in which words; of a refund the money that it is about. */
 export function timelineEntry({ at, actorRole, actorId, action, note, objectId, after }: TrailRow) {
   return {
@@ -23,7 +29,7 @@ export function timelineEntry({ at, actorRole, actorId, action, note, objectId, 
     action,
     note: note || null,
     objectId,
-    ...(action.startsWith('refund.') && { refund: refund.parse(after) }),
+    ...(action.startsWith('refund.') && moneyOf(after)),
   };
 }
 

@@ -50,6 +50,7 @@ const TAGS = [
   },
   { name: 'Products', description: 'What providers sell: everything done to it is an application (PRD)' },
   { name: 'Deliveries', description: 'Supervised deliveries: POST operations are those of allowedActions (DLV)' },
+  { name: 'Refunds', description: 'Money back: POST operations are those of allowedActions (RFD)' },
   { name: 'Appeals', description: 'An appeal freezes its delivery until operations rule (DLV-6 … DLV-10)' },
   { name: 'Invoices', description: 'What buyers ask providers to invoice, and the titles they keep for it (INV)' },
   { name: 'Reviews', description: 'What operations decide: shops, product applications, tickets (SHOP, PRD, ACC)' },
@@ -58,11 +59,6 @@ const TAGS = [
   { name: 'Images', description: 'Pictures for shops and products, measured before they are kept (SHOP-6)' },
   { name: 'Account', description: 'A provider’s account: people, keys, payee info, agreements, tickets (ACC)' },
   { name: 'Me', description: 'Your profile and your in-site messages (MSG-2)' },
-  {
-    name: 'Instances',
-    description:
-      'SaaS instances, which the platform asks the provider’s delivery URL for; the URL is verified before it is saved, and tried in the debugger.',
-  },
   {
     name: 'Webhooks',
     description:

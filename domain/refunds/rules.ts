@@ -51,7 +51,7 @@ export function judgeRefund(state: RefundState, command: RefundCommand): RefundR
 
 function described(state: RefundState): string {
   if (state.stage !== 'executing') return state.stage;
-  return isSending(state) ? 'being executed' : `waiting for: ${state.waitsFor.join(', ')}`;
+  return isSending(state) ? 'being executed' : `waiting for: ${(state.waitsFor ?? []).join(', ')}`;
 }
 
 function judgeAmount(state: RefundState, action: 'provider.offer' | 'ops.approve', fen: number): RefundRefusal | null {

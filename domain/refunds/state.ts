@@ -25,15 +25,15 @@ export type RefundState = {
   stage: RefundStage;
   initiatedBy: 'buyer' | 'provider';
   reasonCode: ReasonCode;
-  /** Whether the request met the no-reason condition when it was made (RFD-3). */
-  noReason: boolean;
+  /** Whether the request met the no-reason condition when it was made (RFD-3); filled in where it is recorded. */
+  noReason: boolean | null;
   requestedFen: number;
   offeredFen: number | null;
   /** What is to be sent back, once somebody has agreed to it. */
   approvedFen: number | null;
   refundedFen: number;
-  /** What the execution waits for; empty while the channel is being asked (RFD-4). */
-  waitsFor: Obstacle[];
+  /** What the execution waits for; empty while the channel is being asked (RFD-4). Filled in where it is recorded. */
+  waitsFor: Obstacle[] | null;
   /** How often the channel has been asked anew after it had refused for good; always under the same key. */
   attempt: number;
   /** Why the channel refused, after the latest attempt; null while none has failed. */
@@ -58,7 +58,7 @@ export const isOver = ({ stage, final }: Pick<RefundState, 'stage' | 'final'>): 
 
 /** Whether the money is on its way: nobody can stop it, and the channel has the word. */
 export const isSending = ({ stage, waitsFor }: Pick<RefundState, 'stage' | 'waitsFor'>): boolean =>
-  stage === 'executing' && waitsFor.length === 0;
+  stage === 'executing' && (waitsFor ?? []).length === 0;
 
 /**
  * What of the order's payment a refund keeps reserved, fen: while it is open what it may send at most, nothing after the

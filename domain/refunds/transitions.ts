@@ -4,7 +4,7 @@ import type { Transition as TransitionOf } from '../shared/step';
 import type { RefundCommand } from './commands';
 import type { RefundDeadline } from './deadlines';
 import type { ReasonCode } from './reasons';
-import type { RefundStage, RefundState } from './state';
+import { isSending, type RefundStage, type RefundState } from './state';
 
 type Transition = TransitionOf<RefundState>;
 
@@ -20,7 +20,7 @@ const EVERYBODY: Audience[] = ['buyer', 'provider', 'ops'];
 const enter = (state: RefundState, stage: RefundStage, nowMs: number): RefundState => ({
   ...state,
   stage,
-  waitsFor: [],
+  waitsFor: stage === 'executing' ? null : [],
   enteredAtMs: nowMs,
   passed: [],
 });
@@ -38,7 +38,7 @@ export function begun(request: RefundRequest, note: string, nowMs: number): Tran
     stage: 'requested',
     initiatedBy,
     reasonCode,
-    noReason: false,
+    noReason: null,
     requestedFen: amountFen,
     offeredFen: null,
     approvedFen: null,
@@ -114,7 +114,7 @@ export function passRefundDeadline(state: RefundState, deadline: RefundDeadline,
 
 /** The refund once nothing stands in the way of its execution any more (RFD-4); null where it does not wait. */
 export function released(state: RefundState, nowMs: number): Transition | null {
-  if (state.stage !== 'executing' || state.waitsFor.length === 0) return null;
+  if (state.stage !== 'executing' || isSending(state)) return null;
   return { state: enter(state, 'executing', nowMs), notices: [] };
 }
 

@@ -12,7 +12,7 @@ export const REFUND_POLICY = refundPolicy(parsePolicy());
 /** A buyer's request of 1,000 fen made at T0; `facts` are what the test is about. */
 export function refundState(facts: Partial<RefundState> = {}): RefundState {
   const { state } = begun({ initiatedBy: 'buyer', reasonCode: 'other', amountFen: 1_000 }, 'too late', T0);
-  return { ...state, ...facts };
+  return { ...state, noReason: false, ...facts };
 }
 
 /** One command as its role would send it through the API. */

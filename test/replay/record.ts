@@ -1,7 +1,7 @@
 import { devServer } from '../support/dev-server';
 import { startWorld, type World } from '../support/world';
 import { keep } from './histories';
-import { INVOICES_IN_REAL_TIME, invoicesWithSkippedTime } from './invoice-scenarios';
+import { REFUNDS_IN_REAL_TIME, recordingInvoices } from './refund-scenarios';
 import { REVIEWS_IN_REAL_TIME, recordingReviewHandlers, reviewRecomputed } from './review-scenarios';
 import { learningCalendar, REAL_TIME, type Scenario, SKIPPED_TIME } from './scenarios';
 import { WEBHOOKS_IN_REAL_TIME, WEBHOOKS_WITH_SKIPPED_TIME } from './webhook-scenarios';
@@ -30,18 +30,11 @@ function recording(scenarios: Record<string, Scenario>, start: () => Promise<Wor
 // Payloads are not encrypted: a history in the repository replays without any key.
 const reviewHandlers = recordingReviewHandlers;
 describe('in real time', () =>
-  recording({ ...REAL_TIME, ...REVIEWS_IN_REAL_TIME, ...WEBHOOKS_IN_REAL_TIME, ...INVOICES_IN_REAL_TIME }, () =>
-    startWorld(devServer, { reviewHandlers }, []),
+  recording({ ...REAL_TIME, ...REVIEWS_IN_REAL_TIME, ...WEBHOOKS_IN_REAL_TIME, ...REFUNDS_IN_REAL_TIME }, () =>
+    startWorld(devServer, { reviewHandlers, liveInvoiceOf: recordingInvoices }, []),
   ));
-const INVOICES_WITH_SKIPPED_TIME = invoicesWithSkippedTime(learningCalendar);
 const recomputed: Scenario = (world) => reviewRecomputed(world, learningCalendar);
 describe('with skipped time', () =>
-  recording(
-    {
-      ...SKIPPED_TIME,
-      ...WEBHOOKS_WITH_SKIPPED_TIME,
-      ...INVOICES_WITH_SKIPPED_TIME,
-      'review-recomputed': recomputed,
-    },
-    () => startWorld(undefined, { calendar: learningCalendar, reviewHandlers }, []),
+  recording({ ...SKIPPED_TIME, ...WEBHOOKS_WITH_SKIPPED_TIME, 'review-recomputed': recomputed }, () =>
+    startWorld(undefined, { calendar: learningCalendar, reviewHandlers }, []),
   ));

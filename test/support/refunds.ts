@@ -14,7 +14,7 @@ import { eventually } from './eventually';
 import type { Delivery, World } from './world';
 
 /** What a test may want of a request otherwise than usual. */
-export type RefundWishes = Partial<Pick<RefundTerms, 'amountFen' | 'reasonCode' | 'initiatedBy'>> & {
+export type RefundWishes = Partial<Pick<RefundTerms, 'refundId' | 'amountFen' | 'reasonCode' | 'initiatedBy'>> & {
   policy?: Record<string, unknown>;
 };
 
@@ -28,7 +28,7 @@ export function refundsOf({ client, realTimeClient, db, env }: World) {
   async function request({ terms: order }: Pick<Delivery, 'terms'>, wishes: RefundWishes = {}) {
     const { policy = {}, amountFen = order.payableFen, reasonCode = 'other', initiatedBy = 'buyer' } = wishes;
     const { orderId, deliveryId, buyerId, providerId } = order;
-    const refundId = `rfd_${unique()}`;
+    const { refundId = `rfd_${unique()}` } = wishes;
     const terms = { refundId, orderId, deliveryId, buyerId, providerId, initiatedBy, reasonCode, amountFen };
     const origin = {
       actorId: ACTORS[initiatedBy],

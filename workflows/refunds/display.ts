@@ -25,7 +25,7 @@ export function describeRefund(
 ): string {
   const { stage, requestedFen, approvedFen, reasonCode, noReason, waitsFor, failure } = state;
   const amount = `${approvedFen ?? requestedFen} fen of order ${orderId}`;
-  const waiting = waitsFor.length > 0 ? ` — waits for: ${waitsFor.join(', ')}` : '';
+  const waiting = waitsFor?.length ? ` — waits for: ${waitsFor.join(', ')}` : '';
   const running = refundDeadlines(state, policy).map(
     ({ name, atMs, outcome }) => `- ${new Date(atMs).toISOString()} ${words(name)} → ${words(outcome)}`,
   );

@@ -107,6 +107,7 @@ export function readTimeline(
     SELECT ${objectId}::text UNION SELECT id FROM reviews WHERE object_id = ${objectId}
     UNION SELECT delivery_id FROM orders WHERE id = ${objectId}
     UNION SELECT id FROM refunds WHERE order_id = ${objectId}
+    UNION SELECT id FROM refund_requests WHERE order_id = ${objectId}
     UNION SELECT replace(id, 'pay_', 'rfp_') FROM payments WHERE order_id = ${objectId})`;
   return read(db, { ...page, newestFirst: false }, (half) => [
     within(half, scope),

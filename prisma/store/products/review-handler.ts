@@ -99,10 +99,7 @@ const productDocument = z.object({
 type TrackedProduct = z.output<typeof productDocument>;
 const NEW: TrackedProduct = { ...NOT_YET, version: 0, deliveryToken: null };
 
-export async function productNow(
-  tx: Transaction,
-  { objectId, providerId }: Pick<ReviewSubject, 'objectId' | 'providerId'>,
-): Promise<TrackedProduct | null> {
+async function productNow(tx: Transaction, { objectId, providerId }: ReviewSubject): Promise<TrackedProduct | null> {
   const row = await tx.product.findUnique({
     where: { id: objectId, providerId },
     select: { status: true, grade: true, version: true, content: true, deliveryTokenSealed: true },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PAYMENT_CHANNELS } from '../../../domain/orders/order';
+import type { RefundFacts } from '../../../domain/refunds/grounds';
 import type { Refund } from '../../../domain/refunds/refund';
 import type { RefundStage } from '../../../domain/refunds/state';
 import type { ChannelAnswer } from '../../../domain/refunds/transitions';
@@ -126,5 +127,66 @@ export async function findMoney(db: RawQueries, refundId: string): Promise<Money
   return {
     refund: { refundId, payment: fact, amountFen, reason: 'refund_request' },
     answer: status === 'refunded' && channelRefundId !== null ? { status, channelRefundId } : null,
+  };
+}
+
+const factsRow = z.object({
+  paidAt: z.date().nullable(),
+  requirementAt: z.date().nullable(),
+  confirmedAt: z.date().nullable(),
+  submittedAt: z.date().nullable(),
+  acceptedAt: z.date().nullable(),
+  requirementRejections: z.bigint().transform(Number),
+  acceptanceRejections: z.bigint().transform(Number),
+  buyerActedAt: z.date().nullable(),
+  providerActedAt: z.date().nullable(),
+});
+
+/** What happened to the order until the refund was asked for (RFD-7): what comes later does not change it. */
+export async function findFacts(
+  db: Database,
+  { orderId, createdAt }: Pick<RefundRow, 'orderId' | 'createdAt'>,
+): Promise<RefundFacts> {
+  const query = Prisma.sql`
+    SELECT max(o.paid_at) AS "paidAt",
+      min(s.at) FILTER (WHERE s.action = 'buyer.requirement') AS "requirementAt",
+      min(s.at) FILTER (WHERE s.action = 'provider.requirement.confirm') AS "confirmedAt",
+      min(s.at) FILTER (WHERE s.action = 'provider.implementation.submit') AS "submittedAt",
+      min(s.at) FILTER (WHERE s.state_after->>'stage' = 'completed') AS "acceptedAt",
+      count(*) FILTER (WHERE s.action = 'provider.requirement.reject') AS "requirementRejections",
+      count(*) FILTER (WHERE s.action = 'buyer.acceptance.reject') AS "acceptanceRejections",
+      max(s.at) FILTER (WHERE s.actor_role = 'buyer') AS "buyerActedAt",
+      max(s.at) FILTER (WHERE s.actor_role = 'provider') AS "providerActedAt"
+    FROM orders o LEFT JOIN steps s ON s.object_id IN (o.id, o.delivery_id) AND s.at < ${createdAt}
+    WHERE o.id = ${orderId}`;
+  const row = await queryRow(db, factsRow, query);
+  if (row === null) throw new Error(`${orderId} has a refund and no row`);
+  const ms = (at: Date | null) => at?.getTime() ?? null;
+  const paidAtMs = ms(row.paidAt);
+  const buyerActedAtMs = Math.max(paidAtMs ?? 0, ms(row.buyerActedAt) ?? 0);
+  return {
+    paidAtMs,
+    requestedAtMs: createdAt.getTime(),
+    requirementAtMs: ms(row.requirementAt),
+    confirmedAtMs: ms(row.confirmedAt),
+    submittedAtMs: ms(row.submittedAt),
+    acceptedAtMs: ms(row.acceptedAt),
+    requirementRejections: row.requirementRejections,
+    acceptanceRejections: row.acceptanceRejections,
+    buyerActedAtMs: buyerActedAtMs === 0 ? null : buyerActedAtMs,
+    providerActedAtMs: ms(row.providerActedAt),
+  };
+}
+
+/** What a request of a refund needs to know of its order, or null when it is not in the scope. */
+export async function findRefundable(db: Database, orderId: string, scope: Scope) {
+  const order = await db.order.findFirst({ where: { id: orderId, ...(scope === 'all' ? {} : scope) } });
+  if (order === null) return null;
+  const { buyerId, providerId, paidFen, refundedFen, refundReservedFen, fulfilment, deliveryId } = order;
+  return {
+    buyerId,
+    providerId,
+    deliveryId: fulfilment === 'delivery' ? deliveryId : null,
+    refundableFen: Number(paidFen - refundedFen - refundReservedFen),
   };
 }

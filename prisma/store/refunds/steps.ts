@@ -45,7 +45,7 @@ export async function writeRefundStep(
       await requireFree(tx, held, refundId, step.atMs);
     }
     const begun = before === null ? asBegun(step, held) : step.state;
-    const state = await withObstacles(tx, step, before?.state ?? null, begun, liveInvoiceOf);
+    const state = await withObstacles(tx, step, begun, liveInvoiceOf);
     await write(tx, { ...step, state }, before, held, runId);
     return state;
   });
@@ -106,12 +106,11 @@ function asBegun({ state, policy, atMs }: RefundStep, { order }: HeldOrder): Ref
 async function withObstacles(
   tx: Transaction,
   { terms }: RefundStep,
-  before: RefundState | null,
   state: RefundState,
   liveInvoiceOf: LiveInvoiceOf,
 ): Promise<RefundState> {
-  if (!isSending(state) || (before !== null && isSending(before))) return state;
-  return (await liveInvoiceOf(tx, terms.orderId)) === null ? state : { ...state, waitsFor: ['invoice'] };
+  if (state.waitsFor !== null) return state;
+  return { ...state, waitsFor: (await liveInvoiceOf(tx, terms.orderId)) === null ? [] : ['invoice'] };
 }
 
 async function write(tx: Transaction, step: RefundStep, before: Before | null, held: HeldOrder, runId: string) {

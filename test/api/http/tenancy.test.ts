@@ -1,7 +1,6 @@
 import { addSubAccount } from '../../factories/accounts';
 import { couponsOf } from '../../factories/coupons';
 import { png } from '../../factories/images';
-import { addInstance } from '../../factories/instances';
 import { RECIPIENT } from '../../factories/invoices';
 import { productsOf } from '../../factories/products';
 import { businessOf } from '../../factories/rows';
@@ -59,8 +58,8 @@ async function objectsOfDemo(): Promise<typeof objects> {
     ],
     deliveries: [...deliveries, open.id, resolved.id],
     orders: [(await story.order()).id, ...(await api.db.order.findMany({ take: 3 })).map(({ id }) => id)],
-    instances: [await addInstance(api.db)],
     appeals: [open.appealId, resolved.appealId],
+    refunds: [await refundOfDemo()],
     attachments: [upload.id],
     images: [logo.id],
     versions: ['shv_demo'],
@@ -99,6 +98,13 @@ async function invoicesOfDemo(): Promise<{ invoices: string[]; 'invoice-titles':
   bodyOf(await api.provider.post(`/v1/provider/invoices/${processing}/process`), 200);
   const title = bodyOf<{ id: string }>(await api.buyer.post('/v1/buyer/invoice-titles', RECIPIENT), 201);
   return { invoices: [pending, processing], 'invoice-titles': [title.id] };
+}
+
+/** A refund that waits for its provider. */
+async function refundOfDemo(): Promise<string> {
+  const { id } = await story.paidOrder();
+  const body = { reasonCode: 'other', reason: '用不上了' };
+  return bodyOf<{ id: string }>(await api.buyer.post(`/v1/buyer/orders/${id}/refunds`, body), 201).id;
 }
 
 /** A shop that is a draft so far, and so nobody's to see. */

@@ -13,9 +13,9 @@ type Node = { state: RefundState; nowMs: number; ways: Way[] };
 /** Two states that differ by instants and attempts only are one. */
 const keyOf = ({ enteredAtMs: _, attempt: _attempt, ...rest }: RefundState) => JSON.stringify(rest);
 
-/** What the place where steps are stored adds: an execution may have to wait for an invoice. */
-const stored = (state: RefundState, before: RefundState | null): RefundState[] =>
-  state.stage === 'executing' && before?.stage !== 'executing' ? [state, { ...state, waitsFor: ['invoice'] }] : [state];
+/** What is filled in where steps are stored: an execution may have to wait for an invoice. */
+const stored = (state: RefundState): RefundState[] =>
+  state.waitsFor === null ? [[], ['invoice' as const]].map((waitsFor) => ({ ...state, waitsFor })) : [state];
 
 function waysOf({ state, nowMs }: Node): { way: Way; state: RefundState; nowMs: number }[] {
   const operated = allowedRefundActions(state).map((way) => {
@@ -40,15 +40,14 @@ function waysOf({ state, nowMs }: Node): { way: Way; state: RefundState; nowMs: 
 function explore(): Map<string, Node> {
   const nodes = new Map<string, Node>();
   const own = begun({ initiatedBy: 'provider', reasonCode: 'other', amountFen: 1_000 }, '', T0).state;
-  const first = [refundState(), refundState({ noReason: true }), ...stored(own, null)];
+  const first = [refundState(), refundState({ noReason: true }), ...stored(own)];
   const queue: Node[] = first.map((state) => ({ state, nowMs: T0, ways: [] }));
   for (let node = queue.pop(); node; node = queue.pop()) {
     if (nodes.has(keyOf(node.state))) continue;
     nodes.set(keyOf(node.state), node);
-    const before = node.state;
     for (const { way, state, nowMs } of waysOf(node)) {
       node.ways.push(way);
-      for (const next of stored(state, before)) queue.push({ state: next, nowMs, ways: [] });
+      for (const next of stored(state)) queue.push({ state: next, nowMs, ways: [] });
     }
   }
   return nodes;

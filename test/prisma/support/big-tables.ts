@@ -4,6 +4,7 @@ import { newDelivery } from '../../../domain/deliveries/state';
 import { newInvoice } from '../../../domain/invoices/state';
 import { newReview } from '../../../domain/reviews/state';
 import { INVOICE_POLICY } from '../../factories/invoices';
+import { REFUND_POLICY, refundState } from '../../factories/refunds';
 import { POLICY } from '../../factories/states';
 
 export const ROWS = 200_000;
@@ -211,19 +212,20 @@ const TABLES: Record<string, Record<string, string>> = {
     created_at: AT,
     updated_at: AT,
   },
-  instances: {
-    id: N('ins'),
+  refund_requests: {
+    id: N('rfd'),
     order_id: N('ord'),
     buyer_id: BUYER,
     provider_id: PROVIDER,
-    product_id: N('prd'),
-    product_name: `'name'`,
-    spec_name: `'name'`,
-    is_trial: 'false',
-    stage: oneOf('destroying', 'destroyed', 'creating', 'destroyed'),
-    late: 'false',
-    state: `'{}'`,
-    policy: json({ destroyAfterMs: 1, unansweredAfterMs: 1 }),
+    initiated_by: `'buyer'`,
+    reason_code: `'other'`,
+    reason: `'reason'`,
+    stage: oneOf('escalated', 'declined', 'withdrawn', 'rejected'),
+    requested_fen: '100',
+    reserved_fen: '0',
+    order_state: `'completed'`,
+    state: json(refundState()),
+    policy: json(REFUND_POLICY),
     sequence: '1',
     created_at: AT,
     updated_at: AT,

@@ -9,7 +9,6 @@ import { listClaims, namedClaim, usableClaims } from '../../../prisma/store/coup
 import { listOwnCoupons } from '../../../prisma/store/coupons/coupons';
 import { claimableOnPage } from '../../../prisma/store/coupons/entries';
 import { listDeliveries } from '../../../prisma/store/deliveries/deliveries';
-import { listInstances } from '../../../prisma/store/instances/instances';
 import { listInvoices } from '../../../prisma/store/invoices/invoices';
 import { listEntries } from '../../../prisma/store/ledger/reports';
 import { countUnread, listMessages } from '../../../prisma/store/notifications/inbox';
@@ -18,6 +17,7 @@ import { listSubscriptions } from '../../../prisma/store/notifications/subscript
 import { listOrders, type OrderFilter } from '../../../prisma/store/orders/search';
 import { listOwnProducts } from '../../../prisma/store/products/products';
 import { listForSale } from '../../../prisma/store/products/storefront';
+import { listRefunds } from '../../../prisma/store/refunds/requests';
 import { listReviews } from '../../../prisma/store/reviews/reviews';
 import type { Database } from '../../../prisma/store/shared/database';
 import type { Scope } from '../../../prisma/store/shared/scopes';
@@ -117,17 +117,17 @@ function ofOrders(): Listing[] {
     { frozen: false },
     { orderId: RARE.orderId },
   );
-  const instances = choices<Parameters<typeof listInstances>[2]>({ stage: 'destroying' }, { stage: 'destroyed' });
+  const refunds = choices<Parameters<typeof listRefunds>[2]>(
+    { state: 'escalated' },
+    { state: 'withdrawn' },
+    { orderId: RARE.orderId },
+  );
   return scopes.flatMap((scope) =>
     scoped(scope, [
-      ...(scope === 'all'
-        ? []
-        : paged('listInstances', instances, 'ins_000100000', (db, filter, page) =>
-            listInstances(db, scope, filter, page),
-          )),
       ...paged('listOrders', orders, RARE.orderId, (db, filter, { after, ...page }) =>
         listOrders(db, scope, filter, { ...page, after: after === null ? null : { at: MIDDLE, id: after } }),
       ),
+      ...paged('listRefunds', refunds, 'rfd_000100000', (db, filter, page) => listRefunds(db, scope, filter, page)),
       ...paged('listDeliveries', deliveries, 'dlv_000100000', (db, filter, page) =>
         listDeliveries(db, scope, filter, page),
       ),

@@ -1,13 +1,18 @@
 import { DAY_MS } from '../../../domain/policies/duration';
+import { invoiceSettled } from '../../../workflows/refunds/messages';
 import { eventually } from '../../support/eventually';
 import { misbehave, notified, sentBack, stepsOf } from '../../support/observe';
 import { refundsOf } from '../../support/refunds';
 import { startWorld, type World } from '../../support/world';
 
 let world: World;
+/** The orders with a live invoice. */
+const invoiced = new Set<string>();
 let refunds: ReturnType<typeof refundsOf>;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld(undefined, {
+    liveInvoiceOf: async (_, orderId) => (invoiced.has(orderId) ? 'inv_1' : null),
+  });
   refunds = refundsOf(world);
 });
 afterAll(() => world.stop());
@@ -94,6 +99,39 @@ describe('RFD-2: the time of the provider', () => {
     expect(await refund.order()).toMatchObject({ state: 'implementing', refundReservedFen: 0n });
     expect(await delivery.act('provider.implementation.submit')).toMatchObject({ stage: 'awaiting_acceptance' });
     expect(await refund.order()).toMatchObject({ state: 'awaiting_confirmation' });
+  });
+});
+
+describe('RFD-4: an invoice is in the way', () => {
+  test('an automatic execution waits visibly, reminds, and goes on once the invoice is settled', async () => {
+    const delivery = await world.paid();
+    const { orderId } = delivery.terms;
+    invoiced.add(orderId);
+    const refund = await refunds.request(delivery);
+    await world.env.sleep(3 * DAY_MS + 60_000);
+    expect(await refund.until('executing')).toMatchObject({ waitsFor: ['invoice'], refundedFen: 0 });
+    await world.env.sleep(3 * DAY_MS + 60_000);
+    await eventually(async () => expect((await refund.view()).passed).toEqual(['invoice_reminder_1']));
+    expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([]);
+    expect(await world.db.refund.count({ where: { orderId } })).toBe(0);
+    invoiced.delete(orderId);
+    await refund.workflow.signal(invoiceSettled);
+    await expect(refund.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: LIST });
+  });
+
+  test('nobody says so: it is found out within hours; taken back meanwhile, nothing is sent', async () => {
+    const [first, second] = [await world.paid(), await world.paid()];
+    for (const { terms } of [first, second]) invoiced.add(terms.orderId);
+    const [found, withdrawn] = [await refunds.request(first), await refunds.request(second)];
+    for (const refund of [found, withdrawn]) {
+      expect(await refund.act('provider.agree')).toMatchObject({ stage: 'executing', waitsFor: ['invoice'] });
+    }
+    await withdrawn.act('buyer.withdraw');
+    await expect(withdrawn.ended()).resolves.toMatchObject({ outcome: 'withdrawn', refundedFen: 0 });
+    for (const { terms } of [first, second]) invoiced.delete(terms.orderId);
+    await world.env.sleep('7 hours');
+    await found.until('refunded');
+    expect(await sentBack(world.channel.url, second.payment.transactionId)).toEqual([]);
   });
 });
 

@@ -1,0 +1,150 @@
+import {
+  ApplicationFailure,
+  type Client,
+  WithStartWorkflowOperation,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { z } from 'zod';
+import { type Policy, refundPolicy } from '../../domain/policies/catalogue';
+import type { RefundOperation } from '../../domain/refunds/commands';
+import type { ReasonCode } from '../../domain/refunds/reasons';
+import { AppError, isErrorCode } from '../../domain/shared/errors';
+import { findFacts, findRefund, findRefundable, refundStatus } from '../../prisma/store/refunds/requests';
+import { keyExpired } from '../../prisma/store/shared/audit-log';
+import type { Database } from '../../prisma/store/shared/database';
+import {
+  type RefundInput,
+  refundState,
+  refundUpdate,
+  refundWorkflowId,
+  untilRequested,
+} from '../../workflows/refunds/messages';
+import type { refund } from '../../workflows/refunds/workflow';
+import { PROVIDER_ID } from '../../workflows/shared/search-attributes';
+import type { Principal } from '../http/auth';
+import { type CommandRequest, originOf } from '../http/command-request';
+import { idFrom } from '../http/ids';
+import { scopeOf } from '../http/scope';
+import { ANSWER_WITHIN_MS, type CommandSender, unanswered, type WorkflowTarget } from '../http/temporal-commands';
+import { refundView } from './view';
+
+/** Where routes ask for refunds, have commands to them carried out, and read what became of them. */
+export type RefundService = ReturnType<typeof refundService>;
+
+export type RefundDependencies = {
+  db: Database;
+  client: Client;
+  policy: Policy;
+  taskQueue: string;
+  commands: CommandSender;
+  answerWithinMs?: number | undefined;
+};
+
+/** What is asked for; all that is left of the payment where no amount is named. */
+export type RefundWish = { reasonCode: ReasonCode; reason: string; amountFen?: number | undefined };
+
+/** What a person does to a refund: the reason given, and the amount where one is named. */
+export type RefundDetails = { action: RefundOperation; note: string; amountFen?: number };
+
+const noRefund = () => new AppError('REFUND.NOT_FOUND', 'There is no such refund.');
+const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order.');
+const targetOf = (refundId: string): WorkflowTarget => ({
+  workflowId: refundWorkflowId(refundId),
+  known: refundState,
+  absent: noRefund,
+  ended: () =>
+    new AppError('REFUND.NOT_ALLOWED', 'The refund is over: nothing more can be done to it.', { allowedActions: [] }),
+});
+
+export function refundService(dependencies: RefundDependencies) {
+  const { db, commands, policy } = dependencies;
+
+  /**
+   * A refund in full.
+   * @param asOf the command after whose step it is shown; as it is now if left out
+   * @throws AppError REFUND.NOT_FOUND also when it is somebody else's
+   */
+  async function view(refundId: string, principal: Principal, asOf?: string) {
+    const found = await findRefund(db, refundId, scopeOf(principal), asOf);
+    if (found === null) throw noRefund();
+    return refundView(found, principal.role === 'ops' ? await findFacts(db, found) : null);
+  }
+
+  return {
+    view,
+
+    /**
+     * Asks for a refund of an order, and answers it as it was asked for, however late that is read.
+     * @throws AppError ORDER.NOT_FOUND, REFUND.OPEN, REFUND.APPEAL_OPEN, REFUND.NOT_ALLOWED, REFUND.AMOUNT_OUT_OF_RANGE
+     */
+    async request(orderId: string, { principal, request, command }: CommandRequest, wish: RefundWish) {
+      const { commandId, atMs } = command;
+      const order = await findRefundable(db, orderId, scopeOf(principal));
+      if (order === null) throw noOrder();
+      const refundId = idFrom('rfd', atMs, commandId);
+      request.workflow = { workflowId: refundWorkflowId(refundId) };
+      if ((await findRefund(db, refundId, 'all')) === null) {
+        const { refundableFen, ...parties } = order;
+        const { reasonCode, reason: note, amountFen = refundableFen } = wish;
+        const initiatedBy = principal.role === 'provider' ? 'provider' : 'buyer';
+        await start(dependencies, {
+          terms: { refundId, orderId, ...parties, initiatedBy, reasonCode, amountFen },
+          request: { commandId, note, origin: originOf(principal, request) },
+          policy: refundPolicy(policy),
+        });
+      }
+      // Its workflow was refused the row: the command had made another refund, longer ago than its answer is kept.
+      if ((await findRefund(db, refundId, 'all')) === null) throw keyExpired();
+      return view(refundId, principal, commandId);
+    },
+
+    /** Has one command carried out and answers the refund as its step left it. @throws AppError the workflow's refusal */
+    async perform(refundId: string, { principal, request, command }: CommandRequest, details: RefundDetails) {
+      const { commandId: updateId } = command;
+      request.workflow = { workflowId: refundWorkflowId(refundId) };
+      const sent = sentOf(details, originOf(principal, request));
+      const status = () => refundStatus(db, refundId, scopeOf(principal), updateId);
+      await commands.sendTo(targetOf(refundId), refundUpdate(details.action), { updateId, sent }, status);
+      return view(refundId, principal, updateId);
+    },
+  };
+}
+
+function sentOf({ action, note, amountFen = 0 }: RefundDetails, origin: RefundInput['request']['origin']) {
+  if (action === 'provider.offer' || action === 'ops.approve') return { action, note, origin, amountFen };
+  return { action, note, origin };
+}
+
+/** What a refused request says beyond its code. */
+const refusedWith = z.object({ allowedActions: z.array(z.string()).optional() });
+
+/** Starts the workflow of a refund, and waits until its row is stored. @throws AppError its refusal */
+async function start(
+  { client, taskQueue, answerWithinMs = ANSWER_WITHIN_MS }: RefundDependencies,
+  input: RefundInput,
+): Promise<void> {
+  const { terms, request } = input;
+  const startWorkflowOperation = new WithStartWorkflowOperation<typeof refund>('refund', {
+    workflowId: refundWorkflowId(terms.refundId),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    // A request that was refused has ended its workflow; its repetition may find the order otherwise.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    taskQueue,
+    args: [input],
+    typedSearchAttributes: [{ key: PROVIDER_ID, value: terms.providerId }],
+    staticSummary: `Refund of ${terms.amountFen} fen`,
+    staticDetails: `Order ${terms.orderId}, asked for by the ${terms.initiatedBy}: ${terms.reasonCode}`,
+  });
+  try {
+    await client.withDeadline(Date.now() + answerWithinMs, () =>
+      client.workflow.executeUpdateWithStart(untilRequested, { updateId: request.commandId, startWorkflowOperation }),
+    );
+  } catch (error) {
+    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+    if (!(cause instanceof ApplicationFailure)) throw unanswered(error) ?? error;
+    // The run that was found ended before it had looked at the update.
+    if (!isErrorCode(cause.type)) throw new AppError('SERVICE.BUSY', 'The refund is just ending; send yours again.');
+    const { allowedActions } = refusedWith.safeParse(cause.details?.[0]).data ?? {};
+    throw new AppError(cause.type, cause.message, allowedActions === undefined ? {} : { allowedActions });
+  }
+}
