@@ -19,6 +19,7 @@ import { openRecipient, sealRecipient } from './recipient';
 import { invoiceTitleSchema, recipientBody } from './schemas';
 
 const PATH = '/v1/buyer/invoice-titles';
+const FIELDS = ['title', 'taxNumber', 'address'] as const;
 const FORGOTTEN: Recipient = { title: '', taxNumber: null, address: '' };
 
 /** The titles, tax numbers and postal addresses that a buyer keeps for its invoices (INV-1); nobody else reads them. */
@@ -31,6 +32,10 @@ export function invoiceTitleRoutes(context: ApiContext, { db, keys }: { db: Data
   const saved = (id: string, recipient: Recipient) => ({
     recipient,
     sealed: sealRecipient(keys, 'invoiceTitle', id, recipient),
+    changedFrom(sealed: Uint8Array) {
+      const before = openRecipient(keys, 'invoiceTitle', id, sealed);
+      return FIELDS.filter((field) => before[field] !== recipient[field]);
+    },
   });
 
   get(context, {

@@ -7,8 +7,12 @@ import type { Database } from '../shared/database';
 /** A title that a buyer has saved; `sealed` is its recipient, bound to this row. */
 export type InvoiceTitleRow = { id: string; sealed: Uint8Array; version: number; createdAt: Date; updatedAt: Date };
 
-/** What is saved: sealed for its row, and as the trail may show it, which is kept for good (AUD-1). */
-export type SavedRecipient = { recipient: Recipient; sealed: Buffer };
+/** What is saved, sealed for its row, and which of its fields differ from what was sealed there before. */
+export type SavedRecipient = {
+  recipient: Recipient;
+  sealed: Buffer;
+  changedFrom(before: Uint8Array): (keyof Recipient)[];
+};
 
 type Reader = Pick<Transaction, 'invoiceTitle'>;
 
@@ -42,7 +46,7 @@ export async function addTitle(
       data: { id, buyerId, sealed: Uint8Array.from(sealed), createdAt: at, updatedAt: at },
       select: { id: true },
     });
-    return trailOf(recipient, false);
+    return trailOf(recipient, []);
   });
 }
 
@@ -55,12 +59,12 @@ export async function replaceTitle(
   db: Database,
   change: Change,
   buyerId: string,
-  { recipient, sealed }: SavedRecipient,
+  { recipient, sealed, changedFrom }: SavedRecipient,
   expectedVersion: number | null,
 ): Promise<void> {
   const { objectId: id, at } = change;
   await auditedTransaction(db, change, async (tx) => {
-    const { version } = await findTitle(tx, buyerId, id);
+    const { version, sealed: before } = await findTitle(tx, buyerId, id);
     if (expectedVersion !== null && expectedVersion !== version) {
       throw new AppError('PRECONDITION.FAILED', 'Read the titles again and repeat your change on that.');
     }
@@ -69,7 +73,7 @@ export async function replaceTitle(
       data: { sealed: Uint8Array.from(sealed), version: { increment: 1 }, updatedAt: at },
       select: { id: true },
     });
-    return trailOf(recipient, false);
+    return trailOf(recipient, changedFrom(before));
   });
 }
 
@@ -91,4 +95,9 @@ export async function removeTitle(db: Database, change: Change, buyerId: string,
   });
 }
 
-const trailOf = (recipient: Recipient, removed: boolean) => ({ ...maskRecipient(recipient), removed });
+/** As the trail shows a title, which is kept for good (AUD-1): masked, with the names of what changed behind the masks. */
+const trailOf = (recipient: Recipient, changed: (keyof Recipient)[]) => ({
+  ...maskRecipient(recipient),
+  changed,
+  removed: false,
+});
