@@ -34,6 +34,7 @@ import { imageRoutes } from './images/routes';
 import { invoiceRoutes } from './invoices/routes';
 import { invoiceService } from './invoices/service';
 import { invoiceTitleRoutes } from './invoices/title-routes';
+import { reconciliationRoutes } from './ledger/reconciliation-routes';
 import { ledgerRoutes } from './ledger/routes';
 import { inboxRoutes } from './notifications/inbox-routes';
 import { notificationDeliveryRoutes } from './notifications/notification-delivery-routes';
@@ -155,6 +156,7 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   notificationDeliveryRoutes(context, { db });
   auditRoutes(context, { db });
   ledgerRoutes(context, { db });
+  reconciliationRoutes(context, { db });
   webhookRoutes(context, { db, keys, policy, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
   webhookEventRoutes(context, { db });
   if (config.SANDBOX && config.PAYMENT_CHANNEL_URL !== undefined) {

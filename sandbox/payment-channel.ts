@@ -125,6 +125,7 @@ export async function startPaymentChannel(options: PaymentChannelOptions): Promi
   const app = express().use(express.json());
   paymentRoutes(app, payments, record, notifier);
   refundRoutes(app, payments, refunds, record);
+  statementRoutes(app, payments, refunds);
   app.get('/healthz', (_request, response) => response.json({ ok: true }));
   const server = await serve(app, port, host);
   for (const transactionId of unreported) {
@@ -223,6 +224,49 @@ function refundRoutes(
     const settled = made(known, parsed.data.status);
     record({ kind: 'refund', refund: settled });
     return response.json(settled);
+  });
+}
+
+const disagreement = z.strictObject({
+  /** Payments and refunds that the list leaves out, by their ids. */
+  omit: z.array(z.string()).default([]),
+  /** What it says of others. */
+  amounts: z.record(z.string(), amountFen).default({}),
+  /** Payments that it has and that nobody was called back for. */
+  invent: z
+    .array(z.object({ transactionId: z.string(), channel: z.enum(PAYMENT_CHANNELS), amountFen, at: z.string() }))
+    .default([]),
+});
+
+/** The channel's own list of a period, which can be made to disagree with what it did. */
+function statementRoutes(
+  app: Express,
+  payments: Map<string, ChannelPayment>,
+  refunds: Map<string, ChannelRefund>,
+): void {
+  let disagreeing = disagreement.parse({});
+  app.put('/disagreement', (request, response) => {
+    const parsed = disagreement.safeParse(request.body);
+    if (!parsed.success) return response.status(422).json({ message: z.prettifyError(parsed.error) });
+    disagreeing = parsed.data;
+    return response.json(disagreeing);
+  });
+  app.get('/statement', (request, response) => {
+    const period = z.object({ channel: z.string(), from: z.string(), to: z.string() }).safeParse(request.query);
+    if (!period.success) return response.status(422).json({ message: z.prettifyError(period.error) });
+    const { channel, from, to } = period.data;
+    const { omit, amounts, invent } = disagreeing;
+    const isListed = (id: string, made: { channel: string; at: string }) =>
+      made.channel === channel && made.at >= from && made.at < to && !omit.includes(id);
+    const said = (id: string, amount: number) => amounts[id] ?? amount;
+    return response.json({
+      payments: [...[...payments.values()].filter(({ behaviour: { status } }) => status === 'succeeded'), ...invent]
+        .filter((one) => isListed(one.transactionId, one))
+        .map(({ transactionId, amountFen: fen, at }) => ({ transactionId, amountFen: said(transactionId, fen), at })),
+      refunds: [...refunds.values()]
+        .filter((one) => one.status === 'refunded' && isListed(one.refundId, one))
+        .map(({ refundId, amountFen: fen, at }) => ({ refundId, amountFen: said(refundId, fen), at })),
+    });
   });
 }
 

@@ -27,6 +27,7 @@ import { startReconciliation } from './relays/reconciliation';
 import { startRetention } from './relays/retention';
 import { startUnaddressedReport } from './relays/unaddressed';
 import { startWebhookRelay } from './relays/webhooks';
+import { scheduleReconciliation } from './schedules';
 import { createWorker, type Outside, outsideOf } from './worker';
 
 const POLL_MS = 2_000;
@@ -107,6 +108,7 @@ async function main(): Promise<void> {
     namespace: config.TEMPORAL_NAMESPACE,
     dataConverter: { payloadCodecs: [new EncryptingCodec(keyRing(config.CODEC_KEYS))] },
   });
+  await scheduleReconciliation(client, config.TASK_QUEUE, loadPolicy(config));
   const registry = new Registry();
   const stopRelays = startRelays(config, { outside, client, registry, logger });
 

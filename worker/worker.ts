@@ -5,7 +5,9 @@ import { chineseCalendar } from '../activities/calendar';
 import { deliveryActivities } from '../activities/deliveries';
 import { instanceActivities } from '../activities/instances';
 import { invoiceActivities } from '../activities/invoices';
+import { ledgerActivities } from '../activities/ledger';
 import { orderActivities } from '../activities/orders';
+import { type ChannelStatementPort, httpChannelStatements } from '../activities/ports/channel-statement';
 import { type InstanceEndpointPort, instanceEndpoint } from '../activities/ports/instance-endpoint';
 import { httpPaymentChannel } from '../activities/ports/payment-channel';
 import { type WebhookPort, webhookSender } from '../activities/ports/webhook-sender';
@@ -32,6 +34,8 @@ export type Outside = {
   keys: KeyRing;
   calendar: HolidayCalendar;
   channel: PaymentChannelPort;
+  /** The channels' own lists, for the reconciliation. */
+  statements: ChannelStatementPort;
   webhooks: WebhookPort;
   instances: InstanceEndpointPort;
   /** What reviews and their decisions mean for what is reviewed. */
@@ -46,6 +50,7 @@ export function allActivities(outside: Outside) {
     ...deliveryActivities(outside),
     ...instanceActivities(outside),
     ...invoiceActivities(outside),
+    ...ledgerActivities(outside),
     ...orderActivities(outside),
     ...refundActivities(outside),
     ...reviewActivities(outside),
@@ -63,6 +68,7 @@ export function outsideOf(config: Config, db: Database): Outside {
     keys,
     calendar: chineseCalendar(loadHolidays(config)),
     channel: httpPaymentChannel(config.PAYMENT_CHANNEL_URL),
+    statements: httpChannelStatements(config.PAYMENT_CHANNEL_URL),
     webhooks: webhookSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     instances: instanceEndpoint({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     reviewHandlers: reviewHandlersOf(keys),

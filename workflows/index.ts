@@ -1,6 +1,7 @@
 export { delivery } from './deliveries/workflow';
 export { instance } from './instances/workflow';
 export { invoice } from './invoices/workflow';
+export { reconciliation } from './ledger/workflow';
 export { order, paymentReturn } from './orders/workflow';
 export { refund } from './refunds/workflow';
 export { accountTicket, productApplication, shopReview } from './reviews/workflow';

@@ -17,3 +17,15 @@ export const startOfShanghaiDay = ({ year, month, day }: CalendarDay): number =>
 /** An instant as clocks in Shanghai show it, to the second: `2026-02-25 00:00:00`. */
 export const shanghaiClock = (atMs: number): string =>
   new Date(atMs + SHANGHAI_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ');
+
+const A_DAY_MS = 86_400_000;
+
+/** When a day in Shanghai (`YYYY-MM-DD`) begins, and when the next one does, in epoch milliseconds. */
+export function dayBounds(day: string): { fromMs: number; toMs: number } {
+  const fromMs = Date.parse(`${day}T00:00:00+08:00`);
+  return { fromMs, toMs: fromMs + A_DAY_MS };
+}
+
+/** The day after a day, `YYYY-MM-DD`. */
+export const dayAfter = (day: string): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + A_DAY_MS).toISOString().slice(0, 10);

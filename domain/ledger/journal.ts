@@ -58,9 +58,16 @@ export function journalOf(
   const wrong = lines.find(({ amountFen }) => !Number.isSafeInteger(amountFen) || amountFen < 0);
   if (wrong !== undefined) throw new RangeError(`${wrong.amountFen} is not an amount for ${wrong.accountId}`);
   const entries = lines.filter(({ amountFen }) => amountFen > 0);
-  const total = (side: Side) => entries.reduce((sum, line) => sum + (line.side === side ? line.amountFen : 0), 0);
-  if (total('debit') !== total('credit')) {
-    throw new RangeError(`${head.businessKey}: debits of ${total('debit')} and credits of ${total('credit')} fen`);
+  if (!isBalanced(entries)) {
+    throw new RangeError(
+      `${head.businessKey}: debits of ${totalOf(entries, 'debit')} and credits of ${totalOf(entries, 'credit')} fen`,
+    );
   }
   return entries.length === 0 ? null : { reversesId: null, resolvesId: null, ...head, entries };
 }
+
+/** Whether debits and credits are the same. */
+export const isBalanced = (lines: readonly Entry[]): boolean => totalOf(lines, 'debit') === totalOf(lines, 'credit');
+
+const totalOf = (lines: readonly Entry[], side: Side): number =>
+  lines.reduce((sum, line) => sum + (line.side === side ? line.amountFen : 0), 0);

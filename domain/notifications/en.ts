@@ -143,6 +143,12 @@ export const en: Wording = {
       `${p('count')} reported payments have not been handed to their orders; the oldest, for ${p('objectId')}, was received at ${shanghaiTime(p('receivedAt'))}. They are being retried. Please check that the workers and Temporal are running, and read the log of the worker.`,
     ],
   }),
+  'operations.books_differ': (p) => ({
+    subject: `The books differ: ${p('objectId')}`,
+    body: [
+      `The reconciliation of ${p('objectId')} has found ${p('count')} new differences. Please resolve each of them.`,
+    ],
+  }),
   'delivery.started': (p) => ({
     subject: `Delivery started: ${p('productName')}`,
     body: [

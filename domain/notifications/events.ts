@@ -20,6 +20,8 @@ export const MESSAGE_EVENTS = {
   'operations.inconsistent': ['objectId'],
   /** To operations: payments that were reported and not handled; of the oldest `objectId` is the order. */
   'operations.payments_waiting': ['objectId', 'receivedAt', 'count'],
+  /** To operations: the reconciliation has found new differences; `objectId` is the day. */
+  'operations.books_differ': ['objectId', 'count'],
   'delivery.started': [],
   'delivery.dispatched': [],
   'delivery.requirement_submitted': [],

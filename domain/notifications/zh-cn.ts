@@ -130,6 +130,10 @@ export const zhCn: Wording = {
       `有 ${p('count')} 笔已上报的支付尚未交给订单处理，其中最早的一笔（${p('objectId')}）接收于 ${shanghaiTime(p('receivedAt'))}。系统仍在重试，请检查 worker 与 Temporal 是否运行，并查看 worker 日志。`,
     ],
   }),
+  'operations.books_differ': (p) => ({
+    subject: `对账差异：${p('objectId')}`,
+    body: [`${p('objectId')} 的对账发现 ${p('count')} 笔新差异，请在运营后台逐笔处理。`],
+  }),
   'delivery.started': (p) => ({
     subject: `交付已开始：${p('productName')}`,
     body: ['订单已支付，交付已开始。普通商品请买家提交需求；自营商品请运营派单。'],

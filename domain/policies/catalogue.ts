@@ -124,6 +124,8 @@ const catalogue = z.strictObject({
     { basisPoints: 1_000 },
     { basisPoints: 300, productType: 'api', grade: 'bazaar', from: '2023-01-01' },
   ]),
+  // How long money may be held after its order has ended, or without any, before it is a task of operations.
+  'ledger.clearingOpenFor': elapsed.prefault('3 days'),
   'settlement.splitAfter': elapsed.prefault('31 days'),
   // A day every month has: the 29th would silently skip February.
   'settlement.tenpayDayOfMonth': z.int().min(1).max(28).default(3),

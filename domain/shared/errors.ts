@@ -93,6 +93,7 @@ export const ERRORS = {
   'WEBHOOK.EVENT_NOT_FOUND': { status: 404, title: 'No such event', retryable: false },
   'WEBHOOK.TOO_MANY': { status: 409, title: 'There are too many webhooks', retryable: false },
   'WEBHOOK.DISABLED': { status: 409, title: 'The webhook is disabled', retryable: false },
+  'DIFFERENCE.RESOLVED': { status: 409, title: 'The difference is resolved', retryable: false },
   'OBJECT.INCONSISTENT': { status: 500, title: 'What is stored of the object contradicts itself', retryable: false },
   'OBJECT.NOT_FOUND': { status: 404, title: 'No such object', retryable: false },
   'SUBSCRIPTION.NOT_FOUND': { status: 404, title: 'No such group of events', retryable: false },

@@ -1,6 +1,7 @@
 import { devServer } from '../support/dev-server';
 import { startWorld, type World } from '../support/world';
 import { keep } from './histories';
+import { LEDGER_IN_REAL_TIME } from './ledger-scenarios';
 import { REFUNDS_IN_REAL_TIME, recordingInvoices } from './refund-scenarios';
 import { REVIEWS_IN_REAL_TIME, recordingReviewHandlers, reviewRecomputed } from './review-scenarios';
 import { learningCalendar, REAL_TIME, type Scenario, SKIPPED_TIME } from './scenarios';
@@ -30,8 +31,15 @@ function recording(scenarios: Record<string, Scenario>, start: () => Promise<Wor
 // Payloads are not encrypted: a history in the repository replays without any key.
 const reviewHandlers = recordingReviewHandlers;
 describe('in real time', () =>
-  recording({ ...REAL_TIME, ...REVIEWS_IN_REAL_TIME, ...WEBHOOKS_IN_REAL_TIME, ...REFUNDS_IN_REAL_TIME }, () =>
-    startWorld(devServer, { reviewHandlers, liveInvoiceOf: recordingInvoices }, []),
+  recording(
+    {
+      ...REAL_TIME,
+      ...REVIEWS_IN_REAL_TIME,
+      ...WEBHOOKS_IN_REAL_TIME,
+      ...REFUNDS_IN_REAL_TIME,
+      ...LEDGER_IN_REAL_TIME,
+    },
+    () => startWorld(devServer, { reviewHandlers, liveInvoiceOf: recordingInvoices }, []),
   ));
 const recomputed: Scenario = (world) => reviewRecomputed(world, learningCalendar);
 describe('with skipped time', () =>

@@ -36,6 +36,7 @@ describe('a change to a workflow, or to the rules that it follows, must not alte
         'product-application',
         'account-ticket',
         'webhook',
+        'reconciliation',
       ]),
     );
   });

@@ -59,6 +59,7 @@ export async function startStore() {
     keys: KEYS,
     calendar: chineseCalendar(),
     channel: channel.port,
+    statements: { statement: async () => ({ payments: [], refunds: [] }) },
     reviewHandlers: reviewHandlersOf(KEYS),
     liveInvoiceOf,
     webhooks,

@@ -4,6 +4,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Worker } from '@temporalio/worker';
 import { chineseCalendar } from '../../activities/calendar';
+import { httpChannelStatements } from '../../activities/ports/channel-statement';
 import { instanceEndpoint } from '../../activities/ports/instance-endpoint';
 import { httpPaymentChannel } from '../../activities/ports/payment-channel';
 import { webhookSender } from '../../activities/ports/webhook-sender';
@@ -85,6 +86,7 @@ export async function startWorld(
       keys: KEYS,
       calendar: chineseCalendar(),
       channel: httpPaymentChannel(channel.url),
+      statements: httpChannelStatements(channel.url),
       webhooks: webhookSender({ allowPrivate: true }),
       instances: instanceEndpoint({ allowPrivate: true }),
       reviewHandlers: reviewHandlersOf(KEYS),

@@ -50,6 +50,7 @@ test('GEN-3: the defaults are those of the catalogue', () => {
       { basisPoints: 1_000 },
       { basisPoints: 300, productType: 'api', grade: 'bazaar', from: '2023-01-01' },
     ],
+    'ledger.clearingOpenFor': days(3),
     'settlement.splitAfter': days(31),
     'settlement.tenpayDayOfMonth': 3,
     'withdrawal.tencentEtaWorkingDays': [15, 25],

@@ -261,6 +261,16 @@ const TABLES: Record<string, Record<string, string>> = {
     debit_fen: '1',
     clearing_key: N('txn'),
   },
+  reconciliation_differences: {
+    id: N('rcd'),
+    kind: `'payment'`,
+    key: N('pay'),
+    ledger_fen: '0',
+    other_fen: '1',
+    state: oneOf('open', 'resolved'),
+    found_at: AT,
+    last_seen_at: AT,
+  },
   messages: {
     id: N('msg'),
     recipient_id: `CASE WHEN n % ${ONE_IN} = 0 THEN 'usr_demo' ELSE 'usr_' || (n % 5000) END`,

@@ -10,6 +10,7 @@ import { listOwnCoupons } from '../../../prisma/store/coupons/coupons';
 import { claimableOnPage } from '../../../prisma/store/coupons/entries';
 import { listDeliveries } from '../../../prisma/store/deliveries/deliveries';
 import { listInvoices } from '../../../prisma/store/invoices/invoices';
+import { listDifferences } from '../../../prisma/store/ledger/differences';
 import { listEntries } from '../../../prisma/store/ledger/reports';
 import { countUnread, listMessages } from '../../../prisma/store/notifications/inbox';
 import { listNotificationDeliveries } from '../../../prisma/store/notifications/notification-deliveries';
@@ -266,6 +267,7 @@ function ofAccounts(): Listing[] {
     ...paged('listSubAccounts', [{}], 'usr_many_000100000', (db, _, page) => listSubAccounts(db, 'prv_7', page)),
     ...paged('listApiKeys', [{}], 'key_000100000', (db, _, page) => listApiKeys(db, 'prv_demo', page)),
     ...paged('listEndpoints', [{}], 'whk_000100000', (db, _, page) => listEndpoints(db, 'prv_demo', page)),
+    ...paged('listDifferences', [{}, { state: 'open' }, { state: 'resolved' }], 'rcd_000100000', listDifferences),
     ...paged('listEntries', [{}], 'jrn_000100000_1', (db, _, page) => listEntries(db, 'channel:wechat', page)),
     { name: 'listContacts', read: (db) => listContacts(db, 'prv_7') },
   ];

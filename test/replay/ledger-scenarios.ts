@@ -1,0 +1,21 @@
+import { shanghaiDay } from '../../domain/calendar/working-days';
+import type { reconciliation } from '../../workflows/ledger/workflow';
+import type { World } from '../support/world';
+
+type Scenario = (world: World) => Promise<Record<string, string>>;
+
+const DAY_MS = 86_400_000;
+
+/** The reconciliation of one day: what was before it is noted as done. */
+export const LEDGER_IN_REAL_TIME: Record<string, Scenario> = {
+  'day-reconciled': async ({ db, client, config }) => {
+    const day = shanghaiDay(Date.now() - 2 * DAY_MS);
+    await db.reconciledDay.create({ data: { day, reconciledAt: new Date(), differences: 0 } });
+    const workflowId = `reconciliation/${day}`;
+    await client.workflow.execute<typeof reconciliation>('reconciliation', {
+      ...{ workflowId, taskQueue: config.TASK_QUEUE },
+      args: [{ clearingOpenForMs: 3 * DAY_MS }],
+    });
+    return { reconciliation: workflowId };
+  },
+};
