@@ -47,7 +47,7 @@ export const searchQuery = z
   .strictObject(filters)
   .refine(({ preset, from, to }) => preset === undefined || (from === undefined && to === undefined), {
     path: ['preset'],
-    message: 'must not be used together with from or to',
+    message: 'must not be used beside from or to',
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
     path: ['to'],

@@ -103,7 +103,7 @@ describe('ORD-1: orders are searched by the time of completion', () => {
   });
 });
 
-describe('ORD-1: filters go together, and with pages', () => {
+describe('ORD-1: filters narrow one another, and go with pages', () => {
   test('state and number', async () => {
     const [closed = '', waiting = ''] = await add(
       placed('2019-01-01 10:00:00', { state: 'closed' }),
