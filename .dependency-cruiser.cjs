@@ -25,8 +25,8 @@ const MEETINGS = [
   {
     layer: 'workflows',
     from: 'refunds',
-    to: ['deliveries'],
-    reason: 'A refund has the delivery that it pauses adopt that step.',
+    to: ['deliveries', 'instances'],
+    reason: 'A refund has the delivery that it pauses adopt that step, and the instance that it ends learn of it.',
   },
   {
     layer: 'prisma/store',

@@ -5,7 +5,7 @@ import type { RefundStep, StoredRefundStep } from '../domain/refunds/step';
 import type { ChannelAnswer } from '../domain/refunds/transitions';
 import { countedPayment } from '../prisma/store/payments/payments';
 import { completeRefund, recordRefusedRefund, reportStuckRefund, requestRefund } from '../prisma/store/refunds/refunds';
-import { findMoney } from '../prisma/store/refunds/requests';
+import { findMoney, findRefundedInstance } from '../prisma/store/refunds/requests';
 import { type LiveInvoiceOf, writeRefundStep } from '../prisma/store/refunds/steps';
 import { findStep } from '../prisma/store/shared/audit-log';
 import type { Database } from '../prisma/store/shared/database';
@@ -109,6 +109,11 @@ export function refundActivities({
       log.info('refund executed', { refundId, attempt, amountFen: money.refund.amountFen, status: outcome.status });
       if (outcome.status !== 'processing') return outcome;
       throw outcomeUnknown(refundId);
+    },
+
+    /** The instance that has to learn that all of its order's money has gone back (INS-4), or null. */
+    async refundedInstance({ orderId }: { orderId: string }): Promise<string | null> {
+      return findRefundedInstance(db, orderId);
     },
 
     /** Notifies operations that a refund which somebody asked for does not get through (GEN-5). */

@@ -18,6 +18,11 @@ export type RefundWishes = Partial<Pick<RefundTerms, 'refundId' | 'amountFen' | 
   policy?: Record<string, unknown>;
 };
 
+/** What can be refunded; of an order without a delivery there is none. */
+type Refundable = {
+  terms: Pick<Delivery['terms'], 'orderId' | 'buyerId' | 'providerId' | 'payableFen'> & { deliveryId: string | null };
+};
+
 export type RefundHandle = Awaited<ReturnType<ReturnType<typeof refundsOf>['request']>>;
 
 /** Ways to ask for refunds of orders in a world, and to act on them. */
@@ -25,7 +30,7 @@ export function refundsOf({ client, realTimeClient, db, env }: World) {
   const sender = createCommandSender({ client, metrics: createMetrics() });
 
   /** Asks for a refund of all that was paid, but for what is wished. @throws the workflow's refusal */
-  async function request({ terms: order }: Pick<Delivery, 'terms'>, wishes: RefundWishes = {}) {
+  async function request({ terms: order }: Refundable, wishes: RefundWishes = {}) {
     const { policy = {}, amountFen = order.payableFen, reasonCode = 'other', initiatedBy = 'buyer' } = wishes;
     const { orderId, deliveryId, buyerId, providerId } = order;
     const { refundId = `rfd_${unique()}` } = wishes;

@@ -7,6 +7,7 @@ import { isOpen, isOver, type RefundState } from '../../domain/refunds/state';
 import { applyRefundCommand, begun, passRefundDeadline } from '../../domain/refunds/transitions';
 import { roleOf } from '../../domain/shared/actor';
 import { deliveryWorkflowId } from '../deliveries/messages';
+import { instanceWorkflowId, orderRefunded } from '../instances/messages';
 import type { Refused } from '../shared/failures';
 import { catchUp } from '../shared/messages';
 import { causeOf } from '../shared/subject';
@@ -23,7 +24,7 @@ import {
   untilRequested,
 } from './messages';
 
-const { recordRefundStep, storedRefundStep } = proxyLocalActivities<RefundActivities>({
+const { recordRefundStep, storedRefundStep, refundedInstance } = proxyLocalActivities<RefundActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { maximumInterval: '10 seconds' },
 });
@@ -34,7 +35,7 @@ const { recordRefundStep, storedRefundStep } = proxyLocalActivities<RefundActivi
  * executed through the payment's channel. As long as it is open its order and delivery wait.
  */
 export async function refund({ terms, request, policy }: RefundInput): Promise<RefundResult> {
-  const { refundId, initiatedBy, deliveryId } = terms;
+  const { refundId, orderId, initiatedBy, deliveryId } = terms;
   const adoptions: Promise<void>[] = [];
   let settled = 0;
   const opening = begun(terms, request.note, Date.now());
@@ -81,6 +82,7 @@ export async function refund({ terms, request, policy }: RefundInput): Promise<R
   } else await supervised.untilClosed();
   await Promise.all(adoptions);
   const { stage, refundedFen } = state();
+  if (stage === 'refunded' && deliveryId === null) await haveInstanceLearn();
   if (refused !== null) return { outcome: 'refused', refundedFen: 0 };
   if (stage === 'requested' || stage === 'offered' || stage === 'escalated' || stage === 'executing') {
     throw new Error(`A refund that is ${stage} is not over`);
@@ -102,6 +104,15 @@ export async function refund({ terms, request, policy }: RefundInput): Promise<R
     if (deliveryId === null) return;
     await getExternalWorkflowHandle(deliveryWorkflowId(deliveryId))
       .signal(catchUp)
+      .catch(() => undefined);
+  }
+
+  /** What was delivered automatically goes with all of its money (INS-4). An instance that has ended is destroyed already. */
+  async function haveInstanceLearn(): Promise<void> {
+    const instanceId = await refundedInstance({ orderId });
+    if (instanceId === null) return;
+    await getExternalWorkflowHandle(instanceWorkflowId(instanceId))
+      .signal(orderRefunded, { orderId, refundId })
       .catch(() => undefined);
   }
 }
