@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { refundActivities } from '../../activities/refunds';
+import { REFUND_OPERATIONS } from '../../domain/refunds/commands';
+import { judgeRefund } from '../../domain/refunds/rules';
+import { isOpen, isSending, type RefundState, reservedFen } from '../../domain/refunds/state';
+import type { RefundStep } from '../../domain/refunds/step';
+import { answered, applyRefundCommand, begun } from '../../domain/refunds/transitions';
+import { systemCause } from '../../domain/shared/step';
+import { BUYER, PROVIDER, unique } from '../factories/commands';
+import { REFUND_POLICY, refundCommand } from '../factories/refunds';
+import { run, type Store, startStore } from '../support/store';
+
+let store: Store;
+beforeAll(async () => {
+  store = await startStore();
+});
+afterAll(() => store.stop());
+
+type Paid = Awaited<ReturnType<Store['paid']>>;
+const LIST = 200_000;
+
+/** A refund of an order, whose steps are recorded as its workflow would. */
+function refundOf({ terms: { orderId, deliveryId } }: Paid, amountFen: number) {
+  const refundId = `rfd_${unique()}`;
+  const parties = { buyerId: BUYER, providerId: PROVIDER, initiatedBy: 'buyer', reasonCode: 'other' } as const;
+  const terms = { refundId, orderId, deliveryId, ...parties, amountFen };
+  let sequence = 0;
+  const record = async (transition: Pick<RefundStep, 'state' | 'notices'>, name: string) => {
+    const cause = systemCause(`${refundId}/${sequence + 1}/${name}`, name);
+    const step = { ...cause, ...transition, terms, policy: REFUND_POLICY, sequence: sequence + 1, atMs: Date.now() };
+    const stored = await run(store.activities.recordRefundStep, step);
+    sequence = stored.sequence;
+    return stored.state;
+  };
+  return { refundId, record, open: () => record(begun(terms, 'late', Date.now()), 'buyer.refunds') };
+}
+
+const orderOf = ({ terms }: Paid) => store.db.order.findUniqueOrThrow({ where: { id: terms.orderId } });
+const action = fc.record({
+  what: fc.constantFrom(...REFUND_OPERATIONS, 'refunded', 'failed'),
+  amountFen: fc.integer({ min: -1, max: LIST + 1 }),
+});
+
+describe('RFD-6: whatever happens, in whatever order', () => {
+  test('what went back and what is reserved never exceed what was paid, and the books balance', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 4, maxLength: 14 }), async (history) => {
+        const paid = await store.paid();
+        let refund = refundOf(paid, LIST);
+        let state: RefundState | null = null;
+        let goneFen = 0;
+        for (const { what, amountFen } of history) {
+          if (state === null || !isOpen(state)) {
+            refund = refundOf(paid, amountFen);
+            state = await refund.open().catch(() => null);
+            expect(state !== null).toBe(amountFen >= 1 && amountFen <= LIST - goneFen);
+          } else if (isSending(state)) {
+            const isSent = what !== 'failed';
+            const answer = isSent
+              ? ({ status: 'refunded', channelRefundId: 'chr_1' } as const)
+              : ({ status: 'failed', reason: 'closed' } as const);
+            const next = answered(state, answer, Date.now());
+            if (next === null) throw new Error('a refund that is being sent is answered');
+            if (isSent) goneFen += state.approvedFen ?? Number.NaN;
+            state = await refund.record(next, `refund.${answer.status}`);
+          } else if (what !== 'refunded' && what !== 'failed') {
+            const command = refundCommand(what, amountFen);
+            if (judgeRefund(state, command) !== null) continue;
+            state = await refund.record(applyRefundCommand(state, command, Date.now()), what);
+          }
+          const order = await orderOf(paid);
+          const reserved = state === null ? 0 : reservedFen(state);
+          expect([order.refundedFen, order.refundReservedFen]).toEqual([BigInt(goneFen), BigInt(reserved)]);
+          expect(goneFen + reserved).toBeLessThanOrEqual(LIST);
+          expect(order.state === 'refunding').toBe(state !== null && isOpen(state));
+        }
+        const [sums] = await store.db.$queryRaw<{ debit: bigint; credit: bigint }[]>`
+          SELECT coalesce(sum(debit_fen), 0)::bigint AS debit, coalesce(sum(credit_fen), 0)::bigint AS credit FROM entries`;
+        expect(sums?.debit).toBe(sums?.credit);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('a step that is recorded again, or overtaken by another, changes nothing more', async () => {
+    const paid = await store.paid();
+    const refund = refundOf(paid, 150_000);
+    const opening = begun({ initiatedBy: 'buyer', reasonCode: 'other', amountFen: 150_000 }, '', Date.now());
+    const [first, second] = await Promise.all([refund.open(), refund.record(opening, 'buyer.refunds')]);
+    expect([first.stage, second.stage]).toEqual(['requested', 'requested']);
+    expect(await orderOf(paid)).toMatchObject({ state: 'refunding', refundReservedFen: 150_000n });
+    expect(await store.db.step.count({ where: { objectId: refund.refundId } })).toBe(1);
+  });
+});
+
+describe('RFD-6: the channel is asked under one key, wherever the worker dies', () => {
+  /** The activity, in a process that dies before or after the channel was asked. */
+  function dying(moment: 'before' | 'after') {
+    const { port } = store.channel;
+    return refundActivities({
+      ...store.outside,
+      channel: {
+        find: port.find,
+        async refund(refund) {
+          if (moment === 'before') throw new Error('died');
+          await port.refund(refund);
+          throw new Error('died');
+        },
+      },
+    }).executeRefund;
+  }
+
+  test.each(['before', 'after'] as const)('one that dies %s it was asked sends nothing twice', async (moment) => {
+    const paid = await store.paid();
+    const refund = refundOf(paid, LIST);
+    const requested = await refund.open();
+    await refund.record(applyRefundCommand(requested, refundCommand('provider.agree'), Date.now()), 'provider.agree');
+    const key = { refundId: refund.refundId, attempt: 1 };
+    await expect(run(dying(moment), key)).rejects.toThrow('died');
+    const answer = { status: 'refunded', channelRefundId: `chr_${refund.refundId}` };
+    await expect(run(store.activities.executeRefund, key)).resolves.toEqual(answer);
+    await expect(run(store.activities.executeRefund, key)).resolves.toEqual(answer);
+    expect(store.channel.calls.filter((id) => id === refund.refundId)).toHaveLength(1);
+    expect(await orderOf(paid)).toMatchObject({ refundedFen: 0n, state: 'refunding' });
+  });
+
+  test('nothing is sent for a refund that nobody agreed to', async () => {
+    const refund = refundOf(await store.paid(), LIST);
+    await refund.open();
+    const key = { refundId: refund.refundId, attempt: 1 };
+    await expect(run(store.activities.executeRefund, key)).rejects.toThrow('No money is to be sent');
+    expect(store.channel.sent.has(refund.refundId)).toBe(false);
+  });
+});
