@@ -29,12 +29,18 @@ const MEETINGS = [
     reason: 'A refund has the delivery that it pauses adopt that step, and the instance that it ends learn of it.',
   },
   {
+    layer: 'workflows',
+    from: 'invoices',
+    to: ['refunds'],
+    reason: 'An invoice that ends notifies the refunds that wait for it.',
+  },
+  {
     layer: 'prisma/store',
     from: 'reviews',
     to: ['accounts', 'products', 'shops'],
     reason: 'What a decision means is the business of what is reviewed; one list names all of them.',
   },
-  ...['orders', 'deliveries'].map((from) => ({
+  ...['orders', 'deliveries', 'instances'].map((from) => ({
     layer: 'prisma/store',
     from,
     to: ['ledger'],
@@ -59,6 +65,12 @@ const MEETINGS = [
     reason:
       'What is submitted is reviewed: its service submits it, its view shows the review; it names uploads. A product’s page shows the coupons that can be claimed there.',
   })),
+  {
+    layer: 'api',
+    from: 'instances',
+    to: ['products'],
+    reason: 'A delivery URL belongs to a product of the provider.',
+  },
   {
     layer: 'api',
     from: 'deliveries',

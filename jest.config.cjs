@@ -31,8 +31,8 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/sequencer.cjs',
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  // Two cores; the servers that the tests start need their share.
-  maxWorkers: 2,
+  // On two cores: a third, because the fault tests mostly wait for what they have killed.
+  maxWorkers: 3,
   // V8 frees what suites leave behind only when it must, and a process of two gigabytes takes too long to end.
   workerIdleMemoryLimit: '512MB',
   testTimeout: 60_000,

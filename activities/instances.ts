@@ -1,6 +1,7 @@
 import { ApplicationFailure, log } from '@temporalio/activity';
 import { type KeyRing, openText, sealText } from '../codec/keys';
-import { placeOf } from '../codec/places';
+import { checkedToken, placeOf } from '../codec/places';
+import type { ProviderCheck, ProviderCheckResult } from '../domain/instances/check';
 import { callBody } from '../domain/instances/protocol';
 import type { PendingCall } from '../domain/instances/state';
 import type { InstanceIdentity, InstanceStep, StoredInstanceStep } from '../domain/instances/step';
@@ -21,6 +22,17 @@ type InstanceOutside = { db: Database; keys: KeyRing; instances: InstanceEndpoin
 /** The activities of the workflow of an instance (INS). */
 export function instanceActivities({ db, keys, instances }: InstanceOutside) {
   return {
+    /** Makes one call of the debugger, or verifies a delivery URL (INS-2, INS-5): whatever comes of it is the answer. */
+    async checkProvider({ checkId, url, sealedToken, body }: ProviderCheck): Promise<ProviderCheckResult> {
+      const token = openText(keys, Buffer.from(sealedToken, 'base64'), checkedToken(checkId));
+      const begunMs = Date.now();
+      const answer = await instances.call({ url, token, body });
+      const durationMs = Date.now() - begunMs;
+      log.info('provider checked', { checkId, action: body.action, outcome: answer.is });
+      if (answer.is === 'failed') return { ...answer, durationMs };
+      return { is: 'passed', signId: answer.is === 'created' ? answer.signId : null, durationMs };
+    },
+
     /** The step that the table holds at a sequence, or null. */
     async storedInstanceStep(key: { instanceId: string; sequence: number }): Promise<StoredInstanceStep | null> {
       return findStep(db, key.instanceId, key.sequence);

@@ -1,6 +1,7 @@
 import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-days';
 import type { InvoiceStep, StoredInvoiceStep } from '../domain/invoices/step';
 import type { Duration } from '../domain/policies/duration';
+import { refundsThatWaitFor } from '../prisma/store/invoices/invoices';
 import { type InvoiceRequest, writeInvoiceStep } from '../prisma/store/invoices/steps';
 import { findStep } from '../prisma/store/shared/audit-log';
 import type { Database } from '../prisma/store/shared/database';
@@ -19,6 +20,11 @@ export function invoiceActivities({ db, calendar }: { db: Database; calendar: Ho
     /** The step that the table holds at a sequence, or null. */
     async storedInvoiceStep(key: { invoiceId: string; sequence: number }): Promise<StoredInvoiceStep | null> {
       return findStep(db, key.invoiceId, key.sequence);
+    },
+
+    /** The refunds that waited for an invoice when it ended (RFD-4). */
+    async refundsThatWait({ invoiceId }: { invoiceId: string }): Promise<string[]> {
+      return refundsThatWaitFor(db, invoiceId);
     },
 
     /**

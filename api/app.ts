@@ -31,6 +31,8 @@ import { createRateLimiter, limitByAddress } from './http/rate-limit';
 import { requestContext } from './http/request-context';
 import { type CommandSender, createCommandSender } from './http/temporal-commands';
 import { imageRoutes } from './images/routes';
+import { instanceRoutes } from './instances/routes';
+import { instanceService } from './instances/service';
 import { invoiceRoutes } from './invoices/routes';
 import { invoiceService } from './invoices/service';
 import { invoiceTitleRoutes } from './invoices/title-routes';
@@ -146,6 +148,8 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   apiKeyRoutes(context, { db });
   reviewRoutes(context, { db, service: reviews });
   productRoutes(context, { db, service: productService({ db, keys, policy, reviews }), reviews });
+  const instances = instanceService({ db, keys, client, taskQueue: config.TASK_QUEUE });
+  instanceRoutes(context, { db, keys, service: instances, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE });
   storefrontRoutes(context, { db });
   shopRoutes(context, { db, service: shopService({ db, policy, reviews }) });
   shopPageRoutes(context, { db });

@@ -46,3 +46,6 @@ export function placeOf(name: SealedColumnName, row: string): Place {
 /** Seals a value that moves to another place for that place. @throws as `openText` */
 export const moveSealed = (keys: KeyRing, sealed: Uint8Array, from: Place, to: Place): Buffer =>
   sealText(keys, openText(keys, sealed, from), to);
+
+/** Where a token is on its way to a check of a delivery URL; no table holds it (INS-5). */
+export const checkedToken = (checkId: string): Place => ['provider-check', checkId, 'token'];

@@ -1,5 +1,5 @@
 export { delivery } from './deliveries/workflow';
-export { instance } from './instances/workflow';
+export { instance, providerCheck } from './instances/workflow';
 export { invoice } from './invoices/workflow';
 export { reconciliation } from './ledger/workflow';
 export { order, paymentReturn } from './orders/workflow';

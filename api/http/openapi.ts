@@ -60,6 +60,11 @@ const TAGS = [
   { name: 'Account', description: 'A provider’s account: people, keys, payee info, agreements, tickets (ACC)' },
   { name: 'Me', description: 'Your profile and your in-site messages (MSG-2)' },
   {
+    name: 'Instances',
+    description:
+      'SaaS instances, which the platform asks the provider’s delivery URL for; the URL is verified before it is saved, and tried in the debugger.',
+  },
+  {
     name: 'Webhooks',
     description:
       'Events for your programs, by the Standard Webhooks specification: at least once, in order per object (MSG-3)',

@@ -41,6 +41,7 @@ import { inBody, invalid } from '../http/problems';
 import { providerOf } from '../http/scope';
 import { dropRefused } from '../reviews/proposals';
 import { type ReviewService, reviewScope } from '../reviews/service';
+import { faultsOfDelivery } from './delivery-faults';
 import { factsOf } from './view';
 
 /** What a provider sends with an application; nothing with most. */
@@ -81,7 +82,13 @@ export function productService({ db, keys, policy, reviews }: ProductServiceDepe
     if ((await findReview(db, reviewId, scope)) !== null) return reviews.view(reviewId, scope, command.commandId);
     const product = isNew ? null : await ownProductOf(db, productId, principal);
     if (product !== null && !isLegal(factsOf(product), operation)) throw productRefusal(factsOf(product));
-    const faults = sent === null ? [] : await faultsOfNamed(db, principal, namedBy(sent.content), product);
+    const faults =
+      sent === null
+        ? []
+        : [
+            ...(await faultsOfNamed(db, principal, namedBy(sent.content), product)),
+            ...(await faultsOfDelivery({ db, keys }, { providerId, productId, operation, content: sent.content })),
+          ];
     if (faults.length > 0) throw invalid(faults);
     const type = sent?.content.type ?? product?.type;
     const title = sent?.content.name ?? product?.name;

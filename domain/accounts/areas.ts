@@ -18,6 +18,7 @@ export const knownAreas = (stored: readonly string[]): Area[] => AREAS.filter((a
 /** The area that an object belongs to, by the beginning of its id; the rest is the account's. */
 const OBJECT_AREAS: Record<string, Area> = {
   ord: 'orders',
+  ins: 'orders',
   rfp: 'orders',
   dlv: 'deliveries',
   rfd: 'refunds',

@@ -1,5 +1,5 @@
 import type { Unit } from '../products/kinds';
-import { protocolTime, type Span } from './term';
+import { monthsAfter, protocolTime, type Span } from './term';
 
 /** The calls that a provider's delivery URL is sent (INS-1 … INS-4). */
 export const PROVIDER_ACTIONS = [
@@ -96,3 +96,19 @@ export const requiredActions = (hasTrial: boolean): readonly InstanceAction[] =>
   'destroyInstance',
   ...(hasTrial ? (['modifyInstance'] as const) : []),
 ];
+
+/** What the debugger asks for: an order of nobody, so that a provider's side knows it for one (INS-5). */
+export const debuggerCall = (
+  seed: string,
+  nowMs: number,
+): { parties: InstanceParties; content: Omit<CallContent, 'signId'> } => {
+  const orderId = `ord_debug_${seed}`;
+  const span = { amount: 1, unit: 'month' as const };
+  return {
+    parties: { instanceId: `ins_debug_${seed}`, orderId, buyerId: 'usr_debug', productId: 'prd_debug' },
+    content: {
+      purchase: { orderId, productName: '接口调试', specName: '接口调试', span, isTrial: false },
+      expiresAtMs: monthsAfter(nowMs, 1),
+    },
+  };
+};

@@ -1,8 +1,10 @@
 import type { Client } from '@temporalio/client';
-import { openText, sealText } from '../../codec/keys';
+import { type KeyRing, openText, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
 import type { Purchase } from '../../domain/instances/protocol';
+import { newInstance } from '../../domain/instances/transitions';
 import { instancePolicy, parsePolicy } from '../../domain/policies/catalogue';
+import { DAY_MS } from '../../domain/policies/duration';
 import type { Database } from '../../prisma/store/shared/database';
 import {
   type InstanceInput,
@@ -12,7 +14,7 @@ import {
   purchased,
 } from '../../workflows/instances/messages';
 import type { instance } from '../../workflows/instances/workflow';
-import type { SpecProvider } from '../support/spec-provider';
+import { ACCESS, type SpecProvider } from '../support/spec-provider';
 import { BUYER, KEYS, PROVIDER, unique } from './commands';
 
 /** A published SaaS product whose instances are asked for at a server. */
@@ -79,4 +81,22 @@ export async function startInstance({ db, client }: System, input: InstanceInput
       return accessSealed && JSON.parse(openText(KEYS, accessSealed, placeOf('instanceAccess', instanceId)));
     },
   };
+}
+
+/** The row of an active instance of usr_demo with prv_demo, which has no workflow. */
+export async function addInstance(db: Database, keys: KeyRing = KEYS): Promise<string> {
+  const { identity, purchase } = instanceInput('prd_demo');
+  const { instanceId: id, policy, ...parties } = identity;
+  const state = newInstance(identity, purchase, Date.now());
+  const [createdAt, expiresAt] = [new Date(), new Date(Date.now() + DAY_MS)];
+  const sealed = sealText(keys, JSON.stringify(ACCESS), placeOf('instanceAccess', id));
+  const active = { ...state, stage: 'active' as const, signId: 'i1', calls: [], expiresAtMs: expiresAt.getTime() };
+  await db.instance.create({
+    data: {
+      ...{ ...parties, id, policy, specName: purchase.specName, isTrial: false, stage: 'active', signId: 'i1' },
+      ...{ expiresAt, late: false, accessSealed: new Uint8Array(sealed), state: active, sequence: 1 },
+      ...{ createdAt, updatedAt: createdAt },
+    },
+  });
+  return id;
 }

@@ -1,9 +1,11 @@
+import { keyedHash } from '../../codec/keys';
 import type { ImagePurpose } from '../../domain/images/rules';
+import { PROVIDER_ACTIONS } from '../../domain/instances/protocol';
 import type { ProductType } from '../../domain/products/kinds';
 import type { Database } from '../../prisma/store/shared/database';
 import type { Api } from '../support/api';
 import { bodyOf } from '../support/story';
-import { unique } from './commands';
+import { KEYS, unique } from './commands';
 
 /** What all products of tests have; each has ids that are right in form. */
 const common = {
@@ -105,14 +107,36 @@ export async function addImage(
   return id;
 }
 
+/**
+ * A provider's side that has passed everything in the debugger (INS-5), and is verified for what a content says (INS-2).
+ * @param token the one that the product has, where the content brings none
+ */
+export async function provenDelivery(
+  db: Database,
+  content: Record<string, unknown>,
+  { providerId = 'prv_demo', token = OWN.saas.deliveryToken }: { providerId?: string; token?: string } = {},
+): Promise<void> {
+  if (content.type !== 'saas' || typeof content.deliveryUrl !== 'string' || !URL.canParse(content.deliveryUrl)) return;
+  const signed = typeof content.deliveryToken === 'string' ? content.deliveryToken : token;
+  const passed = { passes: 1, tokenFingerprint: keyedHash(KEYS, 'fingerprint').of(signed), passedAt: new Date() };
+  for (const action of PROVIDER_ACTIONS) {
+    const id = { providerId, url: new URL(content.deliveryUrl).href, action };
+    const row = { ...id, ...passed, signId: action === 'createInstance' ? 'i1' : null };
+    await db.deliveryCheck.upsert({ where: { providerId_url_action: id }, create: row, update: passed });
+  }
+}
+
 /** Ways to apply for what is to be done to products of prv_demo, and to decide it. */
 export function productsOf(api: Pick<Api, 'db' | 'provider' | 'ops' | 'buyer'>, provider = api.provider) {
   const apply = (productId: string, operation: string, body?: object, headers = {}) =>
     provider.post(`/v1/provider/products/${productId}/${operation}`, body, headers);
 
-  /** A right content with a logo of its own. */
-  const content = async (type: ProductType, changes: Record<string, unknown> = {}) =>
-    contentOf(type, { logo: await addImage(api.db), ...changes });
+  /** A right content with a logo of its own; where it is delivered automatically, that has been tried. */
+  async function content(type: ProductType, changes: Record<string, unknown> = {}) {
+    const made = contentOf(type, { logo: await addImage(api.db), ...changes });
+    await provenDelivery(api.db, made);
+    return made;
+  }
 
   /** Applies for a new product; answers the application. */
   async function submitNew(type: ProductType, changes = {}, grade?: string): Promise<Application> {
@@ -153,5 +177,7 @@ export function productsOf(api: Pick<Api, 'db' | 'provider' | 'ops' | 'buyer'>, 
     },
     /** The content as it is published, with changes, ready to be sent again. */
     changed: ({ content: now }: OwnProduct, changes: Record<string, unknown>) => ({ content: { ...now, ...changes } }),
+    /** The provider's side is verified for what a content says (INS-2). */
+    proven: (made: Record<string, unknown>) => provenDelivery(api.db, { ...OWN.saas, ...made }),
   };
 }

@@ -37,6 +37,8 @@ export async function businessOf(db: Database) {
       await db.refund.count(),
       await db.contactLook.count(),
       await db.webhookDelivery.count(),
+      await db.instance.count(),
+      await db.deliveryCheck.count(),
       await db.apiKey.count(),
       await db.agreement.count(),
       await db.contact.count(),

@@ -4,7 +4,7 @@ import { orderWorkflowId } from '../../workflows/orders/messages';
 import { expectAgreement } from './support/agreement';
 import { type Client, codeOf, createClient } from './support/client';
 import type { Deal } from './support/deal';
-import { inParallel, range } from './support/in-parallel';
+import { inParallel } from './support/in-parallel';
 import { dyingAfter, loseSteps, untilAgreed, WITHOUT_RECONCILIATION } from './support/lost-step';
 import { type FaultSystem, startSystem } from './support/system';
 import { bringTo, requestFor, reworded, STRAIGHT, send } from './support/walk';
@@ -28,13 +28,13 @@ describe('INV-4: a step is stored, and nobody lives to record it', () => {
   const orderOf = ({ orderId }: Pick<Deal, 'orderId'>) => system.temporal.workflow.getHandle(orderWorkflowId(orderId));
   const writerOf = (deal: Deal) => ({ workflow: workflowOf(deal), objectId: deal.deliveryId });
 
-  /** Deliveries whose last step, of this action, is in the table only; everything but the worker runs again. */
-  async function withLostSteps(action: DeliveryAction, count: number): Promise<Deal[]> {
-    await system.start('worker', dyingAfter(action, count));
-    const cutOff = await inParallel(range(count), count, async () => {
+  /** A delivery an action whose last step, of that action, is in the table only; everything but the worker runs again. */
+  async function withLostSteps(...actions: readonly DeliveryAction[]): Promise<Deal[]> {
+    await system.start('worker', dyingAfter(...actions));
+    const cutOff = await inParallel(actions, actions.length, async (action) => {
       const deal = await client.buy();
-      await bringTo(client, deal, action);
-      return { deal, post: requestFor(deal.deliveryId, action) };
+      await bringTo(client, deal, action === 'provider.requirement.reject' ? 'provider.requirement.confirm' : action);
+      return { deal, action, post: requestFor(deal.deliveryId, action) };
     });
     const unanswered = Promise.all(cutOff.map(({ post }) => client.once(post)));
     await loseSteps(
@@ -42,15 +42,9 @@ describe('INV-4: a step is stored, and nobody lives to record it', () => {
       cutOff.map(({ deal }) => writerOf(deal)),
     );
     expect(await unanswered).toEqual(cutOff.map(() => ({ status: 0, body: null })));
-    for (const { deal, post } of cutOff) deal.done.push({ action, post });
+    for (const { deal, action, post } of cutOff) deal.done.push({ action, post });
     await system.start('api');
     return cutOff.map(({ deal }) => deal);
-  }
-
-  async function withLostStep(action: DeliveryAction): Promise<Deal> {
-    const [deal] = await withLostSteps(action, 1);
-    if (deal === undefined) throw new Error('There is no such delivery');
-    return deal;
   }
 
   /** The command that was cut off is sent again, unchanged and changed. */
@@ -69,32 +63,34 @@ describe('INV-4: a step is stored, and nobody lives to record it', () => {
     expect(answer).toMatchObject({ status: 409, body: { code: 'DELIVERY.NOT_ALLOWED', allowedActions: allowed } });
   }
 
-  test('of a confirmation the workflow learns without a further command; the retry is answered, and done once', async () => {
-    const deal = await withLostStep('provider.requirement.confirm');
+  test('of a rejection the workflow learns without a further command, the final acceptance ends delivery and order; the retry is answered, and done once', async () => {
+    const [rejected, accepted] = await withLostSteps('provider.requirement.reject', 'buyer.acceptance.accept');
+    if (rejected === undefined || accepted === undefined) throw new Error('Two deliveries were cut off');
     await system.start('worker');
-    await untilAgreed(system, workflowOf(deal), deal.deliveryId);
-
-    await expectRefused(deal, 'buyer.requirement', ['provider.implementation.submit']);
-    await expectDoneOnce(deal);
-    await send(client, deal, 'provider.implementation.submit');
-    await send(client, deal, 'buyer.acceptance.accept');
-    await expectAgreement(system, [deal]);
+    await expectGoesOn(rejected);
+    await expectEnded(accepted);
+    await expectAgreement(system, [rejected, accepted]);
   }, 120_000);
 
-  test('after the final acceptance delivery and order end without a further command; nothing more can be done', async () => {
-    const deal = await withLostStep('buyer.acceptance.accept');
-    await system.start('worker');
+  async function expectGoesOn(deal: Deal): Promise<void> {
+    await untilAgreed(system, workflowOf(deal), deal.deliveryId);
+
+    await expectRefused(deal, 'provider.implementation.submit', ['buyer.requirement']);
+    await expectDoneOnce(deal);
+    for (const action of STRAIGHT) await send(client, deal, action);
+  }
+
+  async function expectEnded(deal: Deal): Promise<void> {
     await expect(workflowOf(deal).result()).resolves.toEqual({ outcome: 'accepted', refundFen: 0 });
     await expect(orderOf(deal).result()).resolves.toEqual({ outcome: 'paid' });
 
     await expectRefused(deal, 'buyer.acceptance.reject', []);
     await expectRefused(deal, 'provider.implementation.submit', []);
     await expectDoneOnce(deal);
-    await expectAgreement(system, [deal]);
-  }, 120_000);
+  }
 
   test('without any reconciliation the next command is judged on the stored step: refused, or done', async () => {
-    const deals = await withLostSteps('provider.requirement.confirm', 2);
+    const deals = await withLostSteps('provider.requirement.confirm', 'provider.requirement.confirm');
     await system.start('worker', WITHOUT_RECONCILIATION);
     for (const deal of deals.slice(0, 1)) {
       await expectRefused(deal, 'buyer.requirement', ['provider.implementation.submit']);

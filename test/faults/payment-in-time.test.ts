@@ -34,9 +34,9 @@ describe('INV-23: Temporal and the worker are away when an order is to close', (
       expect(stored.receivedAt.getTime()).toBeLessThan(payBy.getTime());
       await sleep(payBy.getTime() - Date.now() + 2_000);
       // As after an outage of hours: the next attempt to hand the payment over is minutes away, the closing is due.
-      await system.db.paymentCallback.updateMany({ where, data: { nextAttemptAt: new Date(Date.now() + 30_000) } });
+      await system.db.paymentCallback.updateMany({ where, data: { nextAttemptAt: new Date(Date.now() + 10_000) } });
       for (const part of away) await system.start(part);
-      await sleep(5_000);
+      await sleep(4_000);
       const { state } = await system.db.order.findUniqueOrThrow({ where: { id: order.id } });
       // A worker that stayed may be handing it over already.
       expect(['pending_payment', 'awaiting_start']).toContain(state);

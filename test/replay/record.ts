@@ -1,6 +1,8 @@
 import { devServer } from '../support/dev-server';
 import { startWorld, type World } from '../support/world';
 import { keep } from './histories';
+import { INSTANCES_IN_REAL_TIME, INSTANCES_WITH_SKIPPED_TIME } from './instance-scenarios';
+import { INVOICES_IN_REAL_TIME, invoicesWithSkippedTime } from './invoice-scenarios';
 import { LEDGER_IN_REAL_TIME } from './ledger-scenarios';
 import { REFUNDS_IN_REAL_TIME, recordingInvoices } from './refund-scenarios';
 import { REVIEWS_IN_REAL_TIME, recordingReviewHandlers, reviewRecomputed } from './review-scenarios';
@@ -36,13 +38,23 @@ describe('in real time', () =>
       ...REAL_TIME,
       ...REVIEWS_IN_REAL_TIME,
       ...WEBHOOKS_IN_REAL_TIME,
+      ...INVOICES_IN_REAL_TIME,
+      ...INSTANCES_IN_REAL_TIME,
       ...REFUNDS_IN_REAL_TIME,
       ...LEDGER_IN_REAL_TIME,
     },
     () => startWorld(devServer, { reviewHandlers, liveInvoiceOf: recordingInvoices }, []),
   ));
+const INVOICES_WITH_SKIPPED_TIME = invoicesWithSkippedTime(learningCalendar);
 const recomputed: Scenario = (world) => reviewRecomputed(world, learningCalendar);
 describe('with skipped time', () =>
-  recording({ ...SKIPPED_TIME, ...WEBHOOKS_WITH_SKIPPED_TIME, 'review-recomputed': recomputed }, () =>
-    startWorld(undefined, { calendar: learningCalendar, reviewHandlers }, []),
+  recording(
+    {
+      ...SKIPPED_TIME,
+      ...WEBHOOKS_WITH_SKIPPED_TIME,
+      ...INVOICES_WITH_SKIPPED_TIME,
+      ...INSTANCES_WITH_SKIPPED_TIME,
+      'review-recomputed': recomputed,
+    },
+    () => startWorld(undefined, { calendar: learningCalendar, reviewHandlers }, []),
   ));

@@ -53,9 +53,12 @@ export function observedBundle(planted?: Planted) {
   });
 }
 
-/** Replays every committed history with some workflow code. */
-export async function replayAll(code: Awaited<ReturnType<typeof observedBundle>>): Promise<Replayed[]> {
-  const recorded = recordedHistories();
+/**
+ * Replays committed histories with some workflow code.
+ * @param kind only those whose names say so (`delivery`, `order`, …); every one if left out
+ */
+export async function replayAll(code: Awaited<ReturnType<typeof observedBundle>>, kind = ''): Promise<Replayed[]> {
+  const recorded = recordedHistories().filter(({ name }) => name.includes(`.${kind}`));
   const seen = new Map<string, Replayed>();
   const of = ({ runId }: { runId: string }): Replayed => {
     const replayed = seen.get(runId);

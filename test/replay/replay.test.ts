@@ -15,9 +15,21 @@ function differences({ name, error, position, details, result, proposals }: Repl
   return { name, error, position, details, result, expected, deviations };
 }
 
+/** The histories to try changed code with, by its subject's folder. */
+const KINDS = new Map([
+  ['deliveries', 'delivery'],
+  ['orders', 'order'],
+  ['reviews', 'review'],
+  ['webhooks', 'webhook'],
+  ['shared', 'delivery'],
+]);
+
 /** The histories that changed code replays otherwise. */
 async function changedBy(planted: Planted) {
-  const replayed = await replayAll(await observedBundle(planted));
+  const [, subject = ''] = planted.module.split('/');
+  const kind = KINDS.get(subject);
+  if (kind === undefined) throw new Error(`Which histories ${planted.module} is tried with is not said`);
+  const replayed = await replayAll(await observedBundle(planted), kind);
   return replayed.map(differences).filter((difference) => difference !== undefined);
 }
 
@@ -36,6 +48,9 @@ describe('a change to a workflow, or to the rules that it follows, must not alte
         'product-application',
         'account-ticket',
         'webhook',
+        'invoice',
+        'instance',
+        'provider-check',
         'reconciliation',
       ]),
     );

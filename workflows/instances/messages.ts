@@ -26,3 +26,6 @@ export const orderRefunded = defineSignal<[{ orderId: string; refundId: string }
 
 /** For operations and tests: what the workflow itself believes. Screens read PostgreSQL. */
 export const instanceState = defineQuery<{ state: InstanceState; sequence: number }>('state');
+
+/** A check is named by the command that asks for it, so that a repetition does not call again. */
+export const providerCheckWorkflowId = (checkId: string): string => `provider-check/${checkId}`;

@@ -7,6 +7,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { InstanceActivities } from '../../activities/instances';
+import type { ProviderCheck, ProviderCheckResult } from '../../domain/instances/check';
 import type { Purchase } from '../../domain/instances/protocol';
 import { type InstanceState, isDestroyed, type PendingCall } from '../../domain/instances/state';
 import {
@@ -119,4 +120,14 @@ export async function instance(input: InstanceInput): Promise<InstanceResult> {
     }
     await given;
   }
+}
+
+const { checkProvider } = proxyActivities<InstanceActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { maximumAttempts: 3 },
+});
+
+/** Calls a delivery URL once, for a provider who verifies it or tries it in the debugger (INS-2, INS-5). */
+export async function providerCheck(check: ProviderCheck): Promise<ProviderCheckResult> {
+  return checkProvider(check);
 }

@@ -1,10 +1,16 @@
-import { makeContinueAsNewFunc, proxyLocalActivities, setHandler } from '@temporalio/workflow';
+import {
+  getExternalWorkflowHandle,
+  makeContinueAsNewFunc,
+  proxyLocalActivities,
+  setHandler,
+} from '@temporalio/workflow';
 import type { InvoiceActivities } from '../../activities/invoices';
 import { INVOICE_OPERATIONS, type InvoiceCommand } from '../../domain/invoices/commands';
 import { nextInvoiceDeadline } from '../../domain/invoices/deadlines';
 import { allowedInvoiceActions, isLegal } from '../../domain/invoices/rules';
 import { type InvoiceState, isAtRest, newInvoice } from '../../domain/invoices/state';
 import { applyInvoiceCommand, passInvoiceDeadline, requested } from '../../domain/invoices/transitions';
+import { invoiceSettled, refundWorkflowId } from '../refunds/messages';
 import type { Refused } from '../shared/failures';
 import { causeOf, type Recomputation } from '../shared/subject';
 import { supervise } from '../shared/supervision';
@@ -18,7 +24,7 @@ import {
   untilRequested,
 } from './messages';
 
-const { recordInvoiceStep, storedInvoiceStep, invoiceDue } = proxyLocalActivities<InvoiceActivities>({
+const { recordInvoiceStep, storedInvoiceStep, invoiceDue, refundsThatWait } = proxyLocalActivities<InvoiceActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { maximumInterval: '10 seconds' },
 });
@@ -73,7 +79,17 @@ export async function invoice(input: InvoiceInput): Promise<InvoiceResult> {
   const { stage } = await supervised.untilClosed();
   if (refused !== null) return { outcome: 'refused' };
   if (stage === 'pending' || stage === 'processing' || stage === 'mailed') throw new Error(`${stage} is no end`);
+  if (stage !== 'done') await notifyRefunds();
   return { outcome: stage };
+
+  /** It is in no refund's way any more (RFD-4): those that wait for it look at once. One that has ended needs no look. */
+  async function notifyRefunds(): Promise<void> {
+    for (const refundId of await refundsThatWait({ invoiceId })) {
+      await getExternalWorkflowHandle(refundWorkflowId(refundId))
+        .signal(invoiceSettled)
+        .catch(() => undefined);
+    }
+  }
 
   /** The calendar may know more by now of the days until it is to be mailed (GEN-1). */
   async function recomputeDue(state: InvoiceState): Promise<Recomputation<InvoiceState> | null> {

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { servedOrders } from '../../../domain/instances/state';
 import type { InstanceStep, StoredInstanceStep } from '../../../domain/instances/step';
 import { Prisma } from '../../generated/client';
+import { completionOf } from '../ledger/orders';
+import { postJournal } from '../ledger/post';
 import { type AuditStep, insertStep, storedInstead } from '../shared/audit-log';
+import type { Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
 import { queryRow } from '../shared/query-rows';
@@ -10,8 +13,9 @@ import { queryRow } from '../shared/query-rows';
 const writtenSteps = z.object({ written: z.bigint() });
 
 /**
- * Writes one step of an instance in one statement, and so in one transaction: the audit row, the instance, the orders that
- * it completes (ORD-8), and the outbox (MSG-2). A step whose sequence or command is there already changes nothing.
+ * Writes one step of an instance in one transaction: the audit row, the instance, the orders that it completes with what
+ * the provider earns by them (ORD-8, WDR-1), and the outbox (MSG-2). A step whose sequence or command is there already
+ * changes nothing.
  * @returns null when the step was written; otherwise the step that stands in its place
  * @throws InconsistentObject when there is neither: the row is missing, or the step is not the next one
  */
@@ -26,13 +30,27 @@ export async function writeInstanceStep(
   const query = Prisma.sql`
     ${sequence === 1 ? opening(step, runId) : advancing(step, runId)}, target AS (
       SELECT order_id, product_name, buyer_id, provider_id FROM instance
-    ), served AS (
-      UPDATE orders SET state = 'completed', ended_at = ${at}, updated_at = ${at}
-      FROM step WHERE id = ANY(${servedOrders(step.state)}::text[]) AND state = 'awaiting_start'
     )${notificationCtes({ objectId, deliveryId: null, sequence, notices, at })}
     SELECT count(*) AS written FROM step`;
-  if ((await queryRow(db, writtenSteps, query))?.written === 1n) return null;
-  return storedInstead(db, { ...step, objectId });
+  const isWritten = await db.$transaction(async (tx) => {
+    if ((await queryRow(tx, writtenSteps, query))?.written !== 1n) return false;
+    await completeOrders(tx, step, runId);
+    return true;
+  });
+  return isWritten ? null : storedInstead(db, { ...step, objectId });
+}
+
+/** Completes the orders whose purchase the provider's side has carried out. */
+async function completeOrders(tx: Transaction, step: InstanceStep, runId: string): Promise<void> {
+  const at = new Date(step.atMs);
+  const open = { id: { in: servedOrders(step.state) }, state: 'awaiting_start' };
+  for (const { id } of await tx.order.findMany({ where: open, select: { id: true }, orderBy: { id: 'asc' } })) {
+    const journal = await completionOf(tx, id);
+    const data = { state: 'completed', endedAt: at, updatedAt: at };
+    const { count } = await tx.order.updateMany({ where: { id, state: 'awaiting_start' }, data });
+    const by = { commandId: step.commandId, actor: step.actorId, runId, effectiveAt: at };
+    if (count === 1) await postJournal(tx, journal, by);
+  }
 }
 
 const auditOf = (step: InstanceStep, runId: string): AuditStep => ({

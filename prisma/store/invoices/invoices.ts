@@ -104,7 +104,7 @@ export async function invoiceStatus(
   return { is: LIVE_STAGES.some((live) => live === stage) ? 'open' : 'ended', sequence, hasCommand };
 }
 
-const liveRow = z.object({ id: z.string() });
+const idRow = z.object({ id: z.string() });
 
 /**
  * The invoice that blocks the refunds of an order (RFD-4), the oldest if there are several: it is live until it is
@@ -117,7 +117,15 @@ export async function liveInvoiceOf(db: RawQueries, orderId: string): Promise<st
     SELECT i.id FROM invoice_allotments a JOIN invoices i ON i.id = a.invoice_id
     WHERE a.order_id = ${orderId} AND i.stage IN (${Prisma.join([...LIVE_STAGES])})
     ORDER BY i.id LIMIT 1`;
-  return (await queryRow(db, liveRow, query))?.id ?? null;
+  return (await queryRow(db, idRow, query))?.id ?? null;
+}
+
+/** The requests for money back that are to be executed and may wait for an invoice: those of its orders. */
+export async function refundsThatWaitFor(db: RawQueries, invoiceId: string): Promise<string[]> {
+  const query = Prisma.sql`
+    SELECT r.id FROM invoice_allotments a JOIN refund_requests r ON r.order_id = a.order_id
+    WHERE a.invoice_id = ${invoiceId} AND r.stage = 'executing' ORDER BY r.id`;
+  return (await queryRows(db, idRow, query)).map(({ id }) => id);
 }
 
 /** Who looks at whom an invoice is made out to, and from where (ORD-7). */

@@ -99,7 +99,10 @@ const productDocument = z.object({
 type TrackedProduct = z.output<typeof productDocument>;
 const NEW: TrackedProduct = { ...NOT_YET, version: 0, deliveryToken: null };
 
-async function productNow(tx: Transaction, { objectId, providerId }: ReviewSubject): Promise<TrackedProduct | null> {
+export async function productNow(
+  tx: Transaction,
+  { objectId, providerId }: Pick<ReviewSubject, 'objectId' | 'providerId'>,
+): Promise<TrackedProduct | null> {
   const row = await tx.product.findUnique({
     where: { id: objectId, providerId },
     select: { status: true, grade: true, version: true, content: true, deliveryTokenSealed: true },

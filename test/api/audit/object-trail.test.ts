@@ -101,6 +101,7 @@ describe('AUD-1: the trail of a product shows the product before and after', () 
   test('AUD-1: a new delivery token is seen to be another one, and cannot be read', async () => {
     const product = await products.published('saas');
     const renewed = products.changed(product, { deliveryToken: 'token-in-plain-2' });
+    await products.proven({ deliveryToken: 'token-in-plain-2' });
     await products.approve(await products.applied(product.id, 'modify', renewed));
     const entries = await trailOf(product.id);
     expect(entries.at(-1)?.changes.map(({ field }) => field)).toEqual(['version', 'deliveryToken']);

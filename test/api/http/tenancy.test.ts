@@ -1,6 +1,7 @@
 import { addSubAccount } from '../../factories/accounts';
 import { couponsOf } from '../../factories/coupons';
 import { png } from '../../factories/images';
+import { addInstance } from '../../factories/instances';
 import { RECIPIENT } from '../../factories/invoices';
 import { productsOf } from '../../factories/products';
 import { businessOf } from '../../factories/rows';
@@ -58,6 +59,7 @@ async function objectsOfDemo(): Promise<typeof objects> {
     ],
     deliveries: [...deliveries, open.id, resolved.id],
     orders: [(await story.order()).id, ...(await api.db.order.findMany({ take: 3 })).map(({ id }) => id)],
+    instances: [await addInstance(api.db)],
     appeals: [open.appealId, resolved.appealId],
     refunds: [await refundOfDemo()],
     attachments: [upload.id],

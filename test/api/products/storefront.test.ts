@@ -188,6 +188,7 @@ describe('INS-1: the token of a delivery URL', () => {
     await products.approve(kept);
     expect(await open()).toBe(TOKEN);
     const now = await products.own(saas.id);
+    await products.proven({ deliveryToken: `${TOKEN}-2` });
     const replaced = await products.applied(saas.id, 'modify', products.changed(now, { deliveryToken: `${TOKEN}-2` }));
     expect(replaced.diff).toEqual([{ field: 'deliveryToken', before: null, after: 'new' }]);
     expect(await open()).toBe(TOKEN);

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { keyRing, openText, sealingKeyId } from '../../../codec/keys';
 import { placeOf, SEALED_COLUMNS } from '../../../codec/places';
 import { keysInUse, resealColumn } from '../../../prisma/store/shared/sealed-values';
+import { addInstance } from '../../factories/instances';
 import { paidOrder, RECIPIENT } from '../../factories/invoices';
 import { productsOf } from '../../factories/products';
 import { type Api, KEY, startApi } from '../../support/api';
@@ -50,6 +51,7 @@ beforeAll(async () => {
   const invoice = { providerId: 'prv_demo', amountFen: 100, orderIds: [await paidOrder(api.db)], ...RECIPIENT };
   bodyOf(await api.buyer.post('/v1/buyer/invoices', invoice), 201);
   bodyOf(await api.buyer.post('/v1/buyer/invoice-titles', RECIPIENT), 201);
+  await addInstance(api.db);
   deliveryId = await story.deliveryAt('awaiting_requirement');
   first = (await story.act(deliveryId, 'buyer.requirement', REQUIREMENT, key('retired'))).body;
   await story.done(deliveryId, 'provider.requirement.confirm');

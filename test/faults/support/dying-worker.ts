@@ -14,7 +14,7 @@ import { startPaymentRelay } from '../../../worker/relays/payments';
 import { allActivities, createWorker, outsideOf } from '../../../worker/worker';
 
 /**
- * A worker that dies in the worst of moments: DIE_AFTER_STEPS steps of the action DIE_AFTER have been committed to the
+ * A worker that dies in the worst of moments: a step of each action that DIE_AFTER names has been committed to the
  * database, and their workflow tasks are not completed, so that no history knows of them; or (`channel.refund`) money
  * has been sent back, and nobody has noted it. Without DIE_AFTER it is a worker that works, but has no reconciliation:
  * what becomes of a lost step then is the workflow's own doing.
@@ -43,12 +43,15 @@ async function main(): Promise<void> {
   await worker.run();
 }
 
-let committed = 0;
+/** The actions of which a step is still to be committed before this process dies. */
+const awaited = (process.env.DIE_AFTER ?? '').split(',').filter((action) => action !== '');
+const fatal = new Set(awaited);
 
 async function dieAfter(action: string): Promise<void> {
-  if (action !== process.env.DIE_AFTER) return;
-  committed += 1;
-  if (committed === Number(process.env.DIE_AFTER_STEPS)) process.kill(process.pid, 'SIGKILL');
+  if (!fatal.has(action)) return;
+  const index = awaited.indexOf(action);
+  if (index >= 0) awaited.splice(index, 1);
+  if (awaited.length === 0) process.kill(process.pid, 'SIGKILL');
   // Not recorded either: it waits here for the end.
   await new Promise(() => undefined);
 }

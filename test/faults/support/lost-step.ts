@@ -5,10 +5,10 @@ import type { FaultSystem, WorkerProgram } from './system';
 
 const ENTRY = 'test/faults/support/dying-worker';
 
-/** A worker that dies once so many steps of an action are committed, before any history knows of them. */
-export const dyingAfter = (action: string, steps = 1): WorkerProgram => ({
+/** A worker that dies once a step of each of these actions is committed (an action named twice: two), before any history knows of them. */
+export const dyingAfter = (...actions: readonly string[]): WorkerProgram => ({
   entry: ENTRY,
-  env: { DIE_AFTER: action, DIE_AFTER_STEPS: String(steps) },
+  env: { DIE_AFTER: actions.join(',') },
 });
 
 /** A worker that works, but never reconciles. */

@@ -9,6 +9,7 @@ import { listClaims, namedClaim, usableClaims } from '../../../prisma/store/coup
 import { listOwnCoupons } from '../../../prisma/store/coupons/coupons';
 import { claimableOnPage } from '../../../prisma/store/coupons/entries';
 import { listDeliveries } from '../../../prisma/store/deliveries/deliveries';
+import { listInstances } from '../../../prisma/store/instances/instances';
 import { listInvoices } from '../../../prisma/store/invoices/invoices';
 import { listDifferences } from '../../../prisma/store/ledger/differences';
 import { listEntries } from '../../../prisma/store/ledger/reports';
@@ -118,6 +119,7 @@ function ofOrders(): Listing[] {
     { frozen: false },
     { orderId: RARE.orderId },
   );
+  const instances = choices<Parameters<typeof listInstances>[2]>({ stage: 'destroying' }, { stage: 'destroyed' });
   const refunds = choices<Parameters<typeof listRefunds>[2]>(
     { state: 'escalated' },
     { state: 'withdrawn' },
@@ -125,6 +127,11 @@ function ofOrders(): Listing[] {
   );
   return scopes.flatMap((scope) =>
     scoped(scope, [
+      ...(scope === 'all'
+        ? []
+        : paged('listInstances', instances, 'ins_000100000', (db, filter, page) =>
+            listInstances(db, scope, filter, page),
+          )),
       ...paged('listOrders', orders, RARE.orderId, (db, filter, { after, ...page }) =>
         listOrders(db, scope, filter, { ...page, after: after === null ? null : { at: MIDDLE, id: after } }),
       ),

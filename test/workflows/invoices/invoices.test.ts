@@ -7,6 +7,7 @@ import { calendarGrown, catchUp } from '../../../workflows/shared/messages';
 import { INVOICE_POLICY, type Invoice, type InvoiceWishes, invoicesOf, paidOrder } from '../../factories/invoices';
 import { eventually } from '../../support/eventually';
 import { notified, stepsOf } from '../../support/observe';
+import { refundsOf } from '../../support/refunds';
 import { startWorld, type World } from '../../support/world';
 
 /** Weekdays only, until a year; further on nothing is published. */
@@ -187,6 +188,41 @@ describe('RFD-4: an invoice that is done can be returned, and blocks refunds unt
     });
     expect(await invoice.act('ops.void')).toMatchObject({ state: 'void', reason: 'note of ops.void' });
     expect(await invoicedOf(invoice.orderId)).toBe(0);
+  });
+});
+
+describe('RFD-4: a refund that was agreed to waits visibly for the invoice, and is executed as soon as that ends', () => {
+  test.each<[string, InvoiceOperation[], InvoiceOperation]>([
+    ['withdrawn', [], 'buyer.withdraw'],
+    ['void', ['provider.process'], 'provider.void'],
+    ['returned', [...MAILED, 'buyer.return'], 'provider.return'],
+    ['returned once it was done', [...MAILED, 'buyer.confirm', 'provider.return'], 'buyer.return'],
+  ])('%s', async (_, before, ends) => {
+    const delivery = await world.paid();
+    const { orderId, payableFen } = delivery.terms;
+    const invoice = await invoices.ask({ orderIds: [orderId], amountFen: payableFen });
+    for (const action of before) await invoice.act(action);
+    const refund = await refundsOf(world).request(delivery);
+    await refund.act('provider.agree');
+    expect(await refund.view()).toMatchObject({ stage: 'executing', waitsFor: ['invoice'] });
+    // An hour later it still waits, and would look by itself only much later.
+    await world.env.sleep(3_600_000);
+    expect(await refund.view()).toMatchObject({ stage: 'executing', waitsFor: ['invoice'] });
+    await invoice.act(ends);
+    await expect(refund.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: payableFen });
+    expect(await refund.order()).toMatchObject({ state: 'refunded', invoicedFen: 0n });
+  });
+
+  test('an order that is being refunded cannot be invoiced, nor what went back of it', async () => {
+    const delivery = await world.paid();
+    const { orderId, payableFen } = delivery.terms;
+    const refund = await refundsOf(world).request(delivery);
+    const wanted = { orderIds: [orderId], amountFen: 1 };
+    await expect(invoices.ask(wanted)).rejects.toMatchObject({ code: 'INVOICE.ORDER_NOT_INVOICEABLE' });
+    await refund.act('buyer.withdraw');
+    await refund.ended();
+    const invoice = await invoices.ask({ ...wanted, amountFen: payableFen });
+    await invoice.act('buyer.withdraw');
   });
 });
 

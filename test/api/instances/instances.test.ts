@@ -1,0 +1,193 @@
+import { Client as PgClient } from 'pg';
+import type { PROVIDER_ACTIONS } from '../../../domain/instances/protocol';
+import { instanceInput, startInstance } from '../../factories/instances';
+import { addImage, contentOf, productsOf } from '../../factories/products';
+import { type Api, startApi } from '../../support/api';
+import { eventually } from '../../support/eventually';
+import type { HttpClient } from '../../support/http';
+import { ACCESS, answering, type SpecProvider, startSpecProvider, wellBehaved } from '../../support/spec-provider';
+import { bodyOf } from '../../support/story';
+
+type Action = (typeof PROVIDER_ACTIONS)[number];
+type Debugged = { passed: boolean; failure: string | null; requestId: string; passedActions: { action: Action }[] };
+
+let api: Api;
+let provider: SpecProvider;
+let productId: string;
+beforeAll(async () => {
+  api = await startApi();
+  provider = await startSpecProvider('a-token-of-tests');
+  productId = (await productsOf(api).published('saas')).id;
+});
+beforeEach(() => {
+  provider.behave(wellBehaved);
+  provider.calls.length = 0;
+});
+afterAll(async () => {
+  await api.stop();
+  await provider.stop();
+});
+
+const debug = (action: Action, changes: object = {}) =>
+  api.provider.post('/v1/provider/delivery-debugger', { action, url: provider.url, token: provider.token, ...changes });
+const debugged = async (action: Action, changes: object = {}): Promise<Debugged> =>
+  bodyOf(await debug(action, changes), 200);
+const save = (changes: object = {}, client: HttpClient = api.provider, id = productId) =>
+  client.put(`/v1/provider/products/${id}/delivery-endpoint`, { url: provider.url, token: provider.token, ...changes });
+const publish = async (changes: object = {}) =>
+  api.provider.post('/v1/provider/products', {
+    content: contentOf('saas', { logo: await addImage(api.db), ...changes }),
+  });
+const faultOf = (body: unknown) => (body as { errors?: { path: string; message: string }[] }).errors ?? [];
+
+describe('INS-5: the debugger', () => {
+  test('what is about an instance waits for one to be created at that URL', async () => {
+    expect(await debug('renewInstance')).toMatchObject({ status: 409, body: { code: 'INSTANCE.NOT_ALLOWED' } });
+  });
+
+  test('a creation that is not ready keeps its request id until it is; then all other calls are about its instance', async () => {
+    provider.behave(answering(200, '{"signId":"0"}'));
+    const waiting = await debugged('createInstance');
+    expect(waiting).toMatchObject({ passed: false, failure: 'not_ready', passedActions: [] });
+    provider.behave(wellBehaved);
+    const made = await debugged('createInstance');
+    expect(made).toMatchObject({
+      passed: true,
+      requestId: waiting.requestId,
+      passedActions: [{ action: 'createInstance' }],
+    });
+    for (const action of ['renewInstance', 'modifyInstance', 'expireInstance', 'destroyInstance'] as const) {
+      expect(await debugged(action)).toMatchObject({ passed: true });
+      expect(provider.callsOf(action)).toMatchObject([{ isSigned: true, signId: 'spec-1' }]);
+    }
+    const [creation] = provider.callsOf('createInstance');
+    expect(provider.callsOf('destroyInstance')[0]).toMatchObject({ orderId: creation?.orderId });
+  });
+
+  test('what fails is said by its kind, and has not passed', async () => {
+    provider.behave(answering(500, 'secret-of-the-server'));
+    const failed = await debugged('verifyInterface');
+    expect(failed).toMatchObject({ passed: false, failure: 'status' });
+    expect(failed.passedActions.map(({ action }) => action)).not.toContain('verifyInterface');
+    expect(JSON.stringify(failed)).not.toContain('secret-of-the-server');
+  });
+
+  test('repeated under its key it answers the same, and calls once', async () => {
+    const key = { 'idempotency-key': 'debugger-once' };
+    const body = { action: 'verifyInterface', url: provider.url, token: provider.token };
+    const first = await api.provider.post('/v1/provider/delivery-debugger', body, key);
+    expect(await api.provider.post('/v1/provider/delivery-debugger', body, key)).toMatchObject({ body: first.body });
+    expect(provider.calls).toHaveLength(1);
+  });
+
+  test('a URL with a query is no delivery URL', async () => {
+    const { status, body } = await debug('verifyInterface', { url: `${provider.url}?a=1` });
+    expect([status, faultOf(body)]).toEqual([422, [{ path: 'body.url', message: expect.stringContaining('query') }]]);
+  });
+});
+
+/** As the schema's owner: the application deletes nothing of what has passed. */
+async function forgetChecks(): Promise<void> {
+  const owner = new PgClient({ connectionString: api.database.ownerUrl });
+  await owner.connect();
+  await owner.query('DELETE FROM delivery_checks');
+  await owner.end();
+}
+
+describe('INS-5: before a publication', () => {
+  const passes = {
+    url: 'https://tried.example/',
+    providerId: 'prv_demo',
+    passes: 1,
+    tokenFingerprint: '',
+    passedAt: new Date(),
+  };
+
+  test('create, renew, expire and destroy must have passed, and modify where there is a trial', async () => {
+    await forgetChecks();
+    const content = { deliveryUrl: 'https://saas.example/new', deliveryToken: 'token-in-plain-9' };
+    const paths = async (changes: object = {}) => faultOf((await publish({ ...content, ...changes })).body);
+    expect(await paths()).toMatchObject([
+      { path: 'body.content.deliveryUrl', message: expect.stringContaining('verifyInterface') },
+      { path: 'body.content.deliveryUrl', message: expect.stringContaining('modifyInstance') },
+    ]);
+    const actions = ['createInstance', 'renewInstance', 'expireInstance', 'destroyInstance'];
+    await api.db.deliveryCheck.createMany({ data: actions.map((action) => ({ ...passes, action })) });
+    // At another URL, modify does not count.
+    await api.db.deliveryCheck.create({ data: { ...passes, url: 'https://other.example/', action: 'modifyInstance' } });
+    expect(await paths()).toHaveLength(2);
+    expect(await paths({ trial: null })).toMatchObject([{ message: expect.stringContaining('verifyInterface') }]);
+    await api.db.deliveryCheck.create({ data: { ...passes, action: 'modifyInstance' } });
+    await productsOf(api).proven(content);
+    expect((await publish(content)).status).toBe(201);
+  });
+
+  test('INS-2: another token than the one that was verified is not saved', async () => {
+    const content = { deliveryUrl: 'https://saas.example/new', deliveryToken: 'token-in-plain-8' };
+    expect(faultOf((await publish(content)).body)).toMatchObject([{ path: 'body.content.deliveryUrl' }]);
+  });
+});
+
+describe('INS-2: a delivery URL is saved once it answers the same echoback', () => {
+  const stored = () => api.db.product.findUniqueOrThrow({ where: { id: productId } });
+
+  test.each([
+    ['another echoback', answering(200, '{"echoback":"something else"}')],
+    ['an error', answering(500, '')],
+    ['a redirect', answering(302, '', { location: 'https://elsewhere.example/' })],
+  ])('with %s nothing is saved', async (_, behaviour) => {
+    const before = await stored();
+    provider.behave(behaviour);
+    expect(await save()).toMatchObject({ status: 422, body: { code: 'DELIVERY_URL.NOT_VERIFIED' } });
+    expect(await stored()).toEqual(before);
+  });
+
+  test('with the same echoback it is, and shown with the product; the token is shown nowhere', async () => {
+    expect(bodyOf(await save(), 200)).toMatchObject({ productId, url: provider.url });
+    expect(await productsOf(api).own(productId)).toMatchObject({ content: { deliveryUrl: provider.url } });
+    const trail = JSON.stringify(await api.db.step.findMany({ where: { objectId: { in: [productId, 'prv_demo'] } } }));
+    expect(trail).toContain('provider.delivery_endpoint');
+    for (const text of [trail, JSON.stringify(api.logs), JSON.stringify(await stored())]) {
+      expect(text).not.toContain(provider.token);
+    }
+  });
+
+  test('not of somebody else’s product, nor of what people deliver, nor while a review is open', async () => {
+    expect(await save({}, api.otherProvider)).toMatchObject({ status: 404, body: { code: 'PRODUCT.NOT_FOUND' } });
+    expect(await save({}, api.provider, 'prd_saas_manual')).toMatchObject({ body: { code: 'PRODUCT.NOT_ALLOWED' } });
+    const products = productsOf(api);
+    const other = await products.published('saas');
+    const review = await products.applied(other.id, 'modify', products.changed(other, { deliveryDays: 9 }));
+    expect(await save({}, api.provider, other.id)).toMatchObject({ status: 409, body: { code: 'REVIEW.IN_REVIEW' } });
+    await products.withdraw(review.id);
+  });
+});
+
+describe('INS-3: an instance is read by its parties', () => {
+  test('buyer and provider see how it is got at as long as it is there, and nobody else sees anything', async () => {
+    bodyOf(await save(), 200);
+    const instance = await startInstance({ db: api.db, client: api.temporal.client }, instanceInput(productId));
+    await eventually(async () => expect((await instance.row()).stage).toBe('active'));
+    for (const [role, client] of [
+      ['buyer', api.buyer],
+      ['provider', api.provider],
+    ] as const) {
+      const path = `/v1/${role}/instances`;
+      const seen = { id: instance.id, stage: 'active', signId: 'spec-1', access: ACCESS };
+      expect(bodyOf(await client.get(`${path}/${instance.id}`), 200)).toMatchObject({
+        ...seen,
+        deadlines: [{ name: 'expiry' }],
+        timeline: [{ action: 'instance.ordered' }, { action: 'instance.createInstance' }],
+      });
+      const list = await client.get(`${path}?stage=active`);
+      expect(list.body).toMatchObject({ items: [{ id: instance.id }] });
+      expect(JSON.stringify(list.body)).not.toContain('open-sesame');
+    }
+    expect((await api.otherBuyer.get(`/v1/buyer/instances/${instance.id}`)).status).toBe(404);
+    expect((await api.otherProvider.get(`/v1/provider/instances/${instance.id}`)).status).toBe(404);
+    expect(JSON.stringify(api.logs)).not.toContain('open-sesame');
+    await instance.refund(instance.orderId);
+    await eventually(async () => expect((await instance.row()).stage).toBe('destroyed'));
+    expect((await api.buyer.get(`/v1/buyer/instances/${instance.id}`)).body).toMatchObject({ access: null });
+  });
+});
