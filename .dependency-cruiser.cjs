@@ -40,12 +40,18 @@ const MEETINGS = [
     to: ['accounts', 'products', 'shops'],
     reason: 'What a decision means is the business of what is reviewed; one list names all of them.',
   },
-  ...['orders', 'deliveries', 'instances'].map((from) => ({
+  ...['deliveries', 'instances'].map((from) => ({
     layer: 'prisma/store',
     from,
     to: ['ledger'],
     reason: 'What moves money posts its journal in the statement of its own step.',
   })),
+  {
+    layer: 'prisma/store',
+    from: 'orders',
+    to: ['ledger', 'products'],
+    reason: 'What moves money posts its journal in its own step; the details show the content of the version bought.',
+  },
   {
     layer: 'prisma/store',
     from: 'refunds',

@@ -1,5 +1,3 @@
-import { ApplicationFailure } from '@temporalio/activity';
-import { sealingKeyId } from '../codec/keys';
 import { deadlineAfter, type HolidayCalendar } from '../domain/calendar/working-days';
 import { isSealed } from '../domain/deliveries/commands';
 import type { DeliveryStep, StoredStep } from '../domain/deliveries/step';
@@ -8,6 +6,7 @@ import { writeDeliveryStep } from '../prisma/store/deliveries/steps';
 import { findStep } from '../prisma/store/shared/audit-log';
 import type { Database } from '../prisma/store/shared/database';
 import { recordStep } from './shared/record-step';
+import { sealedNoteOf } from './shared/sealed-note';
 
 export type DeliveryActivities = ReturnType<typeof deliveryActivities>;
 
@@ -31,21 +30,10 @@ export function deliveryActivities({ db, calendar }: { db: Database; calendar: H
      */
     async recordDeliveryStep(proposal: { step: DeliveryStep; appealTarget: Duration }): Promise<StoredStep> {
       const step = withDueInstant(proposal.step, proposal.appealTarget, calendar);
-      const write = (runId: string) => writeDeliveryStep(db, step, runId, sealedNoteOf(step));
+      const write = (runId: string) => writeDeliveryStep(db, step, runId, sealedNoteOf(step, isSealed(step.action)));
       return recordStep(db, step.deliveryId, step, write);
     },
   };
-}
-
-/**
- * The words of a step that only the parties may read, as the API sealed them (ORD-2); null for other steps.
- * @throws ApplicationFailure when they come in plain: they must not be stored so
- */
-function sealedNoteOf({ action, note }: DeliveryStep): Buffer | null {
-  if (!isSealed(action)) return null;
-  const sealed = Buffer.from(note, 'base64');
-  if (sealed.toString('base64') === note && sealingKeyId(sealed) !== '') return sealed;
-  throw ApplicationFailure.nonRetryable(`The words of ${action} came unsealed`);
 }
 
 function withDueInstant(step: DeliveryStep, target: Duration, calendar: HolidayCalendar): DeliveryStep {

@@ -43,6 +43,7 @@ import { notificationDeliveryRoutes } from './notifications/notification-deliver
 import { subscriptionRoutes } from './notifications/subscription-routes';
 import { orderExportRoutes } from './orders/export-routes';
 import { orderListRoutes } from './orders/list-routes';
+import { orderOperationRoutes } from './orders/operation-routes';
 import { orderRoutes } from './orders/routes';
 import { orderService } from './orders/service';
 import { gatewayRoutes } from './payments/callback-routes';
@@ -132,8 +133,10 @@ function jsonRoutes(context: ApiContext, deps: ApiDependencies, commands: Comman
   const reviews = reviewService({ ...workflows, commands });
   // Before the route of one order, for which `export` would be an id.
   orderExportRoutes(context, { db });
+  const orders = orderService({ ...workflows, keys, commands });
   orderListRoutes(context, { db });
-  orderRoutes(context, { db, service: orderService(workflows) });
+  orderRoutes(context, orders);
+  orderOperationRoutes(context, orders);
   deliveryRoutes(context, deliveries, db);
   appealRoutes(context, deliveries);
   invoiceRoutes(context, { db, keys, service: invoiceService({ ...workflows, keys, commands }) });

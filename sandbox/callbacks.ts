@@ -19,9 +19,9 @@ export function startNotifier(secrets: CallbackSecrets, acknowledged: (transacti
   const running = new Set<Promise<void>>();
 
   const sendOnce = async (payment: ChannelPayment, status: string): Promise<boolean> => {
-    const { transactionId, orderId, channel, amountFen, callbackUrl, behaviour } = payment;
+    const { transactionId, orderId, channel, amountFen, priceVersion, callbackUrl, behaviour } = payment;
     const [secret = ''] = secrets[channel];
-    const rawBody = JSON.stringify({ transactionId, orderId, status, amountFen });
+    const rawBody = JSON.stringify({ transactionId, orderId, status, amountFen, priceVersion });
     const signature = signCallback({ secret: behaviour.badSignature ? `not ${secret}` : secret, channel, rawBody });
     try {
       const response = await fetch(callbackUrl, {

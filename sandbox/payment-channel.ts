@@ -37,6 +37,8 @@ const payment = z.object({
   orderId: z.string(),
   channel: z.enum(PAYMENT_CHANNELS),
   amountFen,
+  /** The version of the order's price that the buyer pays (ORD-5); the callback says it again. */
+  priceVersion: z.number().int().optional(),
   callbackUrl: z.url(),
   behaviour,
   at: z.string(),

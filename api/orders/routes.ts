@@ -1,24 +1,15 @@
 import { z } from 'zod';
 import { PAYMENT_CHANNELS } from '../../domain/orders/order';
-import { AppError } from '../../domain/shared/errors';
-import { findOrder, lookAtContact } from '../../prisma/store/orders/orders';
-import type { Database } from '../../prisma/store/shared/database';
 import { type ApiContext, get, nothing, post } from '../http/endpoint';
-import { byId, id, orderSchema } from '../http/schemas';
-import { scopeOf } from '../http/scope';
+import { byId, id } from '../http/schemas';
+import { orderDetailsSchema } from './schemas';
 import { accessOf } from './search';
 import type { OrderService } from './service';
-import { orderView } from './view';
-
-/** What the order routes call and read. */
-export type OrderRoutes = { db: Database; service: OrderService };
-
-const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order.');
 
 /** Orders: placing one, and its details (ORD). */
-export function orderRoutes(context: ApiContext, { db, service }: OrderRoutes): void {
+export function orderRoutes(context: ApiContext, service: OrderService): void {
   placing(context, service);
-  reading(context, db);
+  reading(context, service);
 }
 
 function placing(context: ApiContext, service: OrderService): void {
@@ -32,31 +23,23 @@ function placing(context: ApiContext, service: OrderService): void {
     body: z
       .strictObject({ productId: id('prd'), specId: id('spc'), paymentChannel: z.enum(PAYMENT_CHANNELS) })
       .openapi('Purchase'),
-    answer: { status: 201, schema: orderSchema },
-    handle: async (request) => orderView(await service.place(request, request.body)),
+    answer: { status: 201, schema: orderDetailsSchema },
+    handle: (request) => service.place(request, request.body),
   });
 }
 
-function reading(context: ApiContext, db: Database): void {
+function reading(context: ApiContext, service: OrderService): void {
   for (const role of ['buyer', 'provider', 'ops'] as const) {
     get(context, {
       path: `/v1/${role}/orders/{id}`,
-      summary: 'One order',
+      summary: 'One order: what is allowed now, deadlines, timeline, what was agreed and delivered',
       tag: 'Orders',
       access: accessOf[role],
       params: byId,
       query: nothing,
       body: nothing,
-      answer: { status: 200, schema: orderSchema },
-      async handle({ principal, params, request }) {
-        const found = await findOrder(db, params.id, scopeOf(principal));
-        if (found === null) throw noOrder();
-        if (role === 'buyer') return orderView(found);
-        const viewer = { viewerId: principal.sub, viewerRole: principal.role };
-        const origin = { requestId: request.requestId, sourceIp: request.ip ?? '' };
-        const order = { buyerId: found.buyerId, orderId: found.id, providerId: found.providerId };
-        return orderView(found, await lookAtContact(db, { ...order, ...viewer, ...origin }));
-      },
+      answer: { status: 200, schema: orderDetailsSchema },
+      handle: ({ principal, params, request }) => service.look(params.id, { principal, request }),
     });
   }
 }

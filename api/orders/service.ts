@@ -5,23 +5,33 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
+import { type KeyRing, sealText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
+import { isSealed, type OrderCommand } from '../../domain/orders/commands';
 import { feeBasisPointsOf } from '../../domain/orders/fee';
-import type { OrderTerms, PaymentChannel } from '../../domain/orders/order';
+import { fulfilmentOf, type OrderTerms, type PaymentChannel } from '../../domain/orders/order';
 import { orderPolicy, type Policy } from '../../domain/policies/catalogue';
 import { AppError, isErrorCode } from '../../domain/shared/errors';
-import { findOrder, type OrderRow } from '../../prisma/store/orders/orders';
+import { findOrderDetails, orderStatus } from '../../prisma/store/orders/details';
+import { lookAtContact } from '../../prisma/store/orders/orders';
 import { findOffer } from '../../prisma/store/products/storefront';
 import { keyExpired } from '../../prisma/store/shared/audit-log';
 import type { Database } from '../../prisma/store/shared/database';
 import { orderWorkflowId, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
-import type { CommandRequest } from '../http/command-request';
+import type { Principal } from '../http/auth';
+import { type CommandRequest, originOf } from '../http/command-request';
 import { idFrom } from '../http/ids';
-import { ANSWER_WITHIN_MS, unanswered } from '../http/temporal-commands';
+import { scopeOf } from '../http/scope';
+import { ANSWER_WITHIN_MS, type CommandSender, unanswered } from '../http/temporal-commands';
+import { noOrder, sendToOrder } from './commands';
+import { orderDetailsView } from './details-view';
 
-/** What placing an order needs. */
+/** What placing an order and operating on it need. */
 export type OrderDependencies = {
   db: Database;
+  keys: KeyRing;
+  commands: CommandSender;
   client: Client;
   policy: Policy;
   taskQueue: string;
@@ -31,31 +41,81 @@ export type OrderDependencies = {
 /** What a buyer asks for. */
 export type Purchase = { productId: string; specId: string; paymentChannel: PaymentChannel };
 
+/** The part of a command that differs from route to route. */
+export type OrderCommandDetails = OrderCommand extends infer C
+  ? C extends OrderCommand
+    ? Omit<C, 'commandId' | 'origin'>
+    : never
+  : never;
+
 export type OrderService = ReturnType<typeof orderService>;
 
 /** What the routes of orders call. */
 export function orderService(deps: OrderDependencies) {
-  const { db } = deps;
+  const { db, keys, commands } = deps;
+
+  /**
+   * An order in full, as its buyer sees it or as a command has left it.
+   * @param asOf the command after whose step it is shown; as it is now if left out
+   * @throws AppError ORDER.NOT_FOUND also when it is somebody else's
+   */
+  async function view(orderId: string, principal: Principal, asOf?: string) {
+    const found = await findOrderDetails(db, orderId, scopeOf(principal), asOf);
+    if (found === null) throw noOrder();
+    return orderDetailsView(found, principal.role, keys);
+  }
+
   return {
+    /**
+     * An order in full, with the buyer's contact for whoever is not the buyer: each such look is left in the trail (ORD-7).
+     * @throws AppError ORDER.NOT_FOUND also when it is somebody else's
+     */
+    async look(orderId: string, { principal, request }: Pick<CommandRequest, 'principal' | 'request'>) {
+      if (principal.role === 'buyer') return view(orderId, principal);
+      const found = await findOrderDetails(db, orderId, scopeOf(principal));
+      if (found === null) throw noOrder();
+      const { buyerId, providerId } = found.row;
+      const viewer = { viewerId: principal.sub, viewerRole: principal.role };
+      const origin = { requestId: request.requestId, sourceIp: request.ip ?? '' };
+      const contact = await lookAtContact(db, { buyerId, orderId, providerId, ...viewer, ...origin });
+      return orderDetailsView(found, principal.role, keys, contact);
+    },
+
+    /**
+     * Has one command carried out and answers the order as the command's step left it, however late that is asked.
+     * @throws AppError the workflow's refusal
+     */
+    async perform(orderId: string, { principal, request, command }: CommandRequest, details: OrderCommandDetails) {
+      request.workflow = { workflowId: orderWorkflowId(orderId) };
+      const { commandId } = command;
+      // From here on nobody reads the words but the parties: neither Temporal's histories nor the codec endpoint (ORD-2).
+      const note = isSealed(details.action)
+        ? sealText(keys, details.note, placeOf('submission', commandId)).toString('base64')
+        : details.note;
+      const full = { ...details, note, commandId, origin: originOf(principal, request) };
+      await sendToOrder(commands, orderId, full, () => orderStatus(db, orderId, scopeOf(principal), commandId));
+      return view(orderId, principal, commandId);
+    },
+
     /**
      * Places an order and answers it as it was when it was placed, however late that is asked.
      * @throws AppError PRODUCT.NOT_FOUND, PRODUCT.NOT_FOR_SALE, IDEMPOTENCY.KEY_EXPIRED, SERVICE.UNAVAILABLE
      */
-    async place({ principal, command, request }: CommandRequest, purchase: Purchase): Promise<OrderRow> {
+    async place({ principal, command, request }: CommandRequest, purchase: Purchase) {
       const { commandId, atMs } = command;
       const orderId = idFrom('ord', atMs, commandId);
       const deliveryId = idFrom('dlv', atMs, commandId);
       // A repetition whose first answer was lost: what was agreed stands, whatever became of the product (PRD-7).
-      const earlier = await findOrder(db, orderId, 'all');
-      if (earlier !== null) return asPlaced(earlier);
+      const earlier = await findOrderDetails(db, orderId, 'all', commandId);
+      if (earlier !== null) return orderDetailsView(earlier, principal.role, keys);
       const terms = await termsOf(deps, purchase, atMs);
       const placedBy = { commandId, requestId: request.requestId, sourceIp: request.ip ?? '' };
       request.workflow = { workflowId: orderWorkflowId(orderId) };
       await start(deps, { ...terms, orderId, deliveryId, buyerId: principal.sub }, placedBy);
-      const placed = await findOrder(db, orderId, 'all');
+      const placed = await findOrderDetails(db, orderId, 'all', commandId);
       // Its workflow was refused the row: the command had placed another order, longer ago than its answer is kept.
       if (placed === null) throw keyExpired();
-      return asPlaced(placed);
+      return orderDetailsView(placed, principal.role, keys);
     },
   };
 }
@@ -70,8 +130,9 @@ async function termsOf(
   if (offer === null)
     throw new AppError('PRODUCT.NOT_FOUND', 'See GET /v1/buyer/products for products and their specs.');
   const { status, type, grade, supervised, selfOperated, productName, specName, providerId, agreementSha256 } = offer;
-  if (status !== 'published' || !supervised) {
-    throw new AppError('PRODUCT.NOT_FOR_SALE', 'Only published products with supervised delivery can be bought now.');
+  const isSold = fulfilmentOf({ productType: type, supervised }) !== 'instance';
+  if (status !== 'published' || !isSold) {
+    throw new AppError('PRODUCT.NOT_FOR_SALE', 'Only published products can be bought, and no SaaS instances yet.');
   }
   const flow = selfOperated ? ('self_operated' as const) : ('standard' as const);
   const originalFen = Number(offer.priceFen);
@@ -109,17 +170,3 @@ async function start(
     throw unanswered(error) ?? error;
   }
 }
-
-/** An order as it was when it was placed, whatever has become of it: the answer to the command that placed it. */
-const asPlaced = (row: OrderRow): OrderRow => ({
-  ...row,
-  state: 'pending_payment',
-  priceVersion: 1,
-  paidFen: 0n,
-  refundedFen: 0n,
-  invoicedFen: 0n,
-  paidAt: null,
-  endedAt: null,
-  completedAt: null,
-  updatedAt: row.createdAt,
-});

@@ -1,24 +1,27 @@
 import type { OrderRow } from '../../prisma/store/orders/orders';
 
-type Contact = { name: string | null; email: string | null; phone: string | null };
+export type Contact = { name: string | null; email: string | null; phone: string | null };
 
 /**
  * An order as people read it.
  * @param buyerContact for the provider and operations: whole in the details, masked in lists (ORD-7)
  */
-export function orderView(
-  { feeBasisPoints: _, refundReservedFen: _reserved, ...row }: OrderRow,
-  buyerContact: Contact | null = null,
-) {
+export function orderView(row: OrderRow, buyerContact: Contact | null = null) {
+  const { id, state, buyerId, providerId, productId, productName, specId, specName, productType } = row;
+  const { productVersion, agreementSha256, fulfilment, paymentChannel, priceVersion, couponId } = row;
+  const { payBy, paidAt, endedAt, completedAt, createdAt, updatedAt } = row;
   return {
-    ...row,
+    ...{ id, state, buyerId, providerId, productId, productName, specId, specName, productType, productVersion },
+    ...{ agreementSha256, fulfilment, paymentChannel, priceVersion, payBy, paidAt, endedAt, createdAt },
+    ...{ completedAt, updatedAt },
+    couponId,
     payableFen: Number(row.payableFen),
     originalFen: Number(row.originalFen),
     couponReductionFen: Number(row.couponReductionFen),
     paidFen: Number(row.paidFen),
     refundedFen: Number(row.refundedFen),
     invoicedFen: Number(row.invoicedFen),
-    deliveryId: row.paidAt === null ? null : row.deliveryId,
+    deliveryId: paidAt === null || fulfilment !== 'delivery' ? null : row.deliveryId,
     buyerContact,
   };
 }

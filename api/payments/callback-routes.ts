@@ -22,6 +22,8 @@ const callback = z
     orderId: id('ord'),
     status: z.enum(['succeeded', 'failed']),
     amountFen: z.int().min(0).max(1_000_000_000_00),
+    /** Of the order, for which the payment was made; left out where the channel does not know it (ORD-5). */
+    priceVersion: z.int().min(1).max(1_000).optional(),
   })
   .openapi('PaymentCallback');
 
@@ -87,7 +89,11 @@ export function gatewayRoutes(context: ApiContext, { db, secrets }: { db: Databa
       const fact = read(callback, parseJson(body), 'body');
       if (!fact.isRead) throw invalid(fact.faults);
       const seed = `${channel}/${fact.data.transactionId}/${fact.data.status}`;
-      await storeCallback(db, { id: idFrom('pay', Date.now(), seed), channel, ...fact.data });
+      await storeCallback(db, {
+        id: idFrom('pay', Date.now(), seed),
+        channel,
+        ...fact.data,
+      });
       response.status(202).json({ received: true });
     },
   );

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '../../domain/shared/errors';
 import { findOrder, type OrderRow } from '../../prisma/store/orders/orders';
-import { isReported } from '../../prisma/store/payments/callbacks';
+import { isLookedAt, isReported } from '../../prisma/store/payments/callbacks';
 import type { Database } from '../../prisma/store/shared/database';
 import { type ApiContext, nothing, post } from '../http/endpoint';
 import { byId, orderSchema } from '../http/schemas';
@@ -24,41 +24,53 @@ export function sandboxRoutes(context: ApiContext, { db, channelUrl, callbackBas
     access: { buyer: 'any' },
     params: byId,
     query: nothing,
-    body: nothing,
+    body: z
+      .strictObject({
+        priceVersion: z.int().min(1).max(1_000).optional(),
+        amountFen: z.int().min(0).max(1_000_000_000_00).optional(),
+        transactionId: z
+          .string()
+          .regex(/^[\w-]{1,64}$/)
+          .optional(),
+      })
+      .openapi('SandboxPayment', { description: 'What is left out is what is payable now' }),
     answer: { status: 202, schema: orderSchema },
-    async handle({ principal, params, command }) {
+    async handle({ principal, params, command, body }) {
       const scope = scopeOf(principal);
       const order = await findOrder(db, params.id, scope);
       if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order.');
-      if (order.state !== 'pending_payment') {
+      const isPayable = order.state === 'pending_payment' && order.payableFen > 0n;
+      // A payment that is described is made whatever the order is, as a channel would that knows nothing of it.
+      if (!isPayable && Object.keys(body).length === 0) {
         // A repetition whose first answer was lost: the payment that was made is the answer.
         if (await wasPaidBy({ db, channelUrl }, order, command.commandId)) return orderView(asPaid(order));
-        throw new AppError('ORDER.NOT_PAYABLE', `The order is ${order.state}: it cannot be paid.`, {
-          allowedActions: [],
-        });
+        throw notPayable(order);
       }
-      const { paymentChannel: channel, payableFen } = order;
+      const { paymentChannel: channel, payableFen, priceVersion } = order;
+      // The same command asks for the same payment.
+      const transactionId = body.transactionId ?? command.commandId;
       const response = await fetch(new URL('/payments', channelUrl), {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({
           orderId: order.id,
-          // The same command asks for the same payment.
-          transactionId: command.commandId,
+          transactionId,
           channel,
-          amountFen: Number(payableFen),
+          amountFen: body.amountFen ?? Number(payableFen),
+          priceVersion: body.priceVersion ?? priceVersion,
           callbackUrl: `${callbackBase()}/v1/gateway/payments/${channel}/callbacks`,
         }),
       });
       if (!response.ok) throw new AppError('SERVICE.UNAVAILABLE', 'The sandbox channel does not answer; try again.');
       return orderView(asPaid(await onceSettled(order)));
 
-      /** The order when the callback has been taken, or as it is when that takes too long. */
+      /** The order when the payment has been counted or is going back, or as it is when that takes too long. */
       async function onceSettled(placed: NonNullable<typeof order>) {
         const until = Date.now() + SETTLED_WITHIN_MS;
         for (let now = placed; ; ) {
           now = (await findOrder(db, params.id, scope)) ?? now;
           if (now.state !== 'pending_payment' || Date.now() > until) return now;
+          if (await isLookedAt(db, { channel, transactionId })) return (await findOrder(db, params.id, scope)) ?? now;
           await sleep(POLL_MS);
         }
       }
@@ -68,9 +80,15 @@ export function sandboxRoutes(context: ApiContext, { db, channelUrl, callbackBas
 
 /** An order as it was when it had been paid, whatever has become of it: the answer to the command that paid it. */
 const asPaid = (row: OrderRow): OrderRow =>
-  row.paidAt === null
-    ? row
-    : { ...row, state: 'awaiting_start', refundedFen: 0n, endedAt: null, updatedAt: row.paidAt };
+  row.paidAt === null ? row : { ...row, ...whenPaid(row, row.paidAt), refundedFen: 0n, updatedAt: row.paidAt };
+
+const whenPaid = ({ fulfilment }: OrderRow, paidAt: Date) =>
+  fulfilment === 'immediate' ? { state: 'completed', endedAt: paidAt } : { state: 'awaiting_start', endedAt: null };
+
+const notPayable = ({ state, payableFen }: OrderRow) =>
+  state === 'pending_payment' && payableFen === 0n
+    ? new AppError('ORDER.NOT_PAYABLE', 'The order costs nothing: take it instead.', { allowedActions: ['buyer.take'] })
+    : new AppError('ORDER.NOT_PAYABLE', `The order is ${state}: it cannot be paid.`, { allowedActions: [] });
 
 const channelPayments = z.object({ items: z.array(z.object({ transactionId: z.string() })) });
 

@@ -31,7 +31,7 @@ export const orderIdOf = (deliveryId: string): string => deliveryId.replace(/^dl
 export const placing = ({ terms, placedBy, policy, payWithinMs }: PeerInput, atMs: number): OrderStep => ({
   ...{ ...placedBy, action: 'order.placed', actorRole: 'buyer', actorId: terms.buyerId, note: '' },
   ...{ state: newOrder(terms, atMs + payWithinMs), notices: [], sequence: PLACED, atMs },
-  ...{ terms, policy, knownPaymentIds: [] },
+  ...{ terms, policy: { payWithinMs, autoConfirmAfterMs: payWithinMs, delivery: policy }, knownPaymentIds: [] },
 });
 
 /** The step by which a paid order begins its delivery, and how that begins. */

@@ -44,12 +44,24 @@ const INVOICE_ESCALATIONS = {
   not_mailed: 'the provider has not mailed the invoice in time',
   return_unanswered: 'nobody has answered the proposal to return the invoice',
 };
+const ORDER_STATES = {
+  awaiting_start: 'the provider is to start',
+  implementing: 'the provider is to implement and say that it is done',
+  awaiting_confirmation: 'the buyer is to confirm',
+};
+const ORDER_COMPLETIONS = {
+  confirmed: 'The buyer has confirmed it.',
+  auto_confirmed: 'The buyer did not act within the time allowed, so it was confirmed automatically.',
+  delivered: 'What was bought can be used now; the order shows how.',
+};
 const REFUND_REASONS = {
   delivery_cancelled: 'the delivery was cancelled',
+  order_cancelled: 'the provider did not start in time',
   order_closed: 'the order is closed',
   already_paid: 'the order had been paid already',
   wrong_channel: 'it came through another payment channel than the order says',
   wrong_amount: 'the amount is not that of the order',
+  old_price: 'it was made at a price that has been changed since',
   unknown_order: 'there is no such order',
   refund_request: 'it was asked for',
 };
@@ -105,6 +117,44 @@ export const en: Wording = {
   'order.closed_unpaid': (p) => ({
     subject: `Order closed: ${p('productName')}`,
     body: ['The order was not paid in time and has been closed. Please order again if you still need it.'],
+  }),
+  'order.price_changed': (p) => ({
+    subject: `Price changed: ${p('productName')}`,
+    body: [
+      `The provider has changed the price of your order: ${yuan(p('payableFen'))} are to be paid now. A payment made at the old price is sent back.`,
+      labelled('In their words: ', p('reason')),
+    ],
+  }),
+  'order.requirement_stated': (p) => ({
+    subject: `Requirement stated: ${p('productName')}`,
+    body: ['The buyer has stated the requirement. Please get in touch, and start when you are ready.'],
+  }),
+  'order.started': (p) => ({
+    subject: `The provider has started: ${p('productName')}`,
+    body: ['The provider has started to implement your order.'],
+  }),
+  'order.done': (p) => ({
+    subject: `Please confirm: ${p('productName')}`,
+    body: ['The provider has implemented your order. Please look at the details of the order, and confirm.'],
+  }),
+  'order.completed': (p) => ({
+    subject: `Order completed: ${p('productName')}`,
+    body: ['The order is completed.', wordOf(ORDER_COMPLETIONS, p('outcome'))],
+  }),
+  'order.cancelled': (p) => ({
+    subject: `Order cancelled: ${p('productName')}`,
+    body: ['The provider did not start within the time allowed: the order is cancelled and refunded in full.'],
+  }),
+  'order.reminder': (p) => ({
+    subject: `Reminder of an order: ${p('productName')}`,
+    body: [
+      labelled('The order is waiting: ', wordOf(ORDER_STATES, p('state'))),
+      labelled('Due (Shanghai time): ', shanghaiTime(p('dueAt'))),
+    ],
+  }),
+  'order.escalated': (p) => ({
+    subject: `An order needs operations: ${p('productName')}`,
+    body: ['The provider has been implementing an order for a long time. Please get in touch with both sides.'],
   }),
   'order.refunded': (p) => ({
     subject: `Order refunded: ${p('productName')}`,

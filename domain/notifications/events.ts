@@ -9,6 +9,17 @@ export const COMMON_PARAMS = ['orderId', 'deliveryId', 'productName'] as const;
 export const MESSAGE_EVENTS = {
   'order.paid': [],
   'order.closed_unpaid': [],
+  /** The provider has changed what is to be paid (ORD-5). */
+  'order.price_changed': ['payableFen', 'reason'],
+  /** The stations of an order that its provider fulfils directly (ORD-2 … ORD-4). */
+  'order.requirement_stated': [],
+  'order.started': [],
+  'order.done': [],
+  'order.completed': ['outcome'],
+  'order.cancelled': [],
+  /** `state` is what is waited for, `dueAt` RFC 3339 or empty. */
+  'order.reminder': ['state', 'dueAt'],
+  'order.escalated': [],
   'order.refunded': ['amountFen'],
   /** A late, surplus or wrong payment is sent back; `reason` is why it was not taken. */
   'order.payment_returned': ['amountFen', 'reason'],

@@ -40,12 +40,24 @@ const INVOICE_WAITS = {
   return: '对方希望退回发票，请答复。',
 };
 const INVOICE_ESCALATIONS = { not_mailed: '服务商超期未寄出发票', return_unanswered: '退回发票的提议超期未答复' };
+const ORDER_STATES = {
+  awaiting_start: '待服务商开始实施',
+  implementing: '待服务商完成实施',
+  awaiting_confirmation: '待买家确认完成',
+};
+const ORDER_COMPLETIONS = {
+  confirmed: '买家已确认完成。',
+  auto_confirmed: '买家未在期限内确认，系统已自动确认。',
+  delivered: '所购商品现在即可使用，使用方式见订单详情。',
+};
 const REFUND_REASONS = {
   delivery_cancelled: '交付已取消',
+  order_cancelled: '服务商未在期限内开始实施',
   order_closed: '订单已关闭',
   already_paid: '订单已支付过',
   wrong_channel: '支付渠道与订单不符',
   wrong_amount: '支付金额与订单不符',
+  old_price: '按改价前的价格支付',
   unknown_order: '订单不存在',
   refund_request: '退款申请',
 };
@@ -95,6 +107,44 @@ export const zhCn: Wording = {
   'order.closed_unpaid': (p) => ({
     subject: `订单已关闭：${p('productName')}`,
     body: ['订单未在期限内支付，已自动关闭。如仍需要，请重新下单。'],
+  }),
+  'order.price_changed': (p) => ({
+    subject: `订单已改价：${p('productName')}`,
+    body: [
+      `服务商修改了订单价格，现应支付 ${yuan(p('payableFen'))}。按原价支付的款项将原路退回。`,
+      labelled('服务商说明：', p('reason')),
+    ],
+  }),
+  'order.requirement_stated': (p) => ({
+    subject: `订单需求已提交：${p('productName')}`,
+    body: ['买家已提交需求，请与买家沟通，并在准备好后开始实施。'],
+  }),
+  'order.started': (p) => ({
+    subject: `服务商已开始实施：${p('productName')}`,
+    body: ['服务商已开始实施您的订单。'],
+  }),
+  'order.done': (p) => ({
+    subject: `请确认完成：${p('productName')}`,
+    body: ['服务商已实施完成，请查看订单详情并确认。'],
+  }),
+  'order.completed': (p) => ({
+    subject: `订单已完成：${p('productName')}`,
+    body: ['订单已完成。', wordOf(ORDER_COMPLETIONS, p('outcome'))],
+  }),
+  'order.cancelled': (p) => ({
+    subject: `订单已取消：${p('productName')}`,
+    body: ['服务商未在期限内开始实施，订单已取消并全额退款。'],
+  }),
+  'order.reminder': (p) => ({
+    subject: `订单提醒：${p('productName')}`,
+    body: [
+      labelled('订单等待中：', wordOf(ORDER_STATES, p('state'))),
+      labelled('截止时间（北京时间）：', shanghaiTime(p('dueAt'))),
+    ],
+  }),
+  'order.escalated': (p) => ({
+    subject: `订单需要运营介入：${p('productName')}`,
+    body: ['服务商长期未完成订单的实施，请联系双方。'],
   }),
   'order.refunded': (p) => ({
     subject: `订单已退款：${p('productName')}`,

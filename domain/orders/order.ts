@@ -55,7 +55,8 @@ export type Fulfilment = (typeof FULFILMENTS)[number];
  * that is made automatically (INS-3), or at once by the payment itself (ORD-8).
  */
 export function fulfilmentOf({ productType, supervised }: Pick<OrderTerms, 'productType' | 'supervised'>): Fulfilment {
-  if (supervised) return 'delivery';
+  // Of orders placed before their terms said so, all are.
+  if (supervised !== false) return 'delivery';
   if (productType === 'human_service') return 'direct';
   return productType === 'saas' ? 'instance' : 'immediate';
 }
@@ -68,4 +69,6 @@ export type PaymentFact = {
   transactionId: string;
   amountFen: number;
   receivedAtMs: number;
+  /** The version of the order's price that it was made for (ORD-5); absent where the channel does not know it. */
+  priceVersion?: number;
 };

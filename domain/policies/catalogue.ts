@@ -179,7 +179,7 @@ export type DeliveryPolicy = {
 };
 
 /** The policies an order keeps from its start (GEN-3), those of its delivery included. */
-export type OrderPolicy = { payWithinMs: number; delivery: DeliveryPolicy };
+export type OrderPolicy = { payWithinMs: number; autoConfirmAfterMs: number; delivery: DeliveryPolicy };
 
 /** The policies an instance keeps from its start (GEN-3). Times in milliseconds. */
 export type InstancePolicy = { destroyAfterMs: number; unansweredAfterMs: number };
@@ -242,7 +242,11 @@ export function invoicePolicy(policy: Policy): InvoicePolicy {
 
 /** The snapshot an order carries for life (GEN-3). */
 export function orderPolicy(policy: Policy): OrderPolicy {
-  return { payWithinMs: policy['order.payWithin'].ms, delivery: deliveryPolicy(policy) };
+  return {
+    payWithinMs: policy['order.payWithin'].ms,
+    autoConfirmAfterMs: policy['order.autoConfirmAfter'].ms,
+    delivery: deliveryPolicy(policy),
+  };
 }
 
 /** The snapshot an instance carries for life (GEN-3). */

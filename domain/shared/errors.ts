@@ -37,6 +37,7 @@ export const ERRORS = {
   'PRODUCT.NOT_ALLOWED': { status: 409, title: 'The product does not allow this now', retryable: false },
   'ORDER.NOT_FOUND': { status: 404, title: 'No such order', retryable: false },
   'ORDER.NOT_PAYABLE': { status: 409, title: 'The order cannot be paid', retryable: false },
+  'ORDER.PRICE_NOT_ALLOWED': { status: 422, title: 'The price is not possible', retryable: false },
   'ORDER.NOT_ALLOWED': { status: 409, title: 'The order does not allow this now', retryable: false },
   'INSTANCE.NOT_FOUND': { status: 404, title: 'No such instance', retryable: false },
   'INSTANCE.NOT_ALLOWED': { status: 409, title: 'The instance does not allow this now', retryable: false },

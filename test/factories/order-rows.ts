@@ -2,7 +2,7 @@ import type { OrderRow } from '../../prisma/store/orders/orders';
 import { BUYER, PROVIDER, unique } from './commands';
 
 /** The row of an order that was placed now, for lists: nothing is in progress for it. */
-export function orderRow(other: Partial<OrderRow> = {}) {
+export function orderRow(other: Partial<Omit<OrderRow, 'policy'>> = {}) {
   const n = unique();
   const createdAt = other.createdAt ?? new Date();
   return {
@@ -27,7 +27,7 @@ export function orderRow(other: Partial<OrderRow> = {}) {
 }
 
 /** The same of one that was completed at an instant. */
-export const completedRow = (endedAt: Date, other: Partial<OrderRow> = {}) =>
+export const completedRow = (endedAt: Date, other: Partial<Omit<OrderRow, 'policy'>> = {}) =>
   orderRow({
     state: 'completed',
     paidFen: 200_000n,

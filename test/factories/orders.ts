@@ -1,19 +1,22 @@
-import type { Flow } from '../../domain/deliveries/state';
+import { sealText } from '../../codec/keys';
+import { placeOf } from '../../codec/places';
+import { isSealed, type OrderCommand, type OrderOperation } from '../../domain/orders/commands';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
-import { close, newOrder, pay } from '../../domain/orders/state';
+import { newOrder, pay } from '../../domain/orders/state';
 import { type OrderStep, PLACED } from '../../domain/orders/step';
+import { close } from '../../domain/orders/transitions';
+import { orderPolicy, parsePolicy } from '../../domain/policies/catalogue';
+import { roleOf } from '../../domain/shared/actor';
 import { systemCause } from '../../domain/shared/step';
-import { BUYER, PROVIDER, unique } from './commands';
-import { POLICY } from './states';
+import { ACTORS, BUYER, KEYS, PROVIDER, unique } from './commands';
 
 /** The terms of an order of usr_demo with prv_demo. */
 export function newTerms({
   flow = 'standard',
   payableFen = 200_000,
-}: {
-  flow?: Flow;
-  payableFen?: number;
-} = {}): OrderTerms {
+  productType = 'human_service',
+  supervised = productType === 'human_service',
+}: Partial<Pick<OrderTerms, 'flow' | 'payableFen' | 'productType' | 'supervised'>> = {}): OrderTerms {
   const n = unique();
   return {
     orderId: `ord_${n}`,
@@ -27,8 +30,8 @@ export function newTerms({
     paymentChannel: 'wechat',
     payableFen,
     originalFen: payableFen,
-    productType: 'human_service',
-    supervised: true,
+    productType,
+    supervised,
     productVersion: 1,
     agreementSha256: null,
     feeBasisPoints: 1_000,
@@ -68,7 +71,7 @@ export function placedStep(terms: OrderTerms, other: Partial<OrderStep> = {}): O
     sequence: PLACED,
     atMs,
     terms,
-    policy: POLICY,
+    policy: orderPolicy(parsePolicy()),
     knownPaymentIds: [],
     ...other,
   };
@@ -87,4 +90,18 @@ export function closedStep(terms: OrderTerms, knownPaymentIds: string[] = []): O
   const atMs = Date.now();
   const cause = systemCause(`${terms.orderId}/2/pay_within`, 'deadline.pay_within');
   return { ...placedStep(terms), ...cause, ...close(unpaid(terms, atMs)), sequence: PLACED + 1, atMs, knownPaymentIds };
+}
+
+/** What a test may want to say with a command to an order; the rest is filled in. */
+export type OrderExtras = { payableFen?: number; note?: string; commandId?: string; actorId?: string };
+
+/** One command to an order as its role would send it through the API. */
+export function orderCommand(action: OrderOperation, extras: OrderExtras = {}): OrderCommand {
+  const { commandId = `cmd_${unique()}`, note: said = `note of ${action}`, payableFen = 150_000 } = extras;
+  const role = roleOf(action) === 'buyer' ? 'buyer' : 'provider';
+  const note = isSealed(action) ? sealText(KEYS, said, placeOf('submission', commandId)).toString('base64') : said;
+  const providerId = role === 'provider' ? PROVIDER : null;
+  const origin = { actorId: extras.actorId ?? ACTORS[role], providerId, requestId: 'req_test', sourceIp: '127.0.0.1' };
+  const common = { commandId, note, origin };
+  return action === 'provider.price' ? { ...common, action, payableFen } : { ...common, action };
 }

@@ -4,6 +4,7 @@ import { keep } from './histories';
 import { INSTANCES_IN_REAL_TIME, INSTANCES_WITH_SKIPPED_TIME } from './instance-scenarios';
 import { INVOICES_IN_REAL_TIME, invoicesWithSkippedTime } from './invoice-scenarios';
 import { LEDGER_IN_REAL_TIME } from './ledger-scenarios';
+import { ORDERS_WITH_SKIPPED_TIME } from './order-scenarios';
 import { REFUNDS_IN_REAL_TIME, recordingInvoices } from './refund-scenarios';
 import { REVIEWS_IN_REAL_TIME, recordingReviewHandlers, reviewRecomputed } from './review-scenarios';
 import { learningCalendar, REAL_TIME, type Scenario, SKIPPED_TIME } from './scenarios';
@@ -51,6 +52,7 @@ describe('with skipped time', () =>
   recording(
     {
       ...SKIPPED_TIME,
+      ...ORDERS_WITH_SKIPPED_TIME,
       ...WEBHOOKS_WITH_SKIPPED_TIME,
       ...INVOICES_WITH_SKIPPED_TIME,
       ...INSTANCES_WITH_SKIPPED_TIME,

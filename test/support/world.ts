@@ -12,16 +12,19 @@ import { sendToDelivery } from '../../api/deliveries/commands';
 import { deliveryView } from '../../api/deliveries/view';
 import { createMetrics } from '../../api/http/metrics';
 import { createCommandSender } from '../../api/http/temporal-commands';
+import { sendToOrder } from '../../api/orders/commands';
+import { orderDetailsView } from '../../api/orders/details-view';
 import { EncryptingCodec } from '../../codec/payloads';
 import { readConfig } from '../../config';
 import { callbackSecrets } from '../../config/callback-secrets';
 import type { DeliveryAction, DeliveryCommand } from '../../domain/deliveries/commands';
-import type { Flow } from '../../domain/deliveries/state';
-import type { PaymentFact } from '../../domain/orders/order';
+import type { OrderOperation } from '../../domain/orders/commands';
+import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
 import { orderPolicy, parsePolicy } from '../../domain/policies/catalogue';
 import { DAY_MS } from '../../domain/policies/duration';
 import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries/deliveries';
 import { liveInvoiceOf } from '../../prisma/store/invoices/invoices';
+import { findOrderDetails, orderStatus } from '../../prisma/store/orders/details';
 import { reviewHandlersOf } from '../../prisma/store/reviews/review-handlers';
 import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { startPaymentChannel } from '../../sandbox/payment-channel';
@@ -29,10 +32,10 @@ import { handOver } from '../../worker/relays/payments';
 import { createWorker, type Outside } from '../../worker/worker';
 import { deliveryState, deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import type { delivery as deliveryWorkflow } from '../../workflows/deliveries/workflow';
-import { orderWorkflowId, untilPlaced } from '../../workflows/orders/messages';
+import { orderState, orderWorkflowId, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
 import { command, type Extras, KEYS, unique } from '../factories/commands';
-import { newTerms, paymentFor } from '../factories/orders';
+import { newTerms, type OrderExtras, orderCommand, paymentFor } from '../factories/orders';
 import { CALLBACK_SECRETS } from './callbacks';
 import { seededDatabase } from './database';
 import { eventually } from './eventually';
@@ -43,7 +46,9 @@ export const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle
 export { BUYER, KEYS, PROVIDER } from '../factories/commands';
 
 /** What a test may want otherwise than usual. */
-export type Wishes = { flow?: Flow; policy?: Record<string, unknown>; payableFen?: number };
+export type Wishes = { policy?: Record<string, unknown> } & Partial<
+  Pick<OrderTerms, 'flow' | 'payableFen' | 'productType' | 'supervised'>
+>;
 
 /** A system of one test file's own: real PostgreSQL, a Temporal server, a worker, a payment channel. */
 export type World = Awaited<ReturnType<typeof startWorld>>;
@@ -147,10 +152,29 @@ async function place({ db, client, realTimeClient }: Base, { policy = {}, ...wis
     args: [{ terms, placedBy, policy: orderPolicy(parsePolicy(policy)) }],
   });
   await client.workflow.executeUpdateWithStart(untilPlaced, { startWorkflowOperation });
-  const handle = client.workflow.getHandle<typeof order>(orderWorkflowId(terms.orderId));
+  const { orderId } = terms;
+  const handle = client.workflow.getHandle<typeof order>(orderWorkflowId(orderId));
+  const sender = createCommandSender({ client, metrics: createMetrics() });
+
+  /** The order as its buyer sees it. */
+  async function view() {
+    const found = await findOrderDetails(db, orderId, 'all');
+    if (found === null) throw new Error(`${orderId} has no row`);
+    return orderDetailsView(found, 'buyer', KEYS);
+  }
+
   return {
     terms,
     handle,
+    view,
+    /** Sends one command to the order, as its role; refusals are thrown as AppError. */
+    async act(action: OrderOperation, extras: OrderExtras = {}) {
+      const full = orderCommand(action, extras);
+      await sendToOrder(sender, orderId, full, () => orderStatus(db, orderId, 'all', full.commandId));
+      return view();
+    },
+    /** For operations and tests: what the workflow itself believes. */
+    state: () => handle.query(orderState),
     /** What became of the order, without skipping any time for it. */
     ended: () => realTimeClient.workflow.getHandle<typeof order>(orderWorkflowId(terms.orderId)).result(),
     /** The channel reports a payment; answers the fact as it was reported. */

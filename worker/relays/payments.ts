@@ -69,8 +69,9 @@ async function handle(relay: PaymentRelay, callback: ClaimedCallback): Promise<v
 }
 
 function factOf(callback: ClaimedCallback): PaymentFact {
-  const { id, orderId, channel, transactionId, amountFen, receivedAt } = callback;
-  return { paymentId: id, orderId, channel, transactionId, amountFen, receivedAtMs: receivedAt.getTime() };
+  const { id, orderId, channel, transactionId, amountFen, priceVersion, receivedAt } = callback;
+  const fact = { paymentId: id, orderId, channel, transactionId, amountFen, receivedAtMs: receivedAt.getTime() };
+  return priceVersion == null ? fact : { ...fact, priceVersion };
 }
 
 /** Why a payment goes back whose order has no running workflow: it was paid by another payment, closed, or never was. */

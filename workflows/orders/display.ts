@@ -1,15 +1,28 @@
-import type { OrderTerms } from '../../domain/orders/order';
-import type { OrderState } from '../../domain/orders/state';
+import { orderDeadlines } from '../../domain/orders/deadlines';
+import { fulfilmentOf, type OrderTerms } from '../../domain/orders/order';
+import { allowedOrderActions } from '../../domain/orders/rules';
+import { isSettled, type OrderState, priceVersionOf } from '../../domain/orders/state';
+import type { OrderPolicy } from '../../domain/policies/catalogue';
 import { deliveryWorkflowId } from '../deliveries/messages';
 
-/** What operations read of an order in the Temporal UI. */
-export function describeOrder({ deliveryId }: Pick<OrderTerms, 'deliveryId'>, order: OrderState): string {
-  switch (order.state) {
-    case 'pending_payment':
-      return `Awaiting payment of ${order.payableFen} fen until ${new Date(order.payByMs).toISOString()} (UTC)`;
-    case 'awaiting_start':
-      return `Paid; supervised by ${deliveryWorkflowId(deliveryId)}`;
-    case 'closed':
-      return 'Closed: not paid in time';
+const words = (name: string) => name.replaceAll('_', ' ');
+
+/** What operations read of an order in the Temporal UI: its state, who may do what, what happens if nobody does. */
+export function describeOrder(terms: OrderTerms, order: OrderState, policy: OrderPolicy): string {
+  if (order.state === 'closed') return 'Closed: not paid in time';
+  if (isSettled(order)) {
+    const by = fulfilmentOf(terms) === 'delivery' ? `; supervised by ${deliveryWorkflowId(terms.deliveryId)}` : '';
+    return order.state === 'awaiting_start' ? `Paid${by}` : `**${words(order.state)}**`;
   }
+  const running = orderDeadlines(order, policy).map(
+    ({ name, atMs, outcome }) => `- ${new Date(atMs).toISOString()} ${words(name)} → ${words(outcome)}`,
+  );
+  return [
+    order.state === 'pending_payment'
+      ? `Awaiting payment of ${order.payableFen} fen (price ${priceVersionOf(order)})`
+      : `**${words(order.state)}**`,
+    `Possible now: ${allowedOrderActions(order, terms).join(', ') || 'nothing'}`,
+    'If nobody acts, next first (UTC):',
+    running.join('\n'),
+  ].join('\n\n');
 }

@@ -1,11 +1,13 @@
-import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { OrderCommand, OrderOperation } from '../../domain/orders/commands';
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
+import type { OrderState } from '../../domain/orders/state';
 import type { OrderPolicy } from '../../domain/policies/catalogue';
 
 /** What an order workflow is started with. */
 export type OrderInput = { terms: OrderTerms; placedBy: PlacedBy; policy: OrderPolicy };
 
-export type OrderResult = { outcome: 'refused' | 'closed' | 'paid' };
+export type OrderResult = { outcome: 'refused' | 'closed' | 'paid' | 'completed' | 'cancelled' };
 
 /** The command that places the order, and from where it came (AUD-1). */
 export type PlacedBy = { commandId: string; requestId: string; sourceIp: string };
@@ -17,6 +19,19 @@ export const orderWorkflowId = (orderId: string): string => `order/${orderId}`;
  * start whose update was lost is a placed order all the same.
  */
 export const untilPlaced = defineUpdate<void>('untilPlaced');
+
+/** One update a kind of command, so that a history reads in the words of the business. Answered when its row is stored. */
+export const orderUpdate = (action: OrderOperation) => defineUpdate<void, [SentOrderCommand]>(action);
+
+/** A command as it is sent: its id is the update's own id, and need not be said twice. */
+export type SentOrderCommand = OrderCommand extends infer C
+  ? C extends OrderCommand
+    ? Omit<C, 'commandId'>
+    : never
+  : never;
+
+/** For operations and tests: what the workflow itself believes. Screens read PostgreSQL. */
+export const orderState = defineQuery<{ state: OrderState; sequence: number }>('state');
 
 /** A payment channel's report that money arrived; a fact, so it cannot be refused (ORD-6). */
 export const paymentReceived = defineSignal<[PaymentFact]>('paymentReceived');

@@ -1,44 +1,68 @@
 import { allHandlersFinished, condition, proxyLocalActivities, setHandler } from '@temporalio/workflow';
 import type { OrderActivities } from '../../activities/orders';
-import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
-import { close, isSettled, newOrder, pay, payDeadline, transactionOf, whyReturned } from '../../domain/orders/state';
+import { ORDER_OPERATIONS, type OrderCommand } from '../../domain/orders/commands';
+import { nextOrderDeadline } from '../../domain/orders/deadlines';
+import { fulfilmentOf, type OrderTerms, type PaymentFact } from '../../domain/orders/order';
+import { allowedOrderActions, judgeOrder } from '../../domain/orders/rules';
+import { isSettled, newOrder, type OrderState, pay, transactionOf, whyReturned } from '../../domain/orders/state';
+import { applyOrderCommand, passOrderDeadline } from '../../domain/orders/transitions';
 import type { RefundReason } from '../../domain/refunds/refund';
+import { roleOf } from '../../domain/shared/actor';
 import { type Cause, systemCause } from '../../domain/shared/step';
 import { deliveryStart } from '../deliveries/start';
+import type { Refused } from '../shared/failures';
 import { refundPayment } from '../shared/refund-payment';
 import { startWorkflow } from '../shared/start-workflow';
 import { supervise } from '../shared/supervision';
 import { describeOrder } from './display';
-import { type OrderInput, type OrderResult, type PlacedBy, paymentReceived, untilPlaced } from './messages';
+import {
+  type OrderInput,
+  type OrderResult,
+  orderState,
+  orderUpdate,
+  type PlacedBy,
+  paymentReceived,
+  type SentOrderCommand,
+  untilPlaced,
+} from './messages';
 
-const { recordOrderStep } = proxyLocalActivities<OrderActivities>({
+const { recordOrderStep, storedOrderStep } = proxyLocalActivities<OrderActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { maximumInterval: '10 seconds' },
 });
 
 /**
- * One order from its placing until it is paid or closed (ORD). Paid, it starts its delivery, which brings it to its end;
- * money that is not the order's goes back.
+ * One order from its placing until it is paid or closed (ORD). Unpaid, its price may change. Paid, it starts its delivery,
+ * which brings it to its end, or the provider fulfils it here; money that is not the order's goes back.
  */
 export async function order({ terms, placedBy, policy }: OrderInput): Promise<OrderResult> {
   const { orderId } = terms;
   const knownPaymentIds = new Set<string>();
   const transactions = new Set<string>();
   const arrivals: Promise<void>[] = [];
+  let isPlaced = false;
   const start = newOrder(terms, Date.now() + policy.payWithinMs);
   const supervised = supervise(
     {
       id: orderId,
-      nextDeadline: payDeadline,
-      passDeadline: close,
+      commands: {
+        updates: ORDER_OPERATIONS.map(orderUpdate),
+        received: (sent: SentOrderCommand, commandId: string): OrderCommand => ({ ...sent, commandId }),
+        judge: (state, command) => whyNotOfParty(terms, command) ?? whyNotLegal(terms, state, command),
+        apply: (state, command, nowMs) => applyOrderCommand(terms, state, command, nowMs),
+      },
+      nextDeadline: (state) => nextOrderDeadline(state, policy),
+      passDeadline: (state, deadline) => passOrderDeadline(state, deadline, policy),
       isClosed: isSettled,
-      record: (step) =>
-        recordOrderStep({ ...step, terms, policy: policy.delivery, knownPaymentIds: [...knownPaymentIds] }),
-      describe: (state) => describeOrder(terms, state),
+      record: (step) => recordOrderStep({ ...step, terms, policy, knownPaymentIds: [...knownPaymentIds] }),
+      // An order has one run: none before it can have come further than the placing.
+      stored: async (sequence) => (isPlaced ? storedOrderStep({ orderId, sequence }) : null),
+      describe: (state) => describeOrder(terms, state, policy),
     },
     { state: start, sequence: 0 },
     { cause: placingOf(terms, placedBy), transition: () => ({ state: start, notices: [] }) },
   );
+  setHandler(orderState, supervised.position);
   setHandler(paymentReceived, (payment) => {
     arrivals.push(count(payment));
   });
@@ -48,10 +72,13 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   });
 
   if ((await supervised.opened()) !== null) return end('refused');
+  isPlaced = true;
   const settled = await supervised.untilClosed();
   supervised.disarm();
-  if (settled.state !== 'awaiting_start') return end('closed');
-  await startWorkflow(deliveryStart(terms, settled, policy.delivery));
+  const { state, payment } = settled;
+  if (state === 'cancelled' && payment !== null) await refundPayment(payment, payment.amountFen, 'order_cancelled');
+  if (state === 'closed' || state === 'completed' || state === 'cancelled') return end(state);
+  if (fulfilmentOf(terms) === 'delivery') await startWorkflow(deliveryStart(terms, settled, policy.delivery));
   return end('paid');
 
   /** Counts a payment for the order, or sends it back, without keeping the order waiting for the channel (ORD-6). */
@@ -76,6 +103,16 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
     await condition(allHandlersFinished);
     return { outcome };
   }
+}
+
+function whyNotOfParty({ buyerId, providerId }: OrderTerms, { action, origin }: OrderCommand): Refused | null {
+  const isParty = { buyer: origin.actorId === buyerId, provider: origin.providerId === providerId, ops: false };
+  return isParty[roleOf(action)] ? null : { code: 'ORDER.NOT_FOUND', detail: 'There is no such order.' };
+}
+
+function whyNotLegal(terms: OrderTerms, state: OrderState, command: OrderCommand): Refused | null {
+  const refused = judgeOrder(state, command, terms);
+  return refused && { ...refused, allowedActions: allowedOrderActions(state, terms) };
 }
 
 const placingOf = ({ buyerId }: OrderTerms, placedBy: PlacedBy): Cause => ({

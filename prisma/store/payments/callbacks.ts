@@ -11,6 +11,8 @@ const stored = z.object({
   orderId: z.string(),
   status: z.enum(['succeeded', 'failed']),
   amountFen: z.coerce.number().int(),
+  /** The version of the order's price that it was made for; null where the channel does not know it (ORD-5). */
+  priceVersion: z.int().nullish(),
 });
 const claimed = stored.extend({ receivedAt: z.date(), attempts: z.int() });
 
@@ -29,13 +31,14 @@ export const PAYMENT_CALLBACKS = 'payment_callbacks';
  * closing sees it, or it came after the closing.
  */
 export async function storeCallback(db: Pick<Database, '$queryRaw'>, callback: PaymentCallback): Promise<void> {
-  const { id, channel, transactionId, orderId, status, amountFen } = callback;
+  const { id, channel, transactionId, orderId, status, amountFen, priceVersion } = callback;
   await db.$queryRaw`
     WITH known AS (
       SELECT id FROM orders WHERE id = ${orderId} FOR SHARE
     ), stored AS (
-      INSERT INTO payment_callbacks (id, channel, transaction_id, order_id, status, amount_fen, received_at)
-      SELECT ${id}, ${channel}, ${transactionId}, ${orderId}, ${status}, ${amountFen}::bigint, clock_timestamp()
+      INSERT INTO payment_callbacks (id, channel, transaction_id, order_id, status, amount_fen, price_version, received_at)
+      SELECT ${id}, ${channel}, ${transactionId}, ${orderId}, ${status}, ${amountFen}::bigint, ${priceVersion ?? null}::int,
+             clock_timestamp()
       FROM (SELECT count(*) FROM known) AS once_locked
       ON CONFLICT DO NOTHING RETURNING id
     )
@@ -61,7 +64,7 @@ export function claimCallbacks(db: Database, limit: number): Promise<ClaimedCall
     WHERE id IN (SELECT id FROM payment_callbacks WHERE handled_at IS NULL AND next_attempt_at <= now()
                  ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)
     RETURNING id, channel, transaction_id AS "transactionId", order_id AS "orderId", status,
-              amount_fen AS "amountFen", received_at AS "receivedAt", attempts`,
+              amount_fen AS "amountFen", price_version AS "priceVersion", received_at AS "receivedAt", attempts`,
   );
 }
 
@@ -76,4 +79,9 @@ export async function isReported(
   payment: { orderId: string; channel: string; transactionId: string },
 ): Promise<boolean> {
   return (await db.paymentCallback.count({ where: { ...payment, status: 'succeeded' } })) > 0;
+}
+
+/** Whether an order has looked at a payment: it counts it, or sends it back. */
+export async function isLookedAt(db: Database, payment: { channel: string; transactionId: string }): Promise<boolean> {
+  return (await db.payment.count({ where: payment })) > 0;
 }

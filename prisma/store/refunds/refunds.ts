@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { paymentReceived } from '../../../domain/ledger/events';
 import type { Notice } from '../../../domain/notifications/notice';
-import type { Refund } from '../../../domain/refunds/refund';
+import { isOfCounted, type Refund } from '../../../domain/refunds/refund';
 import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
 import { refundOf } from '../ledger/orders';
@@ -38,7 +38,7 @@ function stepOf({ refundId, payment, amountFen, reason }: Refund, step: RefundSt
 
 /**
  * Notes that money is to go back, before the channel is asked; idempotent by `refundId`. A payment
- * that its order counted goes back only when the delivery was cancelled, any other (noted as surplus
+ * that its order counted goes back only when its delivery or the order itself was cancelled, any other (noted as surplus
  * here) for every other reason: a callback handled twice cannot send back money that was earned.
  * @returns what the database knows of the refund: only what is owed may be sent
  */
@@ -46,7 +46,7 @@ export async function requestRefund(db: Database, refund: Refund, at: Date, runI
   const { payment } = refund;
   const providerId = Prisma.sql`(SELECT provider_id FROM orders WHERE id = order_id)`;
   const requested = stepOf(refund, { state: 'requested', providerId, at, runId });
-  const countedFor = refund.reason === 'delivery_cancelled' ? 'accepted' : 'surplus';
+  const countedFor = isOfCounted(refund.reason) ? 'accepted' : 'surplus';
   const { paymentId, orderId, channel, transactionId } = payment;
   const receivedAt = new Date(payment.receivedAtMs);
   const by = { commandId: requested.commandId, actor: requested.actorId, runId, effectiveAt: receivedAt };
@@ -75,7 +75,7 @@ export async function requestRefund(db: Database, refund: Refund, at: Date, runI
   ]);
   const [{ isOwed, isEarned }] = standing.parse(rows);
   if (isOwed) return 'owed';
-  return isEarned && refund.reason !== 'delivery_cancelled' ? 'earned' : 'unknown';
+  return isEarned && !isOfCounted(refund.reason) ? 'earned' : 'unknown';
 }
 
 const standing = z.tuple([z.object({ isOwed: z.boolean(), isEarned: z.boolean() })]);
@@ -89,16 +89,15 @@ export async function completeRefund(
   refund: Refund,
   { channelRefundId, at, runId }: { channelRefundId: string; at: Date; runId: string },
 ): Promise<void> {
-  const notices: Notice[] =
-    refund.reason === 'delivery_cancelled'
-      ? [{ event: 'order.refunded', to: ['buyer', 'provider'], params: { amountFen: String(refund.amountFen) } }]
-      : [
-          {
-            event: 'order.payment_returned',
-            to: ['buyer'],
-            params: { amountFen: String(refund.amountFen), reason: refund.reason },
-          },
-        ];
+  const notices: Notice[] = isOfCounted(refund.reason)
+    ? [{ event: 'order.refunded', to: ['buyer', 'provider'], params: { amountFen: String(refund.amountFen) } }]
+    : [
+        {
+          event: 'order.payment_returned',
+          to: ['buyer'],
+          params: { amountFen: String(refund.amountFen), reason: refund.reason },
+        },
+      ];
   const providerId = Prisma.sql`(SELECT provider_id FROM target)`;
   const recorded = stepOf(refund, { state: 'refunded', providerId, at, runId }, { channelRefundId });
   const by = { commandId: recorded.commandId, actor: recorded.actorId, runId, effectiveAt: at };

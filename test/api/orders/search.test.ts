@@ -19,7 +19,8 @@ const add = async (...rows: ReturnType<typeof orderRow>[]) => {
   await api.db.order.createMany({ data: rows });
   return rows.map(({ id }) => id);
 };
-const placed = (shanghai: string, other: Partial<OrderRow> = {}) => orderRow({ createdAt: at(shanghai), ...other });
+const placed = (shanghai: string, other: Partial<Omit<OrderRow, 'policy'>> = {}) =>
+  orderRow({ createdAt: at(shanghai), ...other });
 const page = async (query: string, role: Role = 'provider') =>
   bodyOf<Page>(await api[role].get(`/v1/${role}/orders?${query}`), 200);
 const found = async (query: string, role: Role = 'provider') =>

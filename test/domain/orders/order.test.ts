@@ -1,4 +1,7 @@
-import { close, isSettled, newOrder, pay, payDeadline, whyReturned } from '../../../domain/orders/state';
+import { nextOrderDeadline } from '../../../domain/orders/deadlines';
+import { isSettled, newOrder, pay, whyReturned } from '../../../domain/orders/state';
+import { close } from '../../../domain/orders/transitions';
+import { orderPolicy, parsePolicy } from '../../../domain/policies/catalogue';
 import { newTerms, paymentFor } from '../../factories/orders';
 
 const terms = newTerms();
@@ -36,9 +39,10 @@ describe('ORD-6: an order is paid once, in full, through its channel, before it 
   });
 
   test('an unpaid order closes when its time to pay is over; a settled one has no deadline', () => {
-    expect(payDeadline(unpaid)).toEqual({ name: 'pay_within', atMs: T0, outcome: 'closed' });
-    expect(payDeadline(states.paid)).toBeNull();
-    expect(payDeadline(states.closed)).toBeNull();
+    const policy = orderPolicy(parsePolicy());
+    expect(nextOrderDeadline(unpaid, policy)).toMatchObject({ name: 'pay_within', atMs: T0, outcome: 'closed' });
+    expect(nextOrderDeadline(states.paid, policy)).toBeUndefined();
+    expect(nextOrderDeadline(states.closed, policy)).toBeUndefined();
     expect([unpaid, states.paid, states.closed].map(isSettled)).toEqual([false, true, true]);
   });
 

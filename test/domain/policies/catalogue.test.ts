@@ -130,6 +130,7 @@ test('GEN-3: an order and its delivery carry a snapshot that is plain JSON', () 
   const snapshot = orderPolicy(parsePolicy());
   expect(snapshot).toEqual({
     payWithinMs: 3 * DAY_MS,
+    autoConfirmAfterMs: 15 * DAY_MS,
     delivery: {
       providerStallMs: 5 * DAY_MS,
       requirementRejections: 3,

@@ -1,0 +1,127 @@
+import { ORDER_OPERATIONS } from '../../../domain/orders/commands';
+import { nextOrderDeadline, orderDeadlines } from '../../../domain/orders/deadlines';
+import { allowedOrderActions, judgeOrder, LEGAL_IN } from '../../../domain/orders/rules';
+import { isSettled, newOrder, type OrderState, pay } from '../../../domain/orders/state';
+import { applyOrderCommand, passOrderDeadline } from '../../../domain/orders/transitions';
+import { orderPolicy, parsePolicy } from '../../../domain/policies/catalogue';
+import { DAY_MS } from '../../../domain/policies/duration';
+import { newTerms, orderCommand, paymentFor } from '../../factories/orders';
+
+const policy = orderPolicy(parsePolicy());
+const T0 = Date.UTC(2026, 2, 2);
+
+const paidOrder = (wishes: Parameters<typeof newTerms>[0]) => {
+  const terms = newTerms(wishes);
+  const paid = pay(terms, newOrder(terms, T0), paymentFor(terms), T0);
+  if (paid === null) throw new Error('the payment does not fit');
+  return { terms, ...paid };
+};
+const direct = paidOrder({ supervised: false });
+const after = (order: OrderState, action: (typeof ORDER_OPERATIONS)[number]) =>
+  applyOrderCommand(direct.terms, order, orderCommand(action), T0).state;
+const started = after(direct.state, 'provider.start');
+const done = after(started, 'provider.done');
+const confirmed = after(done, 'buyer.confirm');
+
+describe('ORD-2: an order that the provider fulfils directly', () => {
+  test('it is started, done and confirmed, in this order only', () => {
+    const possible = [direct.state, started, done, confirmed].map((order) => allowedOrderActions(order, direct.terms));
+    expect(possible).toEqual([['buyer.requirement', 'provider.start'], ['provider.done'], ['buyer.confirm'], []]);
+    expect([direct.state, started, done, confirmed].map(({ state }) => state)).toEqual([
+      ...['awaiting_start', 'implementing', 'awaiting_confirmation', 'completed'],
+    ]);
+    expect([direct.state, started, done, confirmed].map(isSettled)).toEqual([false, false, false, true]);
+  });
+
+  test('every operation is refused wherever it is not allowed, and says what is', () => {
+    for (const order of [direct.state, started, done, confirmed]) {
+      for (const action of ORDER_OPERATIONS) {
+        const isAllowed = allowedOrderActions(order, direct.terms).includes(action);
+        expect(judgeOrder(order, orderCommand(action), direct.terms) === null).toBe(isAllowed);
+        if (isAllowed) expect(LEGAL_IN[action]).toContain(order.state);
+      }
+    }
+  });
+
+  test('a supervised order is its delivery’s once it is paid', () => {
+    const supervised = paidOrder({});
+    expect(allowedOrderActions(supervised.state, supervised.terms)).toEqual([]);
+    expect(isSettled(supervised.state)).toBe(true);
+  });
+});
+
+describe('ORD-8: what is delivered automatically', () => {
+  test.each(['api', 'image'] as const)('an order of an %s is completed by its payment', (productType) => {
+    const { state, notices } = paidOrder({ productType });
+    expect(state).toMatchObject({ state: 'completed', delivery: null });
+    expect(notices.map(({ event }) => event)).toEqual(['order.paid', 'order.completed']);
+  });
+
+  test('an order of a SaaS product waits for its instance', () => {
+    expect(paidOrder({ productType: 'saas' }).state).toMatchObject({
+      state: 'awaiting_start',
+      delivery: null,
+    });
+  });
+});
+
+describe('GEN-5: inactivity has an outcome in every state of a direct order', () => {
+  /** Every deadline from a state on, if nobody acts: when (days since it was entered), and what happens. */
+  function untouched(order: OrderState) {
+    const passed: [number, string][] = [];
+    let now = order;
+    for (let due = nextOrderDeadline(now, policy); due; due = nextOrderDeadline(now, policy)) {
+      passed.push([(due.atMs - T0) / DAY_MS, due.outcome]);
+      now = passOrderDeadline(now, due, policy).state;
+    }
+    return { passed, now };
+  }
+
+  test('ORD-3: not started in 15 days, it is cancelled', () => {
+    const { passed, now } = untouched(direct.state);
+    expect(passed).toEqual([
+      ...[
+        [3, 'provider_reminded'],
+        [5, 'provider_reminded'],
+        [15, 'cancelled_and_refunded'],
+      ],
+    ]);
+    expect(now).toMatchObject({ state: 'cancelled' });
+  });
+
+  test('a provider that goes on implementing is reminded, then operations are asked', () => {
+    const { passed, now } = untouched(started);
+    expect(passed).toEqual([
+      ...[
+        [3, 'provider_reminded'],
+        [5, 'provider_reminded'],
+      ],
+      ...[
+        [15, 'escalated_to_operations'],
+        [30, 'escalated_to_operations'],
+      ],
+    ]);
+    expect(now.state).toBe('implementing');
+  });
+
+  test('ORD-4: not confirmed in 15 days, it is confirmed', () => {
+    const { passed, now } = untouched(done);
+    expect(passed).toEqual([
+      ...[
+        [8, 'buyer_reminded'],
+        [12, 'buyer_reminded'],
+        [14, 'buyer_reminded'],
+        [15, 'confirmed'],
+      ],
+    ]);
+    expect(now).toMatchObject({ state: 'completed' });
+  });
+
+  test('each shows who can stop it; an ended order has none', () => {
+    expect(orderDeadlines(direct.state, policy).map(({ stoppableBy }) => stoppableBy)).toEqual([
+      ...[['provider'], ['provider'], ['provider']],
+    ]);
+    expect(orderDeadlines(done, policy).every(({ stoppableBy }) => stoppableBy.includes('buyer'))).toBe(true);
+    expect(orderDeadlines(confirmed, policy)).toEqual([]);
+  });
+});
