@@ -1,6 +1,6 @@
 import { isSealed } from '../domain/orders/commands';
 import type { OrderStep, StoredOrderStep } from '../domain/orders/step';
-import { writeOrderStep } from '../prisma/store/orders/steps';
+import { type Postponement, writeOrderStep } from '../prisma/store/orders/steps';
 import { findStep } from '../prisma/store/shared/audit-log';
 import type { Database } from '../prisma/store/shared/database';
 import { recordStep } from './shared/record-step';
@@ -16,7 +16,7 @@ export function orderActivities({ db }: { db: Database }) {
      * @returns the step that the table holds now, which wins: the workflow adopts it; or `payment_expected`: the order
      *   does not close while a payment was received in time that it does not know (ORD-6)
      */
-    async recordOrderStep(step: OrderStep): Promise<StoredOrderStep | 'payment_expected'> {
+    async recordOrderStep(step: OrderStep): Promise<StoredOrderStep | Postponement> {
       const write = (runId: string) => writeOrderStep(db, step, runId, sealedNoteOf(step, isSealed(step.action)));
       return recordStep(db, step.terms.orderId, step, write);
     },

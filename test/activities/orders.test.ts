@@ -16,7 +16,7 @@ afterAll(() => store.stop());
 async function settle(terms: OrderTerms, payment: PaymentFact | null) {
   const step = payment === null ? closedStep(terms) : paidStep(terms, payment);
   const stored = await run(store.activities.recordOrderStep, step);
-  if (stored === 'payment_expected') throw new Error(`${terms.orderId} waits for a payment`);
+  if (typeof stored === 'string') throw new Error(`${terms.orderId} waits for a payment`);
   return stored;
 }
 const orderOf = ({ orderId }: OrderTerms) => store.db.order.findUniqueOrThrow({ where: { id: orderId } });

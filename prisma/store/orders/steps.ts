@@ -12,12 +12,21 @@ import { type AuditStep, insertNewStep, insertStep, storedInstead } from '../sha
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
 
+/** Why a step that only time makes cannot be stored yet. */
+export type Postponement = 'payment_expected' | 'refund_open';
+
+const WHY_POSTPONED: Record<Postponement, string> = {
+  payment_expected:
+    'A payment of the order has been received and is about to be counted: look at the order again in a moment.',
+  refund_open: 'The order is being refunded, or has been: nothing of it goes on meanwhile.',
+};
+
 /**
  * Stores a step of an order: it is placed (ORD-6), its price changes (ORD-5), it is paid, so that its delivery begins
  * (DLV-1), it closes, or whoever fulfils it directly has acted (ORD-2).
  * @param sealedNote the note, sealed, when only the parties may read it; the plain note is then not stored
- * @returns null when it is stored; the step that stands in its place; or `payment_expected` when the order must not
- *   close yet: a payment was received in time that it has not looked at
+ * @returns null when it is stored; the step that stands in its place; or why it must wait: `payment_expected` when the order
+ *   must not close yet, since a payment was received in time that it has not looked at; `refund_open`
  * @throws AppError IDEMPOTENCY.KEY_EXPIRED when the command that places it has placed another order; ORDER.NOT_ALLOWED when
  *   its price would change under a payment that was received and not looked at
  * @throws InconsistentObject when there is no such order, or it is not at the step before
@@ -27,18 +36,14 @@ export async function writeOrderStep(
   step: OrderStep,
   runId: string,
   sealedNote: Buffer | null = null,
-): Promise<StoredOrderStep | 'payment_expected' | null> {
+): Promise<StoredOrderStep | Postponement | null> {
   const { terms, sequence, commandId } = step;
   const audit = auditOf(step, runId, sealedNote);
   const written = sequence === PLACED ? await place(db, step, audit) : await advance(db, step, audit);
   if (written === 'stored') return null;
-  if (written === 'payment_expected') {
+  if (written !== 'not_stored') {
     if (step.requestId === null) return written;
-    throw new AppError(
-      'ORDER.NOT_ALLOWED',
-      'A payment of the order has been received and is about to be counted: look at the order again in a moment.',
-      { allowedActions: [] },
-    );
+    throw new AppError('ORDER.NOT_ALLOWED', WHY_POSTPONED[written], { allowedActions: [] });
   }
   const stored: StoredOrderStep = await storedInstead(db, { objectId: terms.orderId, sequence, commandId });
   if (sequence === PLACED && stored.commandId !== commandId) {
@@ -47,7 +52,7 @@ export async function writeOrderStep(
   return stored;
 }
 
-type Written = 'stored' | 'not_stored' | 'payment_expected';
+type Written = 'stored' | 'not_stored' | Postponement;
 
 function auditOf(step: OrderStep, runId: string, sealedNote: Buffer | null): AuditStep {
   const { terms, commandId, action, actorRole, actorId, requestId, sourceIp, state, atMs } = step;
@@ -78,7 +83,7 @@ async function place(db: Database, step: OrderStep, audit: AuditStep): Promise<W
   return written === 1 ? 'stored' : 'not_stored';
 }
 
-const advancement = z.tuple([z.object({ isWritten: z.boolean(), isExpected: z.boolean() })]);
+const advancement = z.tuple([z.object({ isWritten: z.boolean(), isExpected: z.boolean(), isHeld: z.boolean() })]);
 
 /** Stores the next step of an order that is placed. One that completes it posts what the provider earns (WDR-1). */
 async function advance(db: Database, step: OrderStep, audit: AuditStep): Promise<Written> {
@@ -99,24 +104,27 @@ async function advance(db: Database, step: OrderStep, audit: AuditStep): Promise
 }
 
 function outcomeOf(rows: unknown): Written {
-  const [{ isWritten, isExpected }] = advancement.parse(rows);
+  const [{ isWritten, isExpected, isHeld }] = advancement.parse(rows);
   if (isWritten) return 'stored';
+  if (isHeld) return 'refund_open';
   return isExpected ? 'payment_expected' : 'not_stored';
 }
 
 /**
  * One statement, so that no process that is stopped in the middle holds the order's lock: it locks the order where it is
  * at the step before, adds the step, and only then changes the order, begins the delivery and fills the outbox. Nothing of
- * it happens when the order has moved on, or when a payment is expected.
+ * it happens when the order has moved on, when a payment is expected, or while a refund holds the order (RFD-6): one that
+ * had a part of its payment back is not cancelled for all of it.
  */
 function advancing(db: Pick<Database, '$queryRaw'>, step: OrderStep, audit: AuditStep, isExpected: Prisma.Sql) {
   const { terms, sequence, state, notices, atMs } = step;
   const at = new Date(atMs);
-  const when = Prisma.sql`FROM before, expected WHERE NOT "isExpected"`;
+  const when = Prisma.sql`FROM before, expected WHERE NOT "isExpected" AND NOT "isHeld"`;
   const deliveryId = fulfilmentOf(terms) === 'delivery' ? terms.deliveryId : null;
   return db.$queryRaw<unknown>`
     WITH before AS (
-      SELECT id FROM orders WHERE id = ${terms.orderId} AND sequence = ${sequence - 1} FOR NO KEY UPDATE
+      SELECT id, state IN ('refunding', 'refunded') OR refunded_fen > 0 AND ${state.state === 'cancelled'} AS "isHeld"
+      FROM orders WHERE id = ${terms.orderId} AND sequence = ${sequence - 1} FOR NO KEY UPDATE
     ), expected AS (
       SELECT ${isExpected} AS "isExpected"
     ), step AS (${insertStep(audit, sequence, when)}), target AS (
@@ -128,7 +136,8 @@ function advancing(db: Pick<Database, '$queryRaw'>, step: OrderStep, audit: Audi
       RETURNING id AS order_id, product_name, buyer_id, provider_id
     )${countedPayment(step, audit.runId)}${startOfDelivery(step, audit.runId)}
     ${notificationCtes({ objectId: terms.orderId, deliveryId, sequence, notices, at })}
-    SELECT EXISTS (SELECT FROM step) AS "isWritten", EXISTS (SELECT FROM before) AND "isExpected" AS "isExpected"
+    SELECT EXISTS (SELECT FROM step) AS "isWritten", EXISTS (SELECT FROM before) AND "isExpected" AS "isExpected",
+           EXISTS (SELECT FROM before WHERE "isHeld") AS "isHeld"
     FROM expected`;
 }
 

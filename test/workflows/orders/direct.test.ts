@@ -175,3 +175,18 @@ describe('ORD-8: orders that are delivered at once', () => {
     });
   });
 });
+
+describe('RFD-6: a direct order that is being refunded', () => {
+  test('nothing of it goes on, neither by a command nor by a deadline, until the refund lets it', async () => {
+    const order = await bought({ policy: { 'order.startWithin': '2 days' } });
+    const held = (state: string) => world.db.order.update({ where: { id: order.terms.orderId }, data: { state } });
+    await held('refunding');
+    await expect(order.act('provider.start')).rejects.toMatchObject({ code: 'ORDER.NOT_ALLOWED' });
+    await order.days(2.5);
+    expect(await order.row()).toMatchObject({ state: 'refunding', refundedFen: 0n });
+    await held('awaiting_start');
+    await order.days(0.1);
+    await expect(order.ended()).resolves.toEqual({ outcome: 'cancelled' });
+    expect(await order.row()).toMatchObject({ state: 'cancelled', refundedFen: 200_000n });
+  });
+});
