@@ -61,6 +61,7 @@ async function objectsOfDemo(): Promise<typeof objects> {
     orders: [(await story.order()).id, ...(await api.db.order.findMany({ take: 3 })).map(({ id }) => id)],
     instances: [await addInstance(api.db)],
     appeals: [open.appealId, resolved.appealId],
+    ...(await ledgerOfDemo()),
     refunds: [await refundOfDemo()],
     attachments: [upload.id],
     images: [logo.id],
@@ -100,6 +101,15 @@ async function invoicesOfDemo(): Promise<{ invoices: string[]; 'invoice-titles':
   bodyOf(await api.provider.post(`/v1/provider/invoices/${processing}/process`), 200);
   const title = bodyOf<{ id: string }>(await api.buyer.post('/v1/buyer/invoice-titles', RECIPIENT), 201);
   return { invoices: [pending, processing], 'invoice-titles': [title.id] };
+}
+
+/** What operations read of the ledger. */
+async function ledgerOfDemo(): Promise<{ accounts: string[]; journals: string[]; differences: string[] }> {
+  const journals = await api.db.journal.findMany({ take: 2, select: { id: true } });
+  const [at, fen] = [new Date(), { ledgerFen: 0n, otherFen: 1n }];
+  const found = { id: 'rcd_demo', kind: 'payment', key: 'wechat/txn_1', ...fen, foundAt: at, lastSeenAt: at };
+  await api.db.reconciliationDifference.create({ data: found });
+  return { accounts: ['channel:wechat'], journals: journals.map(({ id }) => id), differences: [found.id] };
 }
 
 /** A refund that waits for its provider. */
