@@ -49,8 +49,9 @@ const MEETINGS = [
   {
     layer: 'prisma/store',
     from: 'orders',
-    to: ['ledger', 'products'],
-    reason: 'What moves money posts its journal in its own step; the details show the content of the version bought.',
+    to: ['coupons', 'ledger', 'products'],
+    reason:
+      'What moves money posts its journal in its own step, which reserves, uses and frees the coupon; the details show the content of the version bought.',
   },
   {
     layer: 'prisma/store',

@@ -21,7 +21,16 @@ function placing(context: ApiContext, service: OrderService): void {
     params: nothing,
     query: nothing,
     body: z
-      .strictObject({ productId: id('prd'), specId: id('spc'), paymentChannel: z.enum(PAYMENT_CHANNELS) })
+      .strictObject({
+        productId: id('prd'),
+        specId: id('spc'),
+        paymentChannel: z.enum(PAYMENT_CHANNELS),
+        couponId: z
+          .union([id('cpn'), id('ccl')])
+          .nullable()
+          .optional()
+          .openapi({ description: 'One that you have claimed; null: none; absent: the best that applies (CPN-3)' }),
+      })
       .openapi('Purchase'),
     answer: { status: 201, schema: orderDetailsSchema },
     handle: (request) => service.place(request, request.body),

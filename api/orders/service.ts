@@ -25,6 +25,7 @@ import { idFrom } from '../http/ids';
 import { scopeOf } from '../http/scope';
 import { ANSWER_WITHIN_MS, type CommandSender, unanswered } from '../http/temporal-commands';
 import { noOrder, sendToOrder } from './commands';
+import { type CouponChoice, couponFor } from './coupon';
 import { orderDetailsView } from './details-view';
 
 /** What placing an order and operating on it need. */
@@ -39,7 +40,12 @@ export type OrderDependencies = {
 };
 
 /** What a buyer asks for. */
-export type Purchase = { productId: string; specId: string; paymentChannel: PaymentChannel };
+export type Purchase = {
+  productId: string;
+  specId: string;
+  paymentChannel: PaymentChannel;
+  couponId?: CouponChoice;
+};
 
 /** The part of a command that differs from route to route. */
 export type OrderCommandDetails = OrderCommand extends infer C
@@ -99,7 +105,7 @@ export function orderService(deps: OrderDependencies) {
 
     /**
      * Places an order and answers it as it was when it was placed, however late that is asked.
-     * @throws AppError PRODUCT.NOT_FOUND, PRODUCT.NOT_FOR_SALE, IDEMPOTENCY.KEY_EXPIRED, SERVICE.UNAVAILABLE
+     * @throws AppError PRODUCT.NOT_FOUND, PRODUCT.NOT_FOR_SALE, COUPON.NOT_APPLICABLE, COUPON.TAKEN, IDEMPOTENCY.KEY_EXPIRED, SERVICE.UNAVAILABLE
      */
     async place({ principal, command, request }: CommandRequest, purchase: Purchase) {
       const { commandId, atMs } = command;
@@ -108,10 +114,10 @@ export function orderService(deps: OrderDependencies) {
       // A repetition whose first answer was lost: what was agreed stands, whatever became of the product (PRD-7).
       const earlier = await findOrderDetails(db, orderId, 'all', commandId);
       if (earlier !== null) return orderDetailsView(earlier, principal.role, keys);
-      const terms = await termsOf(deps, purchase, atMs);
+      const terms = await termsOf(deps, purchase, { orderId, buyerId: principal.sub, atMs });
       const placedBy = { commandId, requestId: request.requestId, sourceIp: request.ip ?? '' };
       request.workflow = { workflowId: orderWorkflowId(orderId) };
-      await start(deps, { ...terms, orderId, deliveryId, buyerId: principal.sub }, placedBy);
+      await start(deps, { ...terms, deliveryId }, placedBy);
       const placed = await findOrderDetails(db, orderId, 'all', commandId);
       // Its workflow was refused the row: the command had placed another order, longer ago than its answer is kept.
       if (placed === null) throw keyExpired();
@@ -120,11 +126,11 @@ export function orderService(deps: OrderDependencies) {
   };
 }
 
-/** The terms on which a spec is sold now; they are the order's, whatever becomes of the product (PRD-7). @throws AppError PRODUCT.* */
+/** The terms on which a spec is sold now; they are the order's, whatever becomes of the product (PRD-7). @throws AppError PRODUCT.*, COUPON.* */
 async function termsOf(
   { db, policy }: OrderDependencies,
-  { productId, specId, paymentChannel }: Purchase,
-  placedAtMs: number,
+  { productId, specId, paymentChannel, couponId }: Purchase,
+  order: { orderId: string; buyerId: string; atMs: number },
 ) {
   const offer = await findOffer(db, productId, specId);
   if (offer === null)
@@ -136,10 +142,13 @@ async function termsOf(
   }
   const flow = selfOperated ? ('self_operated' as const) : ('standard' as const);
   const originalFen = Number(offer.priceFen);
+  const purchase = { providerId, productId, productType: type, scene: 'new' as const };
+  const { coupon, payableFen } = await couponFor(db, couponId, { ...order, purchase, priceFen: originalFen });
   return {
+    ...{ orderId: order.orderId, buyerId: order.buyerId, coupon, payableFen },
     ...{ productId, specId, paymentChannel, productName, specName, providerId, supervised, flow, agreementSha256 },
-    ...{ productType: type, productVersion: offer.version, originalFen, payableFen: originalFen },
-    feeBasisPoints: feeBasisPointsOf(policy['fee.table'], { productType: type, grade, placedAtMs }),
+    ...{ productType: type, productVersion: offer.version, originalFen },
+    feeBasisPoints: feeBasisPointsOf(policy['fee.table'], { productType: type, grade, placedAtMs: order.atMs }),
   };
 }
 

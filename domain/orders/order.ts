@@ -1,3 +1,4 @@
+import type { Reduction } from '../coupons/coupon';
 import type { Flow } from '../deliveries/state';
 import type { ProductType } from '../products/kinds';
 
@@ -44,7 +45,15 @@ export type OrderTerms = {
   /** The platform's share of what is paid (WDR-1). */
   feeBasisPoints: number;
   flow: Flow;
+  /** The coupon that is reserved for the order; absent of orders from before coupons. */
+  coupon?: OrderCoupon | null;
 };
+
+/**
+ * A coupon on an order (CPN-3): the one of the buyer's that it reserves, what it takes off any price of the order, and
+ * what it takes off the first one, fen.
+ */
+export type OrderCoupon = { id: string; claimId: string; reduction: Reduction; reductionFen: number };
 
 /** Who brings what was bought (ORD-8). */
 export const FULFILMENTS = ['delivery', 'direct', 'instance', 'immediate'] as const;

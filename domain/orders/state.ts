@@ -18,6 +18,8 @@ export type OrderState = {
   payableFen: number;
   /** What was to be paid before, fen, the first price first; absent while the price is the first one (ORD-5). */
   earlierPricesFen?: readonly number[];
+  /** What the coupon takes off the present price, fen; only of an order with a coupon (CPN-3). */
+  couponReductionFen?: number;
   payByMs: number;
   /** The payment that it counted; null until then, and where there was nothing to pay. */
   payment: PaymentFact | null;
@@ -33,9 +35,13 @@ type Prices = Pick<OrderState, 'payableFen' | 'earlierPricesFen'>;
 export const priceVersionOf = ({ earlierPricesFen = [] }: Prices): number => earlierPricesFen.length + 1;
 
 /** An order that waits for its payment until `payByMs` (epoch ms). */
-export const newOrder = ({ payableFen }: Pick<OrderTerms, 'payableFen'>, payByMs: number): OrderState => ({
+export const newOrder = (
+  { payableFen, coupon }: Pick<OrderTerms, 'payableFen' | 'coupon'>,
+  payByMs: number,
+): OrderState => ({
   state: 'pending_payment',
   payableFen,
+  ...(coupon == null ? {} : { couponReductionFen: coupon.reductionFen }),
   payByMs,
   payment: null,
   delivery: null,

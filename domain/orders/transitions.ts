@@ -1,3 +1,4 @@
+import { priceWithCoupon } from '../coupons/pricing';
 import type { Notice } from '../notifications/notice';
 import type { OrderPolicy } from '../policies/catalogue';
 import type { Transition } from '../shared/step';
@@ -17,12 +18,19 @@ const enter = (order: OrderState, state: OrderState['state'], nowMs: number): Or
 
 const end = ({ turn: _, ...order }: OrderState, state: 'completed' | 'cancelled'): OrderState => ({ ...order, state });
 
-/** The order with a price of a new version (ORD-5): payments that were made at the ones before do not fit any more. */
-const priced = (order: OrderState, payableFen: number): OrderState => ({
-  ...order,
-  payableFen,
-  earlierPricesFen: [...(order.earlierPricesFen ?? []), order.payableFen],
-});
+/**
+ * The order with a price of a new version, to which its coupon is applied again (ORD-5): payments that were made at the
+ * ones before do not fit any more.
+ */
+function priced({ coupon }: Pick<OrderTerms, 'coupon'>, order: OrderState, priceFen: number): OrderState {
+  const { payableFen, reductionFen } = priceWithCoupon(priceFen, coupon?.reduction ?? null);
+  return {
+    ...order,
+    payableFen,
+    earlierPricesFen: [...(order.earlierPricesFen ?? []), order.payableFen],
+    ...(coupon == null ? {} : { couponReductionFen: reductionFen }),
+  };
+}
 
 /**
  * The order after a command that `judgeOrder` found legal (ORD-2, ORD-5).
@@ -36,9 +44,10 @@ export function applyOrderCommand(
 ): OrderTransition {
   switch (command.action) {
     case 'provider.price': {
-      const params = { payableFen: String(command.payableFen), reason: command.note };
+      const state = priced(terms, order, command.payableFen);
+      const params = { payableFen: String(state.payableFen), reason: command.note };
       return {
-        state: priced(order, command.payableFen),
+        state,
         notices: [{ event: 'order.price_changed', to: ['buyer'], params }],
       };
     }

@@ -3,7 +3,10 @@ import type { claimedCouponSchema, couponSchema } from '../../api/coupons/schema
 import type { Claimed, Coupon, Reduction } from '../../domain/coupons/coupon';
 import { newCoupon } from '../../domain/coupons/form';
 import type { CouponPurchase } from '../../domain/coupons/pricing';
+import { claimCoupon } from '../../prisma/store/coupons/claims';
 import { columnsOf } from '../../prisma/store/coupons/stored';
+import type { Change } from '../../prisma/store/shared/audited-transaction';
+import type { Database } from '../../prisma/store/shared/database';
 import type { Api } from '../support/api';
 import type { HttpClient } from '../support/http';
 import { bodyOf } from '../support/story';
@@ -73,17 +76,30 @@ export function couponsOf(api: Pick<Api, 'provider' | 'buyer' | 'db'>) {
     claim: (id: string, buyer: HttpClient = api.buyer) => buyer.post(`/v1/buyer/coupons/${id}/claim`),
     claimed: async (id: string, buyer: HttpClient = api.buyer): Promise<ClaimedCoupon> =>
       bodyOf(await buyer.post(`/v1/buyer/coupons/${id}/claim`), 201),
-    /**
-     * A coupon that can be used now: as created yesterday. The table takes no past validity from anybody, so the row is
-     * written as yesterday would have written it.
-     */
-    async usable(changes: Record<string, unknown> = {}): Promise<string> {
-      const id = `cpn_${unique()}`;
-      const form = newCoupon.parse(couponForm(changes, Date.now() - 2 * DAY_MS));
-      const created = { createdBy: 'usr_provider_demo', createdAt: new Date(Date.now() - 2 * DAY_MS) };
-      const link = form.placement === 'link' ? id : null;
-      await api.db.coupon.create({ data: { id, providerId: PROVIDER, ...created, ...columnsOf(form, link) } });
-      return id;
-    },
+    usable: (changes: Record<string, unknown> = {}): Promise<string> => usableCoupon(api.db, changes),
   };
+}
+
+/**
+ * A coupon of prv_demo that can be used now, as if it was created the day before yesterday. No route takes a validity that
+ * has begun, so the row is written as it would have been then; answers its id.
+ */
+export async function usableCoupon(db: Database, changes: Record<string, unknown> = {}): Promise<string> {
+  const id = `cpn_${unique()}`;
+  const form = newCoupon.parse(couponForm(changes, Date.now() - 2 * DAY_MS));
+  const created = { createdBy: 'usr_provider_demo', createdAt: new Date(Date.now() - 2 * DAY_MS) };
+  const link = form.placement === 'link' ? id : null;
+  await db.coupon.create({ data: { id, providerId: PROVIDER, ...created, ...columnsOf(form, link) } });
+  return id;
+}
+
+/** Claims a coupon of product pages without any API; answers the id of the claim. */
+export async function claimFor(db: Database, couponId: string, buyerId: string): Promise<string> {
+  const id = `ccl_${unique()}`;
+  const origin = { requestId: 'req_test', sourceIp: '127.0.0.1' };
+  const change: Change = {
+    ...{ objectId: id, providerId: null, commandId: `cmd_${unique()}`, action: 'buyer.coupon.claim' },
+    ...{ actorRole: 'buyer', actorId: buyerId, ...origin, at: new Date() },
+  };
+  return (await claimCoupon(db, change, { id: couponId })).id;
 }

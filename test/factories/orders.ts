@@ -10,13 +10,20 @@ import { roleOf } from '../../domain/shared/actor';
 import { systemCause } from '../../domain/shared/step';
 import { ACTORS, BUYER, KEYS, PROVIDER, unique } from './commands';
 
+/** What a test may want otherwise of an order's terms. */
+export type TermsWishes = Partial<
+  Pick<OrderTerms, 'flow' | 'payableFen' | 'originalFen' | 'productType' | 'supervised' | 'coupon'>
+>;
+
 /** The terms of an order of usr_demo with prv_demo. */
 export function newTerms({
   flow = 'standard',
   payableFen = 200_000,
   productType = 'human_service',
   supervised = productType === 'human_service',
-}: Partial<Pick<OrderTerms, 'flow' | 'payableFen' | 'productType' | 'supervised'>> = {}): OrderTerms {
+  originalFen = payableFen,
+  coupon,
+}: TermsWishes = {}): OrderTerms {
   const n = unique();
   return {
     orderId: `ord_${n}`,
@@ -29,13 +36,14 @@ export function newTerms({
     specName: '标准版',
     paymentChannel: 'wechat',
     payableFen,
-    originalFen: payableFen,
+    originalFen,
     productType,
     supervised,
     productVersion: 1,
     agreementSha256: null,
     feeBasisPoints: 1_000,
     flow,
+    ...(coupon === undefined ? {} : { coupon }),
   };
 }
 

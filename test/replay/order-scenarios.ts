@@ -1,3 +1,5 @@
+import { BUYER } from '../factories/commands';
+import { claimFor, discount, usableCoupon } from '../factories/coupons';
 import { eventually } from '../support/eventually';
 import { sentBack } from '../support/observe';
 import type { World } from '../support/world';
@@ -24,6 +26,17 @@ export const ORDERS_WITH_SKIPPED_TIME: Record<string, Scenario> = {
     const old = await placed.pay({ priceVersion: 1 });
     await eventually(async () => expect(await sentBack(world.channel.url, old.transactionId)).toEqual([200_000]));
     await placed.pay({ priceVersion: 3 });
+    await placed.ended();
+    return kept(placed.terms.orderId);
+  },
+
+  async 'coupon-repriced'(world) {
+    const id = await usableCoupon(world.db, { kind: { discount: 0.5 } });
+    const claimId = await claimFor(world.db, id, BUYER);
+    const coupon = { id, claimId, reduction: discount(5_000), reductionFen: 100_000 };
+    const placed = await world.place({ originalFen: 200_000, payableFen: 100_000, coupon });
+    await placed.act('provider.price', { payableFen: 100_001 });
+    await placed.pay({ amountFen: 50_001, priceVersion: 2 });
     await placed.ended();
     return kept(placed.terms.orderId);
   },

@@ -19,7 +19,7 @@ import { readConfig } from '../../config';
 import { callbackSecrets } from '../../config/callback-secrets';
 import type { DeliveryAction, DeliveryCommand } from '../../domain/deliveries/commands';
 import type { OrderOperation } from '../../domain/orders/commands';
-import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
+import type { PaymentFact } from '../../domain/orders/order';
 import { orderPolicy, parsePolicy } from '../../domain/policies/catalogue';
 import { DAY_MS } from '../../domain/policies/duration';
 import { deliveryStatus, findDelivery } from '../../prisma/store/deliveries/deliveries';
@@ -35,7 +35,7 @@ import type { delivery as deliveryWorkflow } from '../../workflows/deliveries/wo
 import { orderState, orderWorkflowId, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
 import { command, type Extras, KEYS, unique } from '../factories/commands';
-import { newTerms, type OrderExtras, orderCommand, paymentFor } from '../factories/orders';
+import { newTerms, type OrderExtras, orderCommand, paymentFor, type TermsWishes } from '../factories/orders';
 import { CALLBACK_SECRETS } from './callbacks';
 import { seededDatabase } from './database';
 import { eventually } from './eventually';
@@ -46,9 +46,7 @@ export const BUNDLE = path.join(__dirname, '..', '..', 'dist', 'workflows.bundle
 export { BUYER, KEYS, PROVIDER } from '../factories/commands';
 
 /** What a test may want otherwise than usual. */
-export type Wishes = { policy?: Record<string, unknown> } & Partial<
-  Pick<OrderTerms, 'flow' | 'payableFen' | 'productType' | 'supervised'>
->;
+export type Wishes = { policy?: Record<string, unknown> } & TermsWishes;
 
 /** A system of one test file's own: real PostgreSQL, a Temporal server, a worker, a payment channel. */
 export type World = Awaited<ReturnType<typeof startWorld>>;

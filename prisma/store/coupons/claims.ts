@@ -8,6 +8,7 @@ import { type Change, wasCarriedOut } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
 import { beyond, inOrder, type Page } from '../shared/paging';
+import { couponTaken } from './reservation';
 import { type CouponRow, couponOf } from './stored';
 
 /** A coupon in a buyer's hands. */
@@ -156,7 +157,3 @@ export async function namedClaim(db: Database, couponId: string, order: Ordering
   if ((await db.couponClaim.count({ where: named })) > 0) throw couponTaken();
   throw new AppError('COUPON.NOT_APPLICABLE', 'Claim the coupon first, or order without it.');
 }
-
-/** The refusal of a coupon that is on another order. */
-export const couponTaken = (): AppError =>
-  new AppError('COUPON.TAKEN', 'The coupon is on another order: order with another one, or without.');

@@ -64,6 +64,7 @@ async function rowAsOf(db: Database, row: OrderRow, own: OrderState, at: Date): 
   return {
     ...row,
     ...{ state, payableFen: BigInt(payableFen), priceVersion: priceVersionOf(own), updatedAt: at },
+    couponReductionFen: BigInt(own.couponReductionFen ?? 0),
     paidFen: BigInt(payment?.amountFen ?? 0),
     refundedFen: payment === null ? 0n : await refundedBy(db, row.id, at),
     invoicedFen: isPaid(own) ? row.invoicedFen : 0n,

@@ -6,9 +6,10 @@ import { beginsFulfilment, type OrderStep, PLACED, type StoredOrderStep } from '
 import { AppError } from '../../../domain/shared/errors';
 import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
+import { couponCte, couponTaken, reservationCte, reservedCoupon } from '../coupons/reservation';
 import { completionOf } from '../ledger/orders';
 import { type PostedBy, postingCte, postJournal } from '../ledger/post';
-import { type AuditStep, insertNewStep, insertStep, storedInstead } from '../shared/audit-log';
+import { type AuditStep, InconsistentObject, insertNewStep, insertStep, storedInstead } from '../shared/audit-log';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
 
@@ -28,7 +29,8 @@ const WHY_POSTPONED: Record<Postponement, string> = {
  * @returns null when it is stored; the step that stands in its place; or why it must wait: `payment_expected` when the order
  *   must not close yet, since a payment was received in time that it has not looked at; `refund_open`
  * @throws AppError IDEMPOTENCY.KEY_EXPIRED when the command that places it has placed another order; ORDER.NOT_ALLOWED when
- *   its price would change under a payment that was received and not looked at
+ *   its price would change under a payment that was received and not looked at; COUPON.TAKEN when its coupon is on another
+ *   order
  * @throws InconsistentObject when there is no such order, or it is not at the step before
  */
 export async function writeOrderStep(
@@ -45,7 +47,13 @@ export async function writeOrderStep(
     if (step.requestId === null) return written;
     throw new AppError('ORDER.NOT_ALLOWED', WHY_POSTPONED[written], { allowedActions: [] });
   }
-  const stored: StoredOrderStep = await storedInstead(db, { objectId: terms.orderId, sequence, commandId });
+  const stored: StoredOrderStep = await storedInstead<StoredOrderStep['state']>(db, {
+    ...{ objectId: terms.orderId, sequence, commandId },
+  }).catch((error) => {
+    // Nothing stands in its place, and nothing was written: another order was faster with the coupon.
+    if (sequence === PLACED && terms.coupon && error instanceof InconsistentObject) throw couponTaken();
+    throw error;
+  });
   if (sequence === PLACED && stored.commandId !== commandId) {
     throw new Error(`Order ${terms.orderId} was placed by another command`);
   }
@@ -63,24 +71,36 @@ function auditOf(step: OrderStep, runId: string, sealedNote: Buffer | null): Aud
   };
 }
 
-/** One statement: the step and the order's row; nothing of it when the step or its command is there already. */
+/**
+ * One statement: the coupon is reserved (CPN-3), the step and the order's row are added; nothing of it when the step or
+ * its command is there already, or the coupon is not free.
+ */
 async function place(db: Database, step: OrderStep, audit: AuditStep): Promise<Written> {
   const { terms, state } = step;
   const policy = fulfilmentOf(terms) === 'direct' ? JSON.stringify(step.policy) : null;
   const at = new Date(step.atMs);
   const written = await db.$executeRaw`
-    WITH step AS (${insertStep(audit, PLACED)})
+    WITH ${placingStep(step, audit)}
     INSERT INTO orders (id, buyer_id, provider_id, product_id, spec_id, product_name, spec_name, payment_channel,
                         state, payable_fen, original_fen, product_type, fulfilment, product_version, agreement_sha256,
-                        fee_basis_points, policy, delivery_id, pay_by, created_at, updated_at)
+                        fee_basis_points, coupon_id, coupon_reduction_fen, policy, delivery_id, pay_by, created_at, updated_at)
     SELECT object_id, ${terms.buyerId}::text, ${terms.providerId}::text, ${terms.productId}::text,
            ${terms.specId}::text, ${terms.productName}::text, ${terms.specName}::text, ${terms.paymentChannel}::text,
            ${state.state}::text, ${state.payableFen}::bigint, ${terms.originalFen}::bigint, ${terms.productType}::text,
            ${fulfilmentOf(terms)}::text, ${terms.productVersion}::int, ${terms.agreementSha256}::text,
-           ${terms.feeBasisPoints}::int, ${policy}::jsonb, ${terms.deliveryId}::text,
+           ${terms.feeBasisPoints}::int, ${terms.coupon?.id ?? null}::text, ${terms.coupon?.reductionFen ?? 0}::bigint,
+           ${policy}::jsonb, ${terms.deliveryId}::text,
            ${new Date(state.payByMs)}::timestamptz, ${at}::timestamptz, ${at}::timestamptz
     FROM step`;
   return written === 1 ? 'stored' : 'not_stored';
+}
+
+/** The CTE `step` that places an order; with a coupon only once that is reserved, and never without it. */
+function placingStep({ terms, commandId, atMs }: OrderStep, audit: AuditStep): Prisma.Sql {
+  const { coupon } = terms;
+  if (coupon == null) return Prisma.sql`step AS (${insertStep(audit, PLACED)})`;
+  const reservation = reservationCte(coupon, { ...terms, commandId, at: new Date(atMs) });
+  return Prisma.sql`${reservation}, step AS (${insertNewStep(audit, PLACED, Prisma.sql`FROM reserved`)})`;
 }
 
 const advancement = z.tuple([z.object({ isWritten: z.boolean(), isExpected: z.boolean(), isHeld: z.boolean() })]);
@@ -124,22 +144,37 @@ function advancing(db: Pick<Database, '$queryRaw'>, step: OrderStep, audit: Audi
   return db.$queryRaw<unknown>`
     WITH before AS (
       SELECT id, state IN ('refunding', 'refunded') OR refunded_fen > 0 AND ${state.state === 'cancelled'} AS "isHeld"
-      FROM orders WHERE id = ${terms.orderId} AND sequence = ${sequence - 1} FOR NO KEY UPDATE
+      FROM orders WHERE id = ${terms.orderId} AND sequence = ${sequence - 1} ${reservedWhere(step)} FOR NO KEY UPDATE
     ), expected AS (
       SELECT ${isExpected} AS "isExpected"
     ), step AS (${insertStep(audit, sequence, when)}), target AS (
       UPDATE orders SET state = ${state.state}, sequence = ${sequence}, payable_fen = ${state.payableFen},
-        price_version = ${priceVersionOf(state)}, paid_fen = ${state.payment?.amountFen ?? 0},
+        price_version = ${priceVersionOf(state)}, coupon_reduction_fen = ${state.couponReductionFen ?? 0},
+        paid_fen = ${state.payment?.amountFen ?? 0},
         paid_at = CASE WHEN ${isPaid(state)} THEN coalesce(paid_at, ${at}) END,
         ended_at = ${ENDED.has(state.state) ? at : null}, updated_at = ${at}
       FROM step WHERE id = step.object_id
       RETURNING id AS order_id, product_name, buyer_id, provider_id
-    )${countedPayment(step, audit.runId)}${startOfDelivery(step, audit.runId)}
+    )${couponOf(step)}${countedPayment(step, audit.runId)}${startOfDelivery(step, audit.runId)}
     ${notificationCtes({ objectId: terms.orderId, deliveryId, sequence, notices, at })}
     SELECT EXISTS (SELECT FROM step) AS "isWritten", EXISTS (SELECT FROM before) AND "isExpected" AS "isExpected",
            EXISTS (SELECT FROM before WHERE "isHeld") AS "isHeld"
     FROM expected`;
 }
+
+/** What becomes of the coupon by a step: it is used where it takes something off what is paid, and free where it does not. */
+function couponOf(step: OrderStep): Prisma.Sql {
+  const { state, terms, atMs } = step;
+  if (terms.coupon == null || !settlesCoupon(step)) return Prisma.empty;
+  const isUsed = beginsFulfilment(step) && (state.couponReductionFen ?? 0) > 0;
+  return couponCte(isUsed ? 'used' : 'claimed', new Date(atMs));
+}
+
+/** An order that settles its coupon still has it reserved: anything else contradicts what is stored. */
+const reservedWhere = (step: OrderStep): Prisma.Sql =>
+  step.terms.coupon == null || !settlesCoupon(step) ? Prisma.empty : reservedCoupon(step.terms.coupon);
+
+const settlesCoupon = (step: OrderStep): boolean => beginsFulfilment(step) || step.state.state === 'closed';
 
 const ENDED: ReadonlySet<string> = new Set(['closed', 'completed', 'cancelled']);
 

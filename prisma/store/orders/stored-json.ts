@@ -12,6 +12,7 @@ export const storedOrderState: z.ZodType<OrderState> = z.object({
   state: ownState,
   payableFen: z.int(),
   earlierPricesFen: z.array(z.int()).exactOptional(),
+  couponReductionFen: z.int().exactOptional(),
   payByMs: z.number(),
   payment: z.custom<PaymentFact | null>(),
   delivery: z.custom<DeliveryState | null>(),
