@@ -18,6 +18,7 @@ function differences({ name, error, position, details, result, proposals }: Repl
 /** The histories to try changed code with, by its subject's folder. */
 const KINDS = new Map([
   ['deliveries', 'delivery'],
+  ['invoices', 'invoice'],
   ['orders', 'order'],
   ['reviews', 'review'],
   ['webhooks', 'webhook'],
