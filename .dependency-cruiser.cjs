@@ -19,7 +19,7 @@ const MEETINGS = [
   {
     layer: 'workflows',
     from: 'orders',
-    to: ['deliveries'],
+    to: ['deliveries', 'instances'],
     reason: 'A paid order starts its delivery.',
   },
   {

@@ -136,10 +136,8 @@ async function termsOf(
   if (offer === null)
     throw new AppError('PRODUCT.NOT_FOUND', 'See GET /v1/buyer/products for products and their specs.');
   const { status, type, grade, supervised, selfOperated, productName, specName, providerId, agreementSha256 } = offer;
-  const isSold = fulfilmentOf({ productType: type, supervised }) !== 'instance';
-  if (status !== 'published' || !isSold) {
-    throw new AppError('PRODUCT.NOT_FOR_SALE', 'Only published products can be bought, and no SaaS instances yet.');
-  }
+  if (status !== 'published') throw new AppError('PRODUCT.NOT_FOR_SALE', 'Only published products can be bought.');
+  const span = { amount: offer.duration, unit: offer.unit };
   const flow = selfOperated ? ('self_operated' as const) : ('standard' as const);
   const originalFen = Number(offer.priceFen);
   const purchase = { providerId, productId, productType: type, scene: 'new' as const };
@@ -149,6 +147,7 @@ async function termsOf(
     ...{ productId, specId, paymentChannel, productName, specName, providerId, supervised, flow, agreementSha256 },
     ...{ productType: type, productVersion: offer.version, originalFen },
     feeBasisPoints: feeBasisPointsOf(policy['fee.table'], { productType: type, grade, placedAtMs: order.atMs }),
+    ...(fulfilmentOf({ productType: type, supervised }) === 'instance' ? { span } : {}),
   };
 }
 

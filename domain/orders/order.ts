@@ -1,5 +1,6 @@
 import type { Reduction } from '../coupons/coupon';
 import type { Flow } from '../deliveries/state';
+import type { Span } from '../instances/term';
 import type { ProductType } from '../products/kinds';
 
 /** The channels a buyer can pay through (ORD-6). */
@@ -47,6 +48,8 @@ export type OrderTerms = {
   flow: Flow;
   /** The coupon that is reserved for the order; absent of orders from before coupons. */
   coupon?: OrderCoupon | null;
+  /** How long an instance runs (INS-4); only of orders that one is made for. */
+  span?: Span;
 };
 
 /**

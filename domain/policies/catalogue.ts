@@ -179,7 +179,13 @@ export type DeliveryPolicy = {
 };
 
 /** The policies an order keeps from its start (GEN-3), those of its delivery included. */
-export type OrderPolicy = { payWithinMs: number; autoConfirmAfterMs: number; delivery: DeliveryPolicy };
+export type OrderPolicy = {
+  payWithinMs: number;
+  autoConfirmAfterMs: number;
+  delivery: DeliveryPolicy;
+  /** Absent of orders that were placed before instances were sold. */
+  instance?: InstancePolicy;
+};
 
 /** The policies an instance keeps from its start (GEN-3). Times in milliseconds. */
 export type InstancePolicy = { destroyAfterMs: number; unansweredAfterMs: number };
@@ -246,6 +252,7 @@ export function orderPolicy(policy: Policy): OrderPolicy {
     payWithinMs: policy['order.payWithin'].ms,
     autoConfirmAfterMs: policy['order.autoConfirmAfter'].ms,
     delivery: deliveryPolicy(policy),
+    instance: instancePolicy(policy),
   };
 }
 

@@ -10,6 +10,7 @@ import type { RefundReason } from '../../domain/refunds/refund';
 import { roleOf } from '../../domain/shared/actor';
 import { type Cause, systemCause } from '../../domain/shared/step';
 import { deliveryStart } from '../deliveries/start';
+import { instanceStart } from '../instances/start';
 import type { Refused } from '../shared/failures';
 import { refundPayment } from '../shared/refund-payment';
 import { startWorkflow } from '../shared/start-workflow';
@@ -78,7 +79,9 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   const { state, payment } = settled;
   if (state === 'cancelled' && payment !== null) await refundPayment(payment, payment.amountFen, 'order_cancelled');
   if (state === 'closed' || state === 'completed' || state === 'cancelled') return end(state);
-  if (fulfilmentOf(terms) === 'delivery') await startWorkflow(deliveryStart(terms, settled, policy.delivery));
+  const fulfilment = fulfilmentOf(terms);
+  if (fulfilment === 'delivery') await startWorkflow(deliveryStart(terms, settled, policy.delivery));
+  if (fulfilment === 'instance') await startWorkflow(instanceStart(terms, policy.instance));
   return end('paid');
 
   /** Counts a payment for the order, or sends it back, without keeping the order waiting for the channel (ORD-6). */

@@ -88,6 +88,8 @@ export async function findForSale(db: Database, id: string): Promise<ProductPage
 /** A spec and its product as they are sold now. */
 const offer = z.object({
   specName: z.string(),
+  duration: z.int(),
+  unit: z.enum(UNITS),
   priceFen: z.bigint(),
   productName: z.string(),
   providerId: z.string(),
@@ -106,7 +108,7 @@ export type Offer = z.output<typeof offer>;
 export async function findOffer(db: Database, productId: string, specId: string): Promise<Offer | null> {
   // One statement, so that price and terms are of one version of the product.
   const query = Prisma.sql`
-    SELECT s.name AS "specName", s.price_fen AS "priceFen", p.name AS "productName", p.provider_id AS "providerId",
+    SELECT s.name AS "specName", s.duration, s.unit, s.price_fen AS "priceFen", p.name AS "productName", p.provider_id AS "providerId",
            p.status, p.type, p.grade, p.supervised, p.self_operated AS "selfOperated", p.version,
            coalesce(encode(sha256(convert_to(p.content->'serviceAgreement'->>'text', 'UTF8')), 'hex'),
              (SELECT f.sha256 FROM attachments f WHERE f.id = p.content->'serviceAgreement'->>'attachmentId')

@@ -6,7 +6,7 @@ import { type Api, startApi } from '../../support/api';
 import { eventually } from '../../support/eventually';
 import type { HttpClient } from '../../support/http';
 import { ACCESS, answering, type SpecProvider, startSpecProvider, wellBehaved } from '../../support/spec-provider';
-import { bodyOf } from '../../support/story';
+import { bodyOf, storyOf } from '../../support/story';
 
 type Action = (typeof PROVIDER_ACTIONS)[number];
 type Debugged = { passed: boolean; failure: string | null; requestId: string; passedActions: { action: Action }[] };
@@ -160,6 +160,28 @@ describe('INS-2: a delivery URL is saved once it answers the same echoback', () 
     const review = await products.applied(other.id, 'modify', products.changed(other, { deliveryDays: 9 }));
     expect(await save({}, api.provider, other.id)).toMatchObject({ status: 409, body: { code: 'REVIEW.IN_REVIEW' } });
     await products.withdraw(review.id);
+  });
+});
+
+describe('ORD-8: a paid order is delivered by an instance', () => {
+  test('bought and paid, its instance is made, the order is completed, and its money is earned', async () => {
+    bodyOf(await save(), 200);
+    const product = await productsOf(api).own(productId);
+    const order = await storyOf(api).order({ productId, specId: product.content?.specs[0]?.id ?? '' });
+    bodyOf(await api.buyer.post(`/v1/sandbox/orders/${order.id}/pay`), 202);
+    await eventually(async () => {
+      expect((await api.buyer.get(`/v1/buyer/orders/${order.id}`)).body).toMatchObject({ state: 'completed' });
+    });
+    const { items } = bodyOf<{ items: { id: string; orderId: string; stage: string }[] }>(
+      await api.buyer.get('/v1/buyer/instances'),
+      200,
+    );
+    expect(items[0]).toMatchObject({ orderId: order.id, stage: 'active', id: order.id.replace('ord_', 'ins_') });
+    expect(provider.callsOf('createInstance')).toMatchObject([
+      { orderId: order.id, productInfo: { spec: '基础版', timeSpan: 1, timeUnit: 'm', isTrial: false } },
+    ]);
+    const kinds = await api.db.journal.findMany({ where: { objectId: order.id }, select: { kind: true } });
+    expect(kinds.map(({ kind }) => kind).sort()).toEqual(['order_completed', 'payment_received']);
   });
 });
 

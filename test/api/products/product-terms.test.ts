@@ -118,12 +118,10 @@ describe('PRD-7: orders keep the terms they were placed on', () => {
     });
   });
 
-  test('what would be delivered as an instance cannot be bought yet', async () => {
+  test('ORD-8: a SaaS product without manual delivery is bought to be delivered as an instance', async () => {
     const product = await products.published('saas');
-    expect(await buy({ productId: product.id, specId: product.content?.specs[0]?.id })).toMatchObject({
-      status: 409,
-      body: { code: 'PRODUCT.NOT_FOR_SALE' },
-    });
+    const order = bodyOf<Order>(await buy({ productId: product.id, specId: product.content?.specs[0]?.id }), 201);
+    expect(order).toMatchObject({ fulfilment: 'instance' });
   });
 
   test('buying against delisting at the same time: bought or refused, and never once the delisting is answered', async () => {

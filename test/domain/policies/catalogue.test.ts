@@ -131,6 +131,7 @@ test('GEN-3: an order and its delivery carry a snapshot that is plain JSON', () 
   expect(snapshot).toEqual({
     payWithinMs: 3 * DAY_MS,
     autoConfirmAfterMs: 15 * DAY_MS,
+    instance: { destroyAfterMs: 7 * DAY_MS, unansweredAfterMs: 3_600_000 },
     delivery: {
       providerStallMs: 5 * DAY_MS,
       requirementRejections: 3,
