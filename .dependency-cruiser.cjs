@@ -25,8 +25,9 @@ const MEETINGS = [
   {
     layer: 'workflows',
     from: 'refunds',
-    to: ['deliveries', 'instances'],
-    reason: 'A refund has the delivery that it pauses adopt that step, and the instance that it ends learn of it.',
+    to: ['deliveries', 'instances', 'orders'],
+    reason:
+      'A refund has the order or delivery that it pauses adopt that step, and the instance that it ends learn of it.',
   },
   {
     layer: 'workflows',
@@ -56,8 +57,8 @@ const MEETINGS = [
   {
     layer: 'prisma/store',
     from: 'refunds',
-    to: ['deliveries', 'ledger'],
-    reason: 'A step of a refund posts what is given back, and pauses a delivery or lets it go on.',
+    to: ['deliveries', 'ledger', 'orders'],
+    reason: 'A step of a refund posts what is given back, and pauses an order or delivery or lets it go on.',
   },
   ...['accounts', 'products', 'shops'].map((from) => ({
     layer: 'prisma/store',

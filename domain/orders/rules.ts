@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../shared/errors';
 import { ORDER_OPERATIONS, type OrderCommand, type OrderOperation } from './commands';
 import type { OrderTerms } from './order';
+import { isPaused } from './refunds';
 import { isSettled, type OrderState, type OwnOrderState, priceVersionOf } from './state';
 
 /** Where each operation is legal, as data; the guards below add what the product and the price say. A test walks it. */
@@ -27,7 +28,7 @@ function isAllowed(order: OrderState, operation: OrderOperation, { productType }
   if (operation === 'provider.price') return productType !== 'image' && priceVersionOf(order) < PRICES_MAX;
   if (operation === 'buyer.take') return order.payableFen === 0;
   // Once it is paid, the order is here only where it is fulfilled directly: others have a workflow of their own.
-  return order.turn !== undefined;
+  return order.turn !== undefined && !isPaused(order);
 }
 
 /** What anybody may do to the order now, in the order of its life. */
@@ -59,6 +60,7 @@ function describe(order: OrderState, action: OrderOperation, rules: OrderRules):
   if (action === 'buyer.take' && order.state === 'pending_payment') {
     return `There are ${order.payableFen} fen to pay: only an order that costs nothing is taken without a payment.`;
   }
+  if (isPaused(order)) return 'The order waits for its refund: it goes on when that is declined or withdrawn.';
   if (isSettled(order)) return `The order is ${state}: "${words(action)}" is not possible any more.`;
   const now = allowedOrderActions(order, rules).map(words).join(', ') || 'nothing but the payment';
   return `"${words(action)}" is not possible while the order is ${state}; possible now: ${now}.`;

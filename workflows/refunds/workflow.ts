@@ -8,6 +8,7 @@ import { applyRefundCommand, begun, passRefundDeadline } from '../../domain/refu
 import { roleOf } from '../../domain/shared/actor';
 import { deliveryWorkflowId } from '../deliveries/messages';
 import { instanceWorkflowId, orderRefunded } from '../instances/messages';
+import { orderWorkflowId } from '../orders/messages';
 import type { Refused } from '../shared/failures';
 import { catchUp } from '../shared/messages';
 import { causeOf } from '../shared/subject';
@@ -55,7 +56,7 @@ export async function refund({ terms, request, policy }: RefundInput): Promise<R
       stored: (sequence) => storedRefundStep({ refundId, sequence }),
       describe: (state) => describeRefund(terms, state, policy),
       changedAttributes(before, after) {
-        if (isOpen(after) !== (before !== null && isOpen(before))) adoptions.push(haveDeliveryAdopt());
+        if (isOpen(after) !== (before !== null && isOpen(before))) adoptions.push(haveOthersAdopt());
         return changedAttributes(before, after, policy);
       },
     },
@@ -99,10 +100,10 @@ export async function refund({ terms, request, policy }: RefundInput): Promise<R
     return { code: 'REFUND.NOT_FOUND', detail: 'There is no such refund.' };
   }
 
-  /** The delivery's step was stored with the refund's: its workflow adopts it. One that has ended knows all of its steps. */
-  async function haveDeliveryAdopt(): Promise<void> {
-    if (deliveryId === null) return;
-    await getExternalWorkflowHandle(deliveryWorkflowId(deliveryId))
+  /** The step of the delivery, or of the order, was stored with the refund's: its workflow adopts it, unless it has ended. */
+  async function haveOthersAdopt(): Promise<void> {
+    const workflowId = deliveryId === null ? orderWorkflowId(orderId) : deliveryWorkflowId(deliveryId);
+    await getExternalWorkflowHandle(workflowId)
       .signal(catchUp)
       .catch(() => undefined);
   }

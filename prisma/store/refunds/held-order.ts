@@ -2,19 +2,27 @@ import { z } from 'zod';
 import { nextDeadline } from '../../../domain/deliveries/deadlines';
 import { givenBack, goneOn, pausedFor } from '../../../domain/deliveries/refunds';
 import { type DeliveryState, isClosed, isFrozen } from '../../../domain/deliveries/state';
+import { nextOrderDeadline } from '../../../domain/orders/deadlines';
 import { ORDER_STATES, type OrderStage } from '../../../domain/orders/order';
+import { givenBackOrder, pausedOrder, resumedOrder } from '../../../domain/orders/refunds';
+import type { OrderState } from '../../../domain/orders/state';
+import type { OrderPolicy } from '../../../domain/policies/catalogue';
 import { PRODUCT_TYPES } from '../../../domain/products/kinds';
 import { OPEN_STAGES } from '../../../domain/refunds/state';
 import { AppError } from '../../../domain/shared/errors';
 import { systemCause } from '../../../domain/shared/step';
 import { Prisma } from '../../generated/client';
 import { storedDeliveryPolicy, storedDeliveryState } from '../deliveries/stored-json';
+import { storedOrderPolicy, storedOrderState } from '../orders/stored-json';
 import { insertNewStep } from '../shared/audit-log';
 import type { Transaction } from '../shared/audited-transaction';
 import { queryRow } from '../shared/query-rows';
 
 /** The order that a refund is of, locked, and its delivery if it has one: nobody else changes them meanwhile. */
-export type HeldOrder = { order: LockedOrder; delivery: LockedDelivery | null };
+export type HeldOrder = { order: LockedOrder; delivery: LockedDelivery | null; direct: DirectOrder | null };
+
+/** The state of an order that its own workflow fulfils directly (ORD-2). */
+type DirectOrder = { state: OrderState; policy: OrderPolicy };
 
 type LockedOrder = z.output<typeof lockedOrder>;
 const lockedOrder = z.object({
@@ -27,6 +35,9 @@ const lockedOrder = z.object({
   refundedFen: z.bigint().transform(Number),
   reservedFen: z.bigint().transform(Number),
   paidAt: z.date().nullable(),
+  fulfilment: z.string(),
+  sequence: z.int(),
+  policy: storedOrderPolicy.nullable(),
 });
 
 type LockedDelivery = z.output<typeof lockedDelivery>;
@@ -53,11 +64,22 @@ export async function lockOrder(tx: Transaction, orderId: string): Promise<HeldO
     Prisma.sql`
       SELECT id, state, buyer_id AS "buyerId", provider_id AS "providerId", product_type AS "productType",
              paid_fen AS "paidFen", refunded_fen AS "refundedFen", refund_reserved_fen AS "reservedFen",
-             paid_at AS "paidAt"
+             paid_at AS "paidAt", fulfilment, sequence, policy
       FROM orders WHERE id = ${orderId} FOR UPDATE`,
   );
   if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order.');
-  return { order, delivery };
+  return { order, delivery, direct: await directOrder(tx, order) };
+}
+
+/** What its own workflow makes of an order that is fulfilled directly; null for others, and at its end. */
+async function directOrder(tx: Transaction, { id, fulfilment, sequence, policy }: LockedOrder) {
+  if (fulfilment !== 'direct' || policy === null) return null;
+  const step = await tx.step.findUnique({
+    where: { objectId_sequence: { objectId: id, sequence } },
+    select: { stateAfter: true },
+  });
+  const state = step && storedOrderState.parse(step.stateAfter);
+  return state?.turn === undefined ? null : { state, policy };
 }
 
 /** The states of an order that has something to give back, and nothing else under way. */
@@ -68,7 +90,12 @@ const REFUNDABLE: readonly OrderStage[] = ['awaiting_start', 'implementing', 'aw
  * @throws AppError REFUND.OPEN, REFUND.APPEAL_OPEN, REFUND.NOT_ALLOWED
  * @throws Error when a deadline of the delivery is due that it has not passed yet: to be tried again
  */
-export async function requireFree(tx: Transaction, { order, delivery }: HeldOrder, refundId: string, atMs: number) {
+export async function requireFree(
+  tx: Transaction,
+  { order, delivery, direct }: HeldOrder,
+  refundId: string,
+  atMs: number,
+) {
   const open = await tx.refundRequest.findFirst({
     where: { orderId: order.id, stage: { in: [...OPEN_STAGES] }, id: { not: refundId } },
     select: { id: true },
@@ -86,6 +113,8 @@ export async function requireFree(tx: Transaction, { order, delivery }: HeldOrde
   }
   const due = delivery && nextDeadline(delivery.state, delivery.policy);
   if (due && due.atMs <= atMs) throw new Error(`${delivery.id} has not passed its deadline ${due.name} yet`);
+  const own = direct && nextOrderDeadline(direct.state, direct.policy);
+  if (own && own.atMs <= atMs) throw new Error(`${order.id} has not passed its deadline ${own.name} yet`);
 }
 
 /** What a step of a refund does to its order: what it reserves and gives back more, fen, and the order's new state. */
@@ -110,28 +139,48 @@ export async function changeOrder(tx: Transaction, { order }: HeldOrder, change:
 
 type Cause = { refundId: string; sequence: number; atMs: number; runId: string };
 
-/** The delivery stops: its workflow adopts the step (RFD-6). Nothing where there is none that runs. */
-export async function pauseDelivery(tx: Transaction, { delivery }: HeldOrder, cause: Cause): Promise<void> {
+/** The order, or its delivery, stops: its workflow adopts the step (RFD-6). Nothing where neither runs. */
+export async function pause(tx: Transaction, { order, delivery, direct }: HeldOrder, cause: Cause): Promise<void> {
+  if (direct !== null) await addOrderStep(tx, order, 'order.paused', pausedOrder(direct.state, cause.atMs), cause);
   if (delivery === null || isClosed(delivery.state)) return;
   const paused = pausedFor(delivery.state, cause.refundId, cause.atMs);
   await addDeliveryStep(tx, delivery, 'delivery.paused', paused, cause);
 }
 
 /**
- * The delivery goes on where it was (RFD-5a), or is cancelled where everything was given back.
+ * The order, or its delivery, goes on where it was (RFD-5a), or is cancelled where everything was given back.
  * @param refundedFen what refunds have given back of the payment so far
  */
-export async function releaseDelivery(
+export async function release(
   tx: Transaction,
-  { delivery }: HeldOrder,
+  { order, delivery, direct }: HeldOrder,
   { refundedFen, isAll }: { refundedFen: number; isAll: boolean },
   cause: Cause,
 ): Promise<void> {
+  if (direct !== null) {
+    const [action, state] = isAll
+      ? (['order.cancelled', givenBackOrder(direct.state)] as const)
+      : (['order.resumed', resumedOrder(direct.state, cause.atMs)] as const);
+    await addOrderStep(tx, order, action, state, cause);
+  }
   if (delivery === null || isClosed(delivery.state) || !isFrozen(delivery.state)) return;
   const [action, state] = isAll
     ? (['delivery.cancelled', givenBack(delivery.state, refundedFen)] as const)
     : (['delivery.resumed', goneOn(delivery.state, refundedFen, cause.atMs)] as const);
   await addDeliveryStep(tx, delivery, action, state, cause);
+}
+
+async function addOrderStep(
+  tx: Transaction,
+  { id, providerId, sequence }: LockedOrder,
+  action: string,
+  state: OrderState,
+  { refundId, sequence: refundSequence, atMs, runId }: Cause,
+): Promise<void> {
+  const cause = systemCause(`${refundId}/${refundSequence}/${action}`, action);
+  const step = { ...cause, objectId: id, providerId, stateAfter: state, runId, at: new Date(atMs) };
+  await tx.$executeRaw(insertNewStep(step, sequence + 1, Prisma.empty));
+  await tx.order.update({ where: { id }, data: { sequence: sequence + 1 }, select: { id: true } });
 }
 
 async function addDeliveryStep(

@@ -14,7 +14,7 @@ import type { Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
 import { queryRow, type RawQueries } from '../shared/query-rows';
-import { changeOrder, type HeldOrder, lockOrder, pauseDelivery, releaseDelivery, requireFree } from './held-order';
+import { changeOrder, type HeldOrder, lockOrder, pause, release, requireFree } from './held-order';
 import { findMoney } from './requests';
 import { storedRefundState } from './stored-json';
 
@@ -136,8 +136,8 @@ async function write(tx: Transaction, step: RefundStep, before: Before | null, h
     at,
   });
   await writeRequest(tx, step, held, { reserved, orderState: wasHeld ? before?.orderState : held.order.state });
-  if (holds && !wasHeld) await pauseDelivery(tx, held, cause);
-  if (wasHeld && !holds) await releaseDelivery(tx, held, { refundedFen, isAll }, cause);
+  if (holds && !wasHeld) await pause(tx, held, cause);
+  if (wasHeld && !holds) await release(tx, held, { refundedFen, isAll }, cause);
   await writeMoney(tx, step, before?.state ?? null);
   await notify(tx, step, held);
 }
