@@ -57,7 +57,7 @@ describe('recordReviewStep: a step follows the one that the review’s row is at
   });
 
   test.each([3, 2])(
-    'INV-4: a row that is at step %i contradicts step 2: it is refused and nothing is written',
+    'I-4: a row that is at step %i contradicts step 2: it is refused and nothing is written',
     async (sequence) => {
       const { reviewId, step } = await withdrawn();
       await store.db.review.update({ where: { id: reviewId }, data: { sequence } });

@@ -153,7 +153,7 @@ describe('MSG-2: SMS are sent by one service', () => {
   });
 });
 
-describe('INV-60: CODEC_KEYS are keys of 32 bytes with ids of their own', () => {
+describe('I-60: CODEC_KEYS are keys of 32 bytes with ids of their own', () => {
   test('they are read in order: the first encrypts', () => {
     expect(readConfig({ ...DEVELOPMENT, CODEC_KEYS: `${OTHER_KEY},${KEY}` }).CODEC_KEYS).toEqual([
       { id: 'k2', key: Buffer.alloc(32, 2) },

@@ -18,7 +18,7 @@ const made = z.object({ id: z.string() });
 /** A request, and what happens after the crash before it is sent again, so that its object is another one by then. */
 type Round = { post: Post; status: number; meanwhile: (first: Answer) => Promise<void> };
 
-describe(`INV-7: ${NAME}`, () => {
+describe(`I-7: ${NAME}`, () => {
   let system: FaultSystem;
   let client: Client;
   const deals: Deal[] = [];

@@ -11,7 +11,7 @@ import { requestFor, reworded, STRAIGHT } from './support/walk';
 const NAME = 'the API is killed while requests are in flight';
 const AT_ONCE = 8;
 
-describe(`INV-2, INV-7: ${NAME}`, () => {
+describe(`I-2, I-7: ${NAME}`, () => {
   let system: FaultSystem;
   let client: Client;
   beforeAll(async () => {

@@ -98,7 +98,7 @@ describe('a process is frozen while it holds locks', () => {
     await expectAgreement(system, [locked, free]);
   }, 120_000);
 
-  test('INV-3: thawed, it does not do the rest of a transaction that was ended', async () => {
+  test('I-3: thawed, it does not do the rest of a transaction that was ended', async () => {
     const deal = await client.buy();
     holder = await freezeHolderOf(deal);
     await eventually(async () => expect(await heldTransactions()).toBe(0), 2 * IDLE_IN_TRANSACTION_MS);

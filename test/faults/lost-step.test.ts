@@ -13,7 +13,7 @@ import { bringTo, requestFor, reworded, STRAIGHT, send } from './support/walk';
  * A step is committed, and worker, API and Temporal server die before the history knows of it: the table says one
  * thing, the workflow another. What the table says is the truth.
  */
-describe('INV-4: a step is stored, and nobody lives to record it', () => {
+describe('I-4: a step is stored, and nobody lives to record it', () => {
   let system: FaultSystem;
   let client: Client;
   beforeAll(async () => {
@@ -134,7 +134,7 @@ describe('INV-4: a step is stored, and nobody lives to record it', () => {
     await expectAgreement(system, [deal]);
   }, 120_000);
 
-  test('INV-20: the payment of an order is counted once, and the delivery starts', async () => {
+  test('I-20: the payment of an order is counted once, and the delivery starts', async () => {
     await system.start('worker', dyingAfter('order.paid'));
     const orderId = await client.place();
     await client.pay(orderId);

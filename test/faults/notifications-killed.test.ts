@@ -15,7 +15,7 @@ const page = z.object({
 });
 
 describe.each<OutboundChannel>([...OUTBOUND_CHANNELS])(
-  'MSG-2, INV-51: processes are killed while messages are sent by %s',
+  'MSG-2, I-51: processes are killed while messages are sent by %s',
   (channel) => {
     let system: FaultSystem;
     let client: Client;

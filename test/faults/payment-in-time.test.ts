@@ -6,7 +6,7 @@ import { type FaultSystem, startSystem } from './support/system';
 
 const PAY_WITHIN_MS = 5_000;
 
-describe('INV-23: Temporal and the worker are away when an order is to close', () => {
+describe('I-23: Temporal and the worker are away when an order is to close', () => {
   let system: FaultSystem;
   let client: Client;
   beforeAll(async () => {

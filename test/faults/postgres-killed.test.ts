@@ -17,7 +17,7 @@ const DELIVERIES = 16;
 const COMMANDS = scaled(8, 18);
 const ORDERS = 6;
 
-describe(`INV-2, INV-3, INV-51: ${NAME}`, () => {
+describe(`I-2, I-3, I-51: ${NAME}`, () => {
   let system: FaultSystem;
   let client: Client;
   beforeAll(async () => {

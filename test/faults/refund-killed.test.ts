@@ -7,7 +7,7 @@ import { send } from './support/walk';
 
 const refunds = z.object({ items: z.array(z.object({ refundId: z.string(), amountFen: z.int() })) });
 
-describe('INV-22: the worker is killed when the channel has sent a refund, before that is recorded', () => {
+describe('I-22: the worker is killed when the channel has sent a refund, before that is recorded', () => {
   let system: FaultSystem;
   let client: Client;
   beforeAll(async () => {

@@ -23,7 +23,7 @@ const EVERYTHING: readonly Part[] = ['postgres', 'temporal', 'worker', 'api'];
 
 const image = z.object({ id: z.string() });
 
-describe(`INV-3, INV-52: ${NAME}`, () => {
+describe(`I-3, I-52: ${NAME}`, () => {
   let system: FaultSystem;
   let client: Client;
   let receiver: WebhookReceiver;

@@ -17,7 +17,7 @@ const CLIENTS = 24;
 /** In the order in which they need each other. */
 const EVERYTHING: readonly Part[] = ['postgres', 'temporal', 'worker', 'api'];
 
-describe(`INV-3, INV-20, INV-51: ${NAME}`, () => {
+describe(`I-3, I-20, I-51: ${NAME}`, () => {
   let system: FaultSystem;
   let client: Client;
   beforeAll(async () => {

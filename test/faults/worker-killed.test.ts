@@ -15,7 +15,7 @@ const DELIVERIES = 16;
 const COMMANDS = 14;
 const KILLS = 3;
 
-describe(`INV-2, INV-3, INV-51: ${NAME}`, () => {
+describe(`I-2, I-3, I-51: ${NAME}`, () => {
   let system: FaultSystem;
   let client: Client;
   let receiver: WebhookReceiver;

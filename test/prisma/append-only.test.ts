@@ -64,7 +64,7 @@ afterAll(async () => {
 
 const contentOf = async (table: string) => (await owner.query(`SELECT * FROM ${table}`)).rows;
 
-describe.each(TABLES)('AUD-1, INV-6: %s is append-only', (table) => {
+describe.each(TABLES)('AUD-1, I-6: %s is append-only', (table) => {
   test('the application has no right to change it', async () => {
     const before = await contentOf(table);
     expect(before.length).toBeGreaterThan(0);
@@ -83,7 +83,7 @@ describe.each(TABLES)('AUD-1, INV-6: %s is append-only', (table) => {
   });
 });
 
-test('AUD-1, INV-6: the application can neither switch that off nor make itself the owner', async () => {
+test('AUD-1, I-6: the application can neither switch that off nor make itself the owner', async () => {
   for (const attempt of [
     'ALTER TABLE steps DISABLE TRIGGER steps_append_only',
     'DROP TRIGGER steps_append_only ON steps',

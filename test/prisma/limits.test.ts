@@ -67,7 +67,7 @@ describe('nothing waits for the database for ever, and whoever gave up may try a
     await taken;
   });
 
-  test('INV-3: a step of a workflow whose row is locked is tried again, and written once', async () => {
+  test('I-3: a step of a workflow whose row is locked is tried again, and written once', async () => {
     const { terms, state } = await store.paid();
     const { recordDeliveryStep } = deliveryActivities({ ...store.outside, db: limited });
     const step = stepOf({ deliveryId: terms.deliveryId, sequence: 2, state }, 'buyer.requirement');

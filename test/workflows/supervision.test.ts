@@ -189,7 +189,7 @@ describe('a refusal made in a handler', () => {
 const detailsOf = async (handle: Pick<WorkflowHandle, 'query'>) =>
   (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
 
-describe('INV-5: an object whose stored records contradict themselves', () => {
+describe('I-5: an object whose stored records contradict themselves', () => {
   test('refuses commands loudly, says so to operations, and goes on once it is repaired', async () => {
     const { id, send, handle, outcome, position } = await reserved();
     broken.add(id);

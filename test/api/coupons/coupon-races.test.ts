@@ -79,7 +79,7 @@ test.each([1, 3])(
   },
 );
 
-test('INV-2: one command that is sent 20 times at once claims one', async () => {
+test('I-2: one command that is sent 20 times at once claims one', async () => {
   const coupon = await coupons.create({ perBuyer: 10 });
   const path = `/v1/buyer/coupons/${coupon.id}/claim`;
   const answers = await fromOneBarrier(upTo(20).map(() => () => api.buyer.post(path, undefined, key('one-claim'))));

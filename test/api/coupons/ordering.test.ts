@@ -134,7 +134,7 @@ describe('CPN-4: a coupon is on one order at most', () => {
     }
   });
 
-  test('INV-7: a command that comes again is answered as it was, with its coupon', async () => {
+  test('I-7: a command that comes again is answered as it was, with its coupon', async () => {
     const { couponId } = await claimed();
     const first = await buying({ couponId }, key('ordered-once'));
     const again = await buying({ couponId }, key('ordered-once'));

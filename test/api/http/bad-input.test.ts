@@ -200,7 +200,7 @@ describe('people’s words come back as they were sent', () => {
   });
 });
 
-describe('GEN-2, INV-24: money is whole fen within bounds', () => {
+describe('GEN-2, I-24: money is whole fen within bounds', () => {
   const refund = (amount: string) => `{"ruling":"cancel_and_refund","reason":"退款","refundFen":${amount}}`;
   const rule = (body: string) =>
     api.manager.send('POST', `/v1/ops/appeals/${appealId}/resolve`, {

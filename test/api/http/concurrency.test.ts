@@ -46,14 +46,14 @@ describe('DLV-13: of conflicting operations at the same time exactly one is done
     expect(await stepsOf(id)).toHaveLength(before.length + 1);
   });
 
-  test('DLV-9, INV-31: twenty appeals open one appeal', async () => {
+  test('DLV-9, I-31: twenty appeals open one appeal', async () => {
     const id = await story.rejectedThreeTimes();
     const answers = await atOnce((n) => story.act(id, 'buyer.appeals', undefined, key(`appeal-${n}`)));
     expect(statusesOf(answers)).toEqual(oneDone);
     expect(await api.db.appeal.count({ where: { deliveryId: id } })).toBe(1);
   });
 
-  test('DLV-10, INV-21: twenty rulings that disagree rule once, and the money goes back once', async () => {
+  test('DLV-10, I-21: twenty rulings that disagree rule once, and the money goes back once', async () => {
     const { id, appealId } = await story.appealed();
     const answers = await atOnce((n) =>
       n % 2 === 0
@@ -113,7 +113,7 @@ test('DLV-13: an API process keeps below the server’s limit of updates in flig
   await other.close();
 });
 
-describe('INV-2, INV-7: one key is one command and one answer, also when it is sent many times at once', () => {
+describe('I-2, I-7: one key is one command and one answer, also when it is sent many times at once', () => {
   test('the same command twenty times makes one step and has twenty equal answers', async () => {
     const id = await story.deliveryAt('awaiting_requirement_confirmation');
     const before = await stepsOf(id);

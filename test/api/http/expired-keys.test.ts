@@ -50,7 +50,7 @@ const commands: Record<string, (used: string) => Promise<() => Promise<Answer>>>
     api.provider.post('/v1/provider/contacts', { name: '周联系', email: 'zhou@demo.example' }, key(used)),
 };
 
-describe('INV-2: a key that is older than its answer is kept is refused, and nothing is done', () => {
+describe('I-2: a key that is older than its answer is kept is refused, and nothing is done', () => {
   test.each(Object.entries(commands))('a key %s is refused', async (name, begin) => {
     const used = `expired ${name}`.replaceAll(' ', '-');
     const send = await begin(used);
@@ -63,7 +63,7 @@ describe('INV-2: a key that is older than its answer is kept is refused, and not
   });
 });
 
-test('INV-2: an order that its command cannot place, because it has placed another, leaves neither row nor workflow', async () => {
+test('I-2: an order that its command cannot place, because it has placed another, leaves neither row nor workflow', async () => {
   const send = () => api.buyer.post('/v1/buyer/orders', purchase, key('placed-late'));
   expect(await send()).toMatchObject({ status: 201 });
   // It was begun longer ago than its answer is kept, and placed only now: worker or Temporal were away in between.
@@ -74,7 +74,7 @@ test('INV-2: an order that its command cannot place, because it has placed anoth
   expect([await api.db.step.count(), await running()]).toEqual(before);
 });
 
-test('INV-2: a product that its command cannot submit, because it has submitted another, is not submitted', async () => {
+test('I-2: a product that its command cannot submit, because it has submitted another, is not submitted', async () => {
   const send = () => api.provider.post('/v1/provider/products', product, key('submitted-late'));
   expect(await send()).toMatchObject({ status: 201 });
   await purge('submitted-late', 0);
@@ -83,7 +83,7 @@ test('INV-2: a product that its command cannot submit, because it has submitted 
   expect([await api.db.step.count(), await api.db.review.count(), await running()]).toEqual(before);
 });
 
-test('INV-2: a key of a refusal that is forgotten stands for a new command', async () => {
+test('I-2: a key of a refusal that is forgotten stands for a new command', async () => {
   const id = await story.deliveryAt('implementing');
   const accept = () => story.act(id, 'buyer.acceptance.accept', undefined, key('refused-long-ago'));
   expect(await accept()).toMatchObject({ status: 409 });

@@ -19,7 +19,7 @@ const withKey = (id: string, operation: DeliveryOperation, used: string, body?: 
 const told = ({ status, body }: Answer) => ({ status, body });
 const steps = (objectId: string) => api.db.step.count({ where: { objectId } });
 
-describe('INV-2, INV-7: an Idempotency-Key stands for one command', () => {
+describe('I-2, I-7: an Idempotency-Key stands for one command', () => {
   test('sent again, it is answered again, though the delivery has gone on', async () => {
     const id = await story.deliveryAt('awaiting_requirement');
     const first = await withKey(id, 'buyer.requirement', 'again');
@@ -88,7 +88,7 @@ describe('INV-2, INV-7: an Idempotency-Key stands for one command', () => {
   });
 });
 
-describe('INV-60: what is kept of a body is a hash under a key that the database does not hold', () => {
+describe('I-60: what is kept of a body is a hash under a key that the database does not hold', () => {
   const plainHashes = (text: string) =>
     (['hex', 'base64', 'base64url'] as const).map((encoding) => createHash('sha256').update(text).digest(encoding));
   const keptOf = (used: string) => api.db.idempotencyRecord.findFirstOrThrow({ where: { key: used } });
@@ -121,7 +121,7 @@ describe('INV-60: what is kept of a body is a hash under a key that the database
   });
 });
 
-describe('INV-7: a request whose answer was lost is answered when it is sent again', () => {
+describe('I-7: a request whose answer was lost is answered when it is sent again', () => {
   test('PRD-7: an order that was placed is answered, though its product is not sold any more', async () => {
     const purchase = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
     const first = await api.buyer.post('/v1/buyer/orders', purchase, key('delisted'));
@@ -135,7 +135,7 @@ describe('INV-7: a request whose answer was lost is answered when it is sent aga
   });
 });
 
-describe('INV-2: a key is of one principal and one route', () => {
+describe('I-2: a key is of one principal and one route', () => {
   test('the same key of two people is two keys', async () => {
     const purchase = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
     const mine = await api.buyer.post('/v1/buyer/orders', purchase, key('shared'));
@@ -203,7 +203,7 @@ describe('INV-2: a key is of one principal and one route', () => {
   });
 });
 
-describe('INV-7: of an upload the content is the body', () => {
+describe('I-7: of an upload the content is the body', () => {
   const upload = (content: string, name = 'a.txt') =>
     api.buyer.upload('/v1/buyer/attachments', name, content, key('upload'));
 

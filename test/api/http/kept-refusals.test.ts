@@ -32,7 +32,7 @@ async function raceOf(id: string, first: DeliveryOperation, second: DeliveryOper
   return Promise.all(racing);
 }
 
-test('INV-7: a refusal that Temporal keeps is answered again, however far the delivery has gone on since', async () => {
+test('I-7: a refusal that Temporal keeps is answered again, however far the delivery has gone on since', async () => {
   const operations = ['provider.requirement.confirm', 'provider.requirement.reject'] as const;
   const id = await story.deliveryAt('awaiting_requirement_confirmation');
   const answers = await raceOf(id, ...operations);

@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-describe('ORD-2, INV-60: what was implemented, accounts and passwords with it, is for buyer and provider only', () => {
+describe('ORD-2, I-60: what was implemented, accounts and passwords with it, is for buyer and provider only', () => {
   test.each([
     ['buyer', 'buyer', SUMMARY],
     ['provider', 'provider', SUMMARY],
@@ -103,7 +103,7 @@ function payloadsIn(value: unknown): JsonPayload[] {
 const decoded = (answer: Answer) =>
   bodyOf<{ payloads: JsonPayload[] }>(answer, 200).payloads.map(({ data }) => Buffer.from(data, 'base64').toString());
 
-describe('INV-60: histories hold nothing in plain', () => {
+describe('I-60: histories hold nothing in plain', () => {
   test('histories hold neither words nor passwords nor the names of fields', async () => {
     const { bytes, payloads } = await history();
     expect(payloads.length).toBeGreaterThan(5);
@@ -121,7 +121,7 @@ describe('INV-60: histories hold nothing in plain', () => {
   });
 });
 
-describe('ORD-2, INV-60: what a provider submits is sealed before it leaves the API', () => {
+describe('ORD-2, I-60: what a provider submits is sealed before it leaves the API', () => {
   test('no history holds it, even when the codec endpoint has decoded every payload of every workflow', async () => {
     const workflows: string[] = [];
     for await (const { workflowId } of api.temporal.client.workflow.list()) {
@@ -158,7 +158,7 @@ describe('ORD-2, INV-60: what a provider submits is sealed before it leaves the 
   });
 });
 
-describe('INV-60: the codec endpoint decodes for whom it may, and for nobody else', () => {
+describe('I-60: the codec endpoint decodes for whom it may, and for nobody else', () => {
   const decode = (client = api.manager, body: unknown = { payloads: [] }) => client.post('/codec/decode', body);
   const sealed = async () => {
     const found = (await history()).payloads.find(

@@ -23,7 +23,7 @@ const repeated = async (send: (used: string) => Promise<Answer>, used: string, m
   return { first: told(first), again: told(await send(used)) };
 };
 
-test('INV-7: the answer to evidence shows the appeal as it was, though it has been ruled on since (DLV-10)', async () => {
+test('I-7: the answer to evidence shows the appeal as it was, though it has been ruled on since (DLV-10)', async () => {
   const { appealId } = await story.appealed();
   const evidence = (used: string) =>
     api.buyer.post(`/v1/buyer/appeals/${appealId}/evidence`, { text: '证据' }, key(used));
@@ -35,14 +35,14 @@ test('INV-7: the answer to evidence shows the appeal as it was, though it has be
   expect(again).toEqual(first);
 });
 
-test('INV-7: the answer to a delivery’s command shows its own step, though stage, deadlines and timeline have changed since', async () => {
+test('I-7: the answer to a delivery’s command shows its own step, though stage, deadlines and timeline have changed since', async () => {
   const id = await story.deliveryAt('awaiting_requirement');
   const state = (used: string) => story.act(id, 'buyer.requirement', undefined, key(used));
   const { first, again } = await repeated(state, 'stage', () => story.done(id, 'provider.requirement.confirm'));
   expect(again).toEqual(first);
 });
 
-test('INV-7: the answer to an application shows it as it was, though it has been decided since (PRD-5)', async () => {
+test('I-7: the answer to an application shows it as it was, though it has been decided since (PRD-5)', async () => {
   const products = productsOf(api);
   const body = { content: await products.content('image') };
   const submit = (used: string) => api.provider.post('/v1/provider/products', body, key(used));
@@ -57,7 +57,7 @@ test('INV-7: the answer to an application shows it as it was, though it has been
   expect(again).toEqual(first);
 });
 
-test('INV-7: the answer to an order shows it unpaid, though it has been paid since (ORD-6)', async () => {
+test('I-7: the answer to an order shows it unpaid, though it has been paid since (ORD-6)', async () => {
   const purchase = { productId: 'prd_service', specId: 'spc_service_basic', paymentChannel: 'wechat' };
   const place = (used: string) => api.buyer.post('/v1/buyer/orders', purchase, key(used));
   const { first, again } = await repeated(place, 'paid-since', async () => {
@@ -67,7 +67,7 @@ test('INV-7: the answer to an order shows it unpaid, though it has been paid sin
   expect(again).toEqual(first);
 });
 
-test('INV-7: the answer to a payment by the sandbox stays, though its order has gone on since (ORD-6)', async () => {
+test('I-7: the answer to a payment by the sandbox stays, though its order has gone on since (ORD-6)', async () => {
   const { id } = await story.order();
   const pay = (used: string) => api.buyer.post(`/v1/sandbox/orders/${id}/pay`, undefined, key(used));
   const { first, again } = await repeated(pay, 'paid-once', async () => {

@@ -137,11 +137,11 @@ const call = (client: HttpClient, { method, path, body }: Route, id: string): Pr
 /** What an answer says, but for what names the request. */
 const told = ({ status, body }: Answer) => ({ status, body: { ...(body as object), requestId: '' } });
 
-test('INV-62: every kind of object that a path names is tried', () => {
+test('I-62: every kind of object that a path names is tried', () => {
   for (const route of withId()) expect([route.path, idsFor(route).length > 0]).toEqual([route.path, true]);
 });
 
-describe('INV-62: objects of others answer 404, as if they were not', () => {
+describe('I-62: objects of others answer 404, as if they were not', () => {
   test.each(['otherBuyer', 'otherProvider'] as const)(
     'they do for %s, on every route, at every stage',
     async (person) => {
@@ -171,7 +171,7 @@ describe('INV-62: objects of others answer 404, as if they were not', () => {
   });
 });
 
-describe('INV-62: what is no id of anything is 404 for everybody', () => {
+describe('I-62: what is no id of anything is 404 for everybody', () => {
   test('ACC-0: a refusal of an unknown id says the same to every role, and claims nothing about whose it would be', async () => {
     for (const route of withId()) {
       for (const role of route.roles) {
