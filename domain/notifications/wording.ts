@@ -7,6 +7,9 @@ export type Words = { subject: string; body: string[] };
 /** How one language words every event; `param` answers an absent parameter with an empty text. */
 export type Wording = { [E in MessageEvent]: (param: (name: ParamOf<E>) => string) => Words };
 
+/** How one language words the events of some objects, which the first part of an event's name names. */
+export type WordingOf<Objects extends string> = Pick<Wording, Extract<MessageEvent, `${Objects}.${string}`>>;
+
 /** The word for a code; a code that has none yet is shown as it is. */
 export function wordOf(words: Readonly<Record<string, string>>, code: string): string {
   return Object.hasOwn(words, code) ? (words[code] ?? code) : code;
