@@ -39,6 +39,8 @@ function oneOf(rare: string, ...frequent: string[]): string {
   return `CASE WHEN n % ${Math.floor(ROWS / 3)} = 777 THEN '${rare}' ELSE (ARRAY['${frequent.join("','")}'])[${chosen}] END`;
 }
 
+const DIFFERENCE_STATE = oneOf('open', 'resolved');
+
 /** How each table is filled; `n` runs from 1. The columns that are not named have their defaults. */
 const TABLES: Record<string, Record<string, string>> = {
   providers: { id: `'prv_' || n`, name: `'company'` },
@@ -284,9 +286,12 @@ const TABLES: Record<string, Record<string, string>> = {
     key: N('pay'),
     ledger_fen: '0',
     other_fen: '1',
-    state: oneOf('open', 'resolved'),
+    state: DIFFERENCE_STATE,
     found_at: AT,
     last_seen_at: AT,
+    resolved_at: `CASE WHEN ${DIFFERENCE_STATE} = 'resolved' THEN ${AT} END`,
+    resolved_by: `CASE WHEN ${DIFFERENCE_STATE} = 'resolved' THEN 'usr_ops' END`,
+    reason: `CASE WHEN ${DIFFERENCE_STATE} = 'resolved' THEN 'explained' END`,
   },
   messages: {
     id: N('msg'),
