@@ -1,4 +1,5 @@
 import type { Payload } from '@temporalio/common';
+import { z } from 'zod';
 import { EncryptingCodec } from '../../../codec/payloads';
 import type { Purchase } from '../../../domain/instances/protocol';
 import type { InstanceStage } from '../../../domain/instances/state';
@@ -223,17 +224,19 @@ describe('INS-4: an instance lives', () => {
   });
 });
 
+const stored = z.object({ calls: z.array(z.unknown()), expiresAtMs: z.number() });
+
 test('INS-4: an instance that is renewed every month for two years keeps its history bounded', async () => {
   const instance = await active();
+  // Read from the table: a query to a run that is just continuing as new keeps the test server from skipping time.
+  const inTable = async () => stored.parse((await instance.row()).state);
   const first = (await instance.state()).grants[0]?.fromMs ?? 0;
   const runs = new Set<string>();
   for (let month = 1; month <= 24; month += 1) {
-    const { expiresAtMs } = await instance.state();
-    await world.env.sleep(Math.max(1, (expiresAtMs ?? 0) - 2 * DAY_MS - (await world.env.currentTimeMs())));
-    // As the API does: a run that continues as new leaves an update unanswered now and then, and it is sent again.
-    const order = `ord_${unique()}`;
-    await eventually(() => world.client.withDeadline(Date.now() + 5_000, () => instance.buys({}, order)), 30_000);
-    await eventually(async () => expect((await instance.state()).calls).toEqual([]));
+    const { expiresAtMs } = await inTable();
+    await world.env.sleep(Math.max(1, expiresAtMs - 2 * DAY_MS - (await world.env.currentTimeMs())));
+    await instance.buys();
+    await eventually(async () => expect((await inTable()).calls).toEqual([]));
     const { runId, historyLength } = await instance.handle.describe();
     runs.add(runId);
     expect(historyLength).toBeLessThan(500);
