@@ -1,6 +1,7 @@
 import { type KeyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
 import { type DeliveryCommand, isSealed } from '../../domain/deliveries/commands';
+import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
 import { AppError } from '../../domain/shared/errors';
 import { deliveryOfAppeal, deliveryStatus, findDelivery } from '../../prisma/store/deliveries/deliveries';
 import type { Database } from '../../prisma/store/shared/database';
@@ -14,11 +15,7 @@ import { noDelivery, sendToDelivery } from './commands';
 import { deliveryView } from './view';
 
 /** The part of a command that differs from route to route. */
-export type CommandDetails = DeliveryCommand extends infer C
-  ? C extends DeliveryCommand
-    ? Omit<C, 'commandId' | 'origin'>
-    : never
-  : never;
+export type CommandDetails = DistributiveOmit<DeliveryCommand, 'commandId' | 'origin'>;
 
 /** Where routes have commands carried out, and read what became of them. */
 export type DeliveryService = ReturnType<typeof deliveryService>;

@@ -1,14 +1,10 @@
-import {
-  ApplicationFailure,
-  type Client,
-  WithStartWorkflowOperation,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import type { KeyRing } from '../../codec/keys';
 import type { Recipient } from '../../domain/invoices/recipient';
 import { isAtRest, isLive } from '../../domain/invoices/state';
 import { invoicePolicy, type Policy } from '../../domain/policies/catalogue';
-import { AppError, isErrorCode } from '../../domain/shared/errors';
+import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
+import { AppError } from '../../domain/shared/errors';
 import { findInvoice, type InvoiceDetails, invoiceStatus, lookAtRecipient } from '../../prisma/store/invoices/invoices';
 import { findTitle } from '../../prisma/store/invoices/titles';
 import { keyExpired } from '../../prisma/store/shared/audit-log';
@@ -27,7 +23,8 @@ import type { Principal } from '../http/auth';
 import { type CommandRequest, originOf } from '../http/command-request';
 import { idFrom } from '../http/ids';
 import { scopeOf } from '../http/scope';
-import { ANSWER_WITHIN_MS, type CommandSender, unanswered, type WorkflowTarget } from '../http/temporal-commands';
+import { startAndWait } from '../http/start-workflow';
+import type { CommandSender, WorkflowTarget } from '../http/temporal-commands';
 import { openRecipient, sealRecipient } from './recipient';
 import { invoiceView, type Shown } from './view';
 
@@ -51,11 +48,7 @@ export type Asked = {
 };
 
 /** The part of a command that differs from route to route. */
-export type InvoiceOperationDetails = SentInvoiceCommand extends infer C
-  ? C extends SentInvoiceCommand
-    ? Omit<C, 'origin'>
-    : never
-  : never;
+export type InvoiceOperationDetails = DistributiveOmit<SentInvoiceCommand, 'origin'>;
 
 /** Where routes have invoices asked for and operated, and read what became of them. */
 export type InvoiceService = ReturnType<typeof invoiceService>;
@@ -191,20 +184,14 @@ function operationOf({ taskQueue }: InvoiceServiceDependencies, input: InvoiceIn
 
 /** Starts the workflow of an invoice, and waits until its row is stored. @throws AppError why it cannot be asked for */
 async function start(dependencies: InvoiceServiceDependencies, input: InvoiceInput): Promise<void> {
-  const { client, answerWithinMs = ANSWER_WITHIN_MS } = dependencies;
+  const { client } = dependencies;
   const options = {
     updateId: input.request.commandId,
     startWorkflowOperation: operationOf(dependencies, input),
   };
-  try {
-    await client.withDeadline(Date.now() + answerWithinMs, () =>
-      client.workflow.executeUpdateWithStart(untilRequested, options),
-    );
-  } catch (error) {
-    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-    if (!(cause instanceof ApplicationFailure)) throw unanswered(error) ?? error;
-    if (isErrorCode(cause.type)) throw new AppError(cause.type, cause.message);
-    // The run that was found ended before it had looked at the update.
-    throw new AppError('SERVICE.BUSY', 'The invoice is just ending; send the request again.');
-  }
+  await startAndWait(
+    dependencies,
+    () => client.workflow.executeUpdateWithStart(untilRequested, options),
+    'The invoice is just ending; send the request again.',
+  );
 }

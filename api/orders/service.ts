@@ -11,6 +11,7 @@ import { isSealed, type OrderCommand } from '../../domain/orders/commands';
 import { feeBasisPointsOf } from '../../domain/orders/fee';
 import { fulfilmentOf, type OrderTerms, type PaymentChannel } from '../../domain/orders/order';
 import { orderPolicy, type Policy } from '../../domain/policies/catalogue';
+import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
 import { AppError, isErrorCode } from '../../domain/shared/errors';
 import { findOrderDetails, orderStatus } from '../../prisma/store/orders/details';
 import { lookAtContact } from '../../prisma/store/orders/orders';
@@ -48,11 +49,7 @@ export type Purchase = {
 };
 
 /** The part of a command that differs from route to route. */
-export type OrderCommandDetails = OrderCommand extends infer C
-  ? C extends OrderCommand
-    ? Omit<C, 'commandId' | 'origin'>
-    : never
-  : never;
+export type OrderCommandDetails = DistributiveOmit<OrderCommand, 'commandId' | 'origin'>;
 
 export type OrderService = ReturnType<typeof orderService>;
 

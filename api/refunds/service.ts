@@ -1,14 +1,8 @@
-import {
-  ApplicationFailure,
-  type Client,
-  WithStartWorkflowOperation,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
-import { z } from 'zod';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { type Policy, refundPolicy } from '../../domain/policies/catalogue';
 import type { RefundOperation } from '../../domain/refunds/commands';
 import type { ReasonCode } from '../../domain/refunds/reasons';
-import { AppError, isErrorCode } from '../../domain/shared/errors';
+import { AppError } from '../../domain/shared/errors';
 import { findFacts, findRefund, findRefundable, refundStatus } from '../../prisma/store/refunds/requests';
 import { keyExpired } from '../../prisma/store/shared/audit-log';
 import type { Database } from '../../prisma/store/shared/database';
@@ -25,7 +19,8 @@ import type { Principal } from '../http/auth';
 import { type CommandRequest, originOf } from '../http/command-request';
 import { idFrom } from '../http/ids';
 import { scopeOf } from '../http/scope';
-import { ANSWER_WITHIN_MS, type CommandSender, unanswered, type WorkflowTarget } from '../http/temporal-commands';
+import { startAndWait } from '../http/start-workflow';
+import type { CommandSender, WorkflowTarget } from '../http/temporal-commands';
 import { refundView } from './view';
 
 /** Where routes ask for refunds, have commands to them carried out, and read what became of them. */
@@ -115,14 +110,9 @@ function sentOf({ action, note, amountFen = 0 }: RefundDetails, origin: RefundIn
   return { action, note, origin };
 }
 
-/** What a refused request says beyond its code. */
-const refusedWith = z.object({ allowedActions: z.array(z.string()).optional() });
-
 /** Starts the workflow of a refund, and waits until its row is stored. @throws AppError its refusal */
-async function start(
-  { client, taskQueue, answerWithinMs = ANSWER_WITHIN_MS }: RefundDependencies,
-  input: RefundInput,
-): Promise<void> {
+async function start(dependencies: RefundDependencies, input: RefundInput): Promise<void> {
+  const { client, taskQueue } = dependencies;
   const { terms, request } = input;
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof refund>('refund', {
     workflowId: refundWorkflowId(terms.refundId),
@@ -135,16 +125,10 @@ async function start(
     staticSummary: `Refund of ${terms.amountFen} fen`,
     staticDetails: `Order ${terms.orderId}, asked for by the ${terms.initiatedBy}: ${terms.reasonCode}`,
   });
-  try {
-    await client.withDeadline(Date.now() + answerWithinMs, () =>
+  await startAndWait(
+    dependencies,
+    () =>
       client.workflow.executeUpdateWithStart(untilRequested, { updateId: request.commandId, startWorkflowOperation }),
-    );
-  } catch (error) {
-    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-    if (!(cause instanceof ApplicationFailure)) throw unanswered(error) ?? error;
-    // The run that was found ended before it had looked at the update.
-    if (!isErrorCode(cause.type)) throw new AppError('SERVICE.BUSY', 'The refund is just ending; send yours again.');
-    const { allowedActions } = refusedWith.safeParse(cause.details?.[0]).data ?? {};
-    throw new AppError(cause.type, cause.message, allowedActions === undefined ? {} : { allowedActions });
-  }
+    'The refund is just ending; send yours again.',
+  );
 }

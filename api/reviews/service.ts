@@ -1,15 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  ApplicationFailure,
-  type Client,
-  WithStartWorkflowOperation,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
-import { z } from 'zod';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { type Policy, reviewPolicy } from '../../domain/policies/catalogue';
 import type { ReviewOperation } from '../../domain/reviews/commands';
 import type { ReviewSubject } from '../../domain/reviews/step';
-import { AppError, isErrorCode } from '../../domain/shared/errors';
+import { AppError } from '../../domain/shared/errors';
 import {
   findReview,
   findReviewAsOf,
@@ -30,7 +24,8 @@ import type { shopReview } from '../../workflows/reviews/workflow';
 import { PROVIDER_ID } from '../../workflows/shared/search-attributes';
 import type { Principal } from '../http/auth';
 import { type CommandRequest, originOf } from '../http/command-request';
-import { ANSWER_WITHIN_MS, type CommandSender, unanswered, type WorkflowTarget } from '../http/temporal-commands';
+import { startAndWait } from '../http/start-workflow';
+import type { CommandSender, WorkflowTarget } from '../http/temporal-commands';
 import { reviewView } from './view';
 
 /** How long a submission waits for a workflow that is just ending, or that has to catch up first. */
@@ -51,12 +46,6 @@ type ReviewServiceDependencies = {
   commands: CommandSender;
   answerWithinMs?: number | undefined;
 };
-
-/** What a refused submission says beyond its code. */
-const refusedWith = z.object({
-  allowedActions: z.array(z.string()).optional(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
 
 const noReview = () => new AppError('REVIEW.NOT_FOUND', 'There is no such review.');
 const workflowTarget = (subject: Pick<ReviewSubject, 'kind' | 'objectId' | 'operation'>): WorkflowTarget => ({
@@ -104,7 +93,7 @@ export function reviewService(dependencies: ReviewServiceDependencies) {
       for (const giveUpAt = Date.now() + TRY_AGAIN_FOR_MS; ; await sleep(PAUSE_MS)) {
         // Submitted by an earlier try whose answer was lost.
         if ((await findReview(db, subject.reviewId, 'all')) !== null) return;
-        const refused = await start(dependencies, input);
+        const refused = await start(dependencies, input).then(() => null, asRefusal);
         if (refused === null) return;
         const isFree = refused.code === 'REVIEW.IN_REVIEW' && (await openReviewOf(db, subject)) === null;
         if (Date.now() > giveUpAt || !(isFree || refused.code === 'SERVICE.BUSY')) throw refused;
@@ -142,9 +131,9 @@ function inputOf(
   return { subject, submission, needsSecurityCheck, policy: reviewPolicy(policy, subject.kind) };
 }
 
-/** Starts the workflow, or finds it running; answers its refusal, or null when what was submitted is in review. */
-async function start(dependencies: ReviewServiceDependencies, input: ReviewInput): Promise<AppError | null> {
-  const { client, taskQueue, answerWithinMs = ANSWER_WITHIN_MS } = dependencies;
+/** Starts the workflow, or finds it running; returns when what was submitted is in review. @throws AppError its refusal */
+async function start(dependencies: ReviewServiceDependencies, input: ReviewInput): Promise<void> {
+  const { client, taskQueue } = dependencies;
   const { subject, submission } = input;
   const { reviewId, kind, operation, title, objectId, providerId } = subject;
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof shopReview>(REVIEW_WORKFLOWS[kind], {
@@ -162,25 +151,15 @@ async function start(dependencies: ReviewServiceDependencies, input: ReviewInput
     args: [{ reviewId }] as [{ reviewId: string }],
     startWorkflowOperation,
   };
-  try {
-    await client.withDeadline(Date.now() + answerWithinMs, () =>
-      client.workflow.executeUpdateWithStart(untilSubmitted, options),
-    );
-    return null;
-  } catch (error) {
-    return refusalOf(error);
-  }
+  await startAndWait(
+    dependencies,
+    () => client.workflow.executeUpdateWithStart(untilSubmitted, options),
+    'The review is just ending; send yours again.',
+  );
 }
 
-/** The workflow's refusal; other errors are thrown on. */
-function refusalOf(error: unknown): AppError {
-  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-  if (!(cause instanceof ApplicationFailure)) throw unanswered(error) ?? error;
-  // The run that was found ended before it had looked at the update.
-  if (!isErrorCode(cause.type)) return new AppError('SERVICE.BUSY', 'The review is just ending; send yours again.');
-  const { allowedActions, errors } = refusedWith.safeParse(cause.details?.[0]).data ?? {};
-  return new AppError(cause.type, cause.message, {
-    ...(allowedActions === undefined ? {} : { allowedActions }),
-    ...(errors === undefined ? {} : { errors }),
-  });
+/** An expected refusal; other errors are thrown on. */
+function asRefusal(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
 }

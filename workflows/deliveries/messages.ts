@@ -2,6 +2,7 @@ import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryAction, DeliveryCommand } from '../../domain/deliveries/commands';
 import type { DeliveryState, Outcome } from '../../domain/deliveries/state';
 import type { DeliveryPolicy } from '../../domain/policies/catalogue';
+import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
 
 /** What a delivery workflow is started with; also what it continues as new with. */
 export type DeliveryInput = {
@@ -26,11 +27,7 @@ export const deliveryWorkflowId = (deliveryId: string): string => `delivery/${de
 export const deliveryUpdate = (action: DeliveryAction) => defineUpdate<void, [SentCommand]>(action);
 
 /** A command as it is sent: its id is the update's own id, and need not be said twice. */
-export type SentCommand = DeliveryCommand extends infer C
-  ? C extends DeliveryCommand
-    ? Omit<C, 'commandId'>
-    : never
-  : never;
+export type SentCommand = DistributiveOmit<DeliveryCommand, 'commandId'>;
 
 /** For operations and tests: what the workflow itself believes. Screens read PostgreSQL. */
 export const deliveryState = defineQuery<{ state: DeliveryState; sequence: number }>('state');

@@ -9,15 +9,14 @@ import { applyCommand, passDeadline } from '../../domain/deliveries/transitions'
 import { roleOf } from '../../domain/shared/actor';
 import type { Refused } from '../shared/failures';
 import { countedPayment, refundPayment } from '../shared/refund-payment';
+import { STEP_ACTIVITIES } from '../shared/step-activities';
 import type { Recomputation } from '../shared/subject';
 import { supervise } from '../shared/supervision';
 import { changedAttributes, describeDelivery } from './display';
 import { type DeliveryInput, type DeliveryResult, deliveryState, deliveryUpdate, type SentCommand } from './messages';
 
-const { recordDeliveryStep, storedDeliveryStep, appealTarget } = proxyLocalActivities<DeliveryActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { maximumInterval: '10 seconds' },
-});
+const { recordDeliveryStep, storedDeliveryStep, appealTarget } =
+  proxyLocalActivities<DeliveryActivities>(STEP_ACTIVITIES);
 
 const ACTIONS: readonly DeliveryAction[] = [...OPERATIONS, 'buyer.evidence', 'provider.evidence'];
 

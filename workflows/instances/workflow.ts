@@ -20,14 +20,12 @@ import {
 } from '../../domain/instances/transitions';
 import { systemCause } from '../../domain/shared/step';
 import { refusal } from '../shared/failures';
+import { STEP_ACTIVITIES } from '../shared/step-activities';
 import { supervise } from '../shared/supervision';
 import { changedAttributes, describeInstance } from './display';
 import { type InstanceInput, type InstanceResult, instanceState, orderRefunded, purchased } from './messages';
 
-const { recordInstanceStep, storedInstanceStep } = proxyLocalActivities<InstanceActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { maximumInterval: '10 seconds' },
-});
+const { recordInstanceStep, storedInstanceStep } = proxyLocalActivities<InstanceActivities>(STEP_ACTIVITIES);
 
 // Until the provider's side answers as it should, however long that takes: attempts are no part of the history (INS-3).
 const { callProvider } = proxyActivities<InstanceActivities>({

@@ -4,6 +4,7 @@ import type { InvoicePolicy } from '../../domain/invoices/rules';
 import type { InvoiceState } from '../../domain/invoices/state';
 import type { InvoiceSubject } from '../../domain/invoices/step';
 import type { Origin } from '../../domain/shared/actor';
+import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
 
 /** What the workflow of an invoice is started with. */
 export type InvoiceInput = {
@@ -29,11 +30,7 @@ export const invoiceWorkflowId = (invoiceId: string) => `invoice/${invoiceId}`;
 export const untilRequested = defineUpdate<void>('untilRequested');
 
 /** A command as it is sent; its id is the update's own. */
-export type SentInvoiceCommand = InvoiceCommand extends infer C
-  ? C extends InvoiceCommand
-    ? Omit<C, 'commandId'>
-    : never
-  : never;
+export type SentInvoiceCommand = DistributiveOmit<InvoiceCommand, 'commandId'>;
 
 /** One update a kind of command, so that a history reads in the words of the business. Answered when its row is stored. */
 export const invoiceUpdate = (action: InvoiceOperation) => defineUpdate<void, [SentInvoiceCommand]>(action);

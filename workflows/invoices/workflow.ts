@@ -12,6 +12,7 @@ import { type InvoiceState, isAtRest, newInvoice } from '../../domain/invoices/s
 import { applyInvoiceCommand, passInvoiceDeadline, requested } from '../../domain/invoices/transitions';
 import { invoiceSettled, refundWorkflowId } from '../refunds/messages';
 import type { Refused } from '../shared/failures';
+import { STEP_ACTIVITIES } from '../shared/step-activities';
 import { causeOf, type Recomputation } from '../shared/subject';
 import { supervise } from '../shared/supervision';
 import { changedAttributes, describeInvoice } from './display';
@@ -24,10 +25,8 @@ import {
   untilRequested,
 } from './messages';
 
-const { recordInvoiceStep, storedInvoiceStep, invoiceDue, refundsThatWait } = proxyLocalActivities<InvoiceActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { maximumInterval: '10 seconds' },
-});
+const { recordInvoiceStep, storedInvoiceStep, invoiceDue, refundsThatWait } =
+  proxyLocalActivities<InvoiceActivities>(STEP_ACTIVITIES);
 
 function whyNotLegal(state: InvoiceState, { action }: InvoiceCommand): Refused | null {
   if (isLegal(state, action)) return null;

@@ -3,6 +3,7 @@ import type { OrderCommand, OrderOperation } from '../../domain/orders/commands'
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
 import type { OrderState } from '../../domain/orders/state';
 import type { OrderPolicy } from '../../domain/policies/catalogue';
+import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
 
 /** What an order workflow is started with. */
 export type OrderInput = { terms: OrderTerms; placedBy: PlacedBy; policy: OrderPolicy };
@@ -24,11 +25,7 @@ export const untilPlaced = defineUpdate<void>('untilPlaced');
 export const orderUpdate = (action: OrderOperation) => defineUpdate<void, [SentOrderCommand]>(action);
 
 /** A command as it is sent: its id is the update's own id, and need not be said twice. */
-export type SentOrderCommand = OrderCommand extends infer C
-  ? C extends OrderCommand
-    ? Omit<C, 'commandId'>
-    : never
-  : never;
+export type SentOrderCommand = DistributiveOmit<OrderCommand, 'commandId'>;
 
 /** For operations and tests: what the workflow itself believes. Screens read PostgreSQL. */
 export const orderState = defineQuery<{ state: OrderState; sequence: number }>('state');

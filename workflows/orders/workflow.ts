@@ -14,6 +14,7 @@ import { instanceStart } from '../instances/start';
 import type { Refused } from '../shared/failures';
 import { refundPayment } from '../shared/refund-payment';
 import { startWorkflow } from '../shared/start-workflow';
+import { STEP_ACTIVITIES } from '../shared/step-activities';
 import { supervise } from '../shared/supervision';
 import { describeOrder } from './display';
 import {
@@ -27,10 +28,7 @@ import {
   untilPlaced,
 } from './messages';
 
-const { recordOrderStep, storedOrderStep } = proxyLocalActivities<OrderActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { maximumInterval: '10 seconds' },
-});
+const { recordOrderStep, storedOrderStep } = proxyLocalActivities<OrderActivities>(STEP_ACTIVITIES);
 
 /**
  * One order from its placing until it is paid or closed (ORD). Unpaid, its price may change. Paid, it starts its delivery,

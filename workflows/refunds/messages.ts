@@ -4,6 +4,7 @@ import type { RefundPolicy } from '../../domain/refunds/deadlines';
 import type { RefundState } from '../../domain/refunds/state';
 import type { RefundTerms } from '../../domain/refunds/step';
 import type { Origin } from '../../domain/shared/actor';
+import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
 
 /** What the workflow of a refund is started with. */
 export type RefundInput = {
@@ -25,11 +26,7 @@ export const refundWorkflowId = (refundId: string): string => `refund/${refundId
 export const untilRequested = defineUpdate<void>('untilRequested');
 
 /** A command as it is sent: its id is the update's own id, and need not be said twice. */
-export type SentRefundCommand = RefundCommand extends infer C
-  ? C extends RefundCommand
-    ? Omit<C, 'commandId'>
-    : never
-  : never;
+export type SentRefundCommand = DistributiveOmit<RefundCommand, 'commandId'>;
 
 /** One update a kind of command, so that a history reads in the words of the business. Answered when its row is stored. */
 export const refundUpdate = (action: RefundOperation) => defineUpdate<void, [SentRefundCommand]>(action);

@@ -11,6 +11,7 @@ import { instanceWorkflowId, orderRefunded } from '../instances/messages';
 import { orderWorkflowId } from '../orders/messages';
 import type { Refused } from '../shared/failures';
 import { catchUp } from '../shared/messages';
+import { STEP_ACTIVITIES } from '../shared/step-activities';
 import { causeOf } from '../shared/subject';
 import { supervise } from '../shared/supervision';
 import { changedAttributes, describeRefund } from './display';
@@ -25,10 +26,8 @@ import {
   untilRequested,
 } from './messages';
 
-const { recordRefundStep, storedRefundStep, refundedInstance } = proxyLocalActivities<RefundActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { maximumInterval: '10 seconds' },
-});
+const { recordRefundStep, storedRefundStep, refundedInstance } =
+  proxyLocalActivities<RefundActivities>(STEP_ACTIVITIES);
 
 /**
  * One refund that somebody asked for, from the request to its end (RFD). The provider agrees, offers a part or declines,

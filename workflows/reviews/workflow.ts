@@ -5,6 +5,7 @@ import { allowedReviewActions, LEGAL_IN, reviewDeadline, targetOf } from '../../
 import { isDecided, newReview, type ReviewState } from '../../domain/reviews/state';
 import { applyReviewCommand, passReviewTarget, submitted } from '../../domain/reviews/transitions';
 import { type Refused, refusal } from '../shared/failures';
+import { STEP_ACTIVITIES } from '../shared/step-activities';
 import { causeOf, type Recomputation } from '../shared/subject';
 import { supervise } from '../shared/supervision';
 import { changedAttributes, describeReview } from './display';
@@ -17,10 +18,7 @@ import {
   untilSubmitted,
 } from './messages';
 
-const { recordReviewStep, storedReviewStep, reviewTarget } = proxyLocalActivities<ReviewActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { maximumInterval: '10 seconds' },
-});
+const { recordReviewStep, storedReviewStep, reviewTarget } = proxyLocalActivities<ReviewActivities>(STEP_ACTIVITIES);
 
 function whyNotLegal(state: ReviewState, { action }: ReviewCommand): Refused | null {
   if (LEGAL_IN[action].includes(state.stage)) return null;

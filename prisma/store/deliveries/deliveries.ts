@@ -5,7 +5,7 @@ import type { Database } from '../shared/database';
 import { beyond, inOrder, type Page } from '../shared/paging';
 import { queryRow } from '../shared/query-rows';
 import { type Scope, within } from '../shared/scopes';
-import type { WorkflowStatus } from '../shared/workflow-status';
+import { type WorkflowStatus, workflowStatusOf } from '../shared/workflow-status';
 import { storedDeliveryPolicy, storedDeliveryState } from './stored-json';
 
 /** A delivery as it is stored. */
@@ -124,23 +124,18 @@ export async function listDeliveries(
 }
 
 /** What the table says of a delivery and of a command to it, as far as the reader may know. */
-export async function deliveryStatus(
+export function deliveryStatus(
   db: Database,
   id: string,
   scope: Scope,
   commandId: string | null = null,
 ): Promise<WorkflowStatus> {
-  // One round trip, since every command that is refused asks it.
-  const query = Prisma.sql`
-    SELECT outcome IS NOT NULL AS ended, sequence,
-           EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
-    FROM deliveries WHERE id = ${id} AND ${within(scope)}`;
-  const row = await queryRow(db, statusRow, query);
-  if (row === null) return { is: 'absent', sequence: 0, hasCommand: false };
-  return { is: row.ended ? 'ended' : 'open', sequence: row.sequence, hasCommand: row.hasCommand };
+  return workflowStatusOf(
+    db,
+    { table: Prisma.sql`deliveries`, isOpen: Prisma.sql`outcome IS NULL` },
+    { id, scope, commandId },
+  );
 }
-
-const statusRow = z.object({ ended: z.boolean(), sequence: z.int(), hasCommand: z.boolean() });
 
 /** The delivery that an appeal belongs to, or null when there is no such appeal. */
 export async function deliveryOfAppeal(db: Database, appealId: string): Promise<string | null> {

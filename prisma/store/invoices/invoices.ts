@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { INVOICE_STAGES, type InvoiceStage, LIVE_STAGES } from '../../../domain/invoices/state';
+import { type InvoiceStage, LIVE_STAGES } from '../../../domain/invoices/state';
 import { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
 import { equal, keyset, type Page } from '../shared/paging';
 import { queryRow, queryRows, type RawQueries } from '../shared/query-rows';
 import { type Scope, within } from '../shared/scopes';
-import type { WorkflowStatus } from '../shared/workflow-status';
+import { type WorkflowStatus, workflowStatusOf } from '../shared/workflow-status';
 import { storedInvoicePolicy, storedInvoiceState } from './stored-json';
 
 /** An invoice as it is stored; `sealed` is whom it is made out to. */
@@ -83,25 +83,16 @@ export async function listInvoices(
   return queryRows(db, invoiceRow, query);
 }
 
-const statusRow = z.object({ stage: z.enum(INVOICE_STAGES), sequence: z.int(), hasCommand: z.boolean() });
-
 /**
  * What the table says of an invoice and of a command to it, as far as the reader may know. One that is done is open: its
  * workflow has ended, and the next command begins it anew.
  */
-export async function invoiceStatus(
-  db: Database,
-  id: string,
-  scope: Scope,
-  commandId: string,
-): Promise<WorkflowStatus> {
-  const query = Prisma.sql`
-    SELECT stage, sequence, EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
-    FROM invoices WHERE id = ${id} AND ${within(scope)}`;
-  const row = await queryRow(db, statusRow, query);
-  if (row === null) return { is: 'absent', sequence: 0, hasCommand: false };
-  const { stage, sequence, hasCommand } = row;
-  return { is: LIVE_STAGES.some((live) => live === stage) ? 'open' : 'ended', sequence, hasCommand };
+export function invoiceStatus(db: Database, id: string, scope: Scope, commandId: string): Promise<WorkflowStatus> {
+  return workflowStatusOf(
+    db,
+    { table: Prisma.sql`invoices`, isOpen: Prisma.sql`stage = ANY (${LIVE_STAGES}::text[])` },
+    { id, scope, commandId },
+  );
 }
 
 const idRow = z.object({ id: z.string() });

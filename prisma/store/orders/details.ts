@@ -6,8 +6,8 @@ import { Prisma } from '../../generated/client';
 import { storedContent } from '../products/stored';
 import type { Database } from '../shared/database';
 import { queryRow } from '../shared/query-rows';
-import { type Scope, within } from '../shared/scopes';
-import type { WorkflowStatus } from '../shared/workflow-status';
+import type { Scope } from '../shared/scopes';
+import { type WorkflowStatus, workflowStatusOf } from '../shared/workflow-status';
 import { findOrder, type OrderRow } from './orders';
 import { storedOrderPolicy, storedOrderState } from './stored-json';
 
@@ -94,28 +94,21 @@ async function contentOf(db: Database, { productId, productVersion }: OrderRow):
 }
 
 /** What the table says of an order's workflow and of a command to it, as far as the reader may know. */
-export async function orderStatus(
+export function orderStatus(
   db: Database,
   id: string,
   scope: Scope,
   commandId: string | null = null,
 ): Promise<WorkflowStatus> {
-  // One round trip, since every command that is refused asks it.
-  const query = Prisma.sql`
-    SELECT state, fulfilment, sequence, EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
-    FROM orders WHERE id = ${id} AND ${within(scope)}`;
-  const row = await queryRow(db, statusRow, query);
-  if (row === null) return { is: 'absent', sequence: 0, hasCommand: false };
-  const { state, fulfilment, sequence, hasCommand } = row;
   // Once it is paid, only an order that its provider fulfils directly is still its own workflow's.
-  const isOpen = state === 'pending_payment' || (fulfilment === 'direct' && !ENDED.includes(state));
-  return { is: isOpen ? 'open' : 'ended', sequence, hasCommand };
+  return workflowStatusOf(
+    db,
+    {
+      table: Prisma.sql`orders`,
+      isOpen: Prisma.sql`state = 'pending_payment' OR (fulfilment = 'direct' AND state <> ALL (${ENDED}::text[]))`,
+    },
+    { id, scope, commandId },
+  );
 }
 
 const ENDED: readonly string[] = ['closed', 'completed', 'cancelled', 'refunded'];
-const statusRow = z.object({
-  state: z.string(),
-  fulfilment: z.string(),
-  sequence: z.int(),
-  hasCommand: z.boolean(),
-});

@@ -9,7 +9,7 @@ import type { Database } from '../shared/database';
 import { beyond, inOrder, type Page } from '../shared/paging';
 import { queryRow, type RawQueries } from '../shared/query-rows';
 import { type Scope, within } from '../shared/scopes';
-import type { WorkflowStatus } from '../shared/workflow-status';
+import { type WorkflowStatus, workflowStatusOf } from '../shared/workflow-status';
 import { storedRefundPolicy, storedRefundState } from './stored-json';
 
 const fen = z.bigint().transform(Number);
@@ -80,22 +80,18 @@ export async function listRefunds(
 }
 
 /** What the table says of a refund and of a command to it, as far as the reader may know. */
-export async function refundStatus(
+export function refundStatus(
   db: Database,
   id: string,
   scope: Scope,
   commandId: string | null = null,
 ): Promise<WorkflowStatus> {
-  const query = Prisma.sql`
-    SELECT ended_at IS NOT NULL AS ended, sequence,
-           EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
-    FROM refund_requests WHERE id = ${id} AND ${within(scope)}`;
-  const row = await queryRow(db, statusRow, query);
-  if (row === null) return { is: 'absent', sequence: 0, hasCommand: false };
-  return { is: row.ended ? 'ended' : 'open', sequence: row.sequence, hasCommand: row.hasCommand };
+  return workflowStatusOf(
+    db,
+    { table: Prisma.sql`refund_requests`, isOpen: Prisma.sql`ended_at IS NULL` },
+    { id, scope, commandId },
+  );
 }
-
-const statusRow = z.object({ ended: z.boolean(), sequence: z.int(), hasCommand: z.boolean() });
 
 /** What the channel is to be asked for, and its answer where that is stored. */
 export type Money = { refund: Refund; answer: ChannelAnswer | null };

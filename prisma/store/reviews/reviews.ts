@@ -12,14 +12,12 @@ import { Prisma } from '../../generated/client';
 import type { Database } from '../shared/database';
 import { equal, type Page } from '../shared/paging';
 import { queryRow, queryRows } from '../shared/query-rows';
-import type { WorkflowStatus } from '../shared/workflow-status';
+import { within } from '../shared/scopes';
+import { type WorkflowStatus, workflowStatusOf } from '../shared/workflow-status';
 import { storedReviewState } from './stored-json';
 
 /** Whose reviews a reader may see. */
 export type ReviewScope = { providerId: string } | 'all';
-
-const within = (scope: ReviewScope) =>
-  scope === 'all' ? Prisma.sql`true` : Prisma.sql`provider_id = ${scope.providerId}`;
 
 /** A review as lists show it. */
 export type ReviewRow = z.output<typeof reviewRow>;
@@ -163,19 +161,6 @@ export async function subjectOfReview(db: Database, id: string): Promise<z.infer
 }
 
 /** What the table says of a review and of a command to it, as far as the reader may know. */
-export async function reviewStatus(
-  db: Database,
-  id: string,
-  scope: ReviewScope,
-  commandId: string,
-): Promise<WorkflowStatus> {
-  // One round trip, since every command that is refused asks it.
-  const query = Prisma.sql`
-    SELECT ${IS_OPEN} AS open, sequence, EXISTS (SELECT FROM steps WHERE command_id = ${commandId}) AS "hasCommand"
-    FROM reviews WHERE id = ${id} AND ${within(scope)}`;
-  const row = await queryRow(db, statusRow, query);
-  if (row === null) return { is: 'absent', sequence: 0, hasCommand: false };
-  return { is: row.open ? 'open' : 'ended', sequence: row.sequence, hasCommand: row.hasCommand };
+export function reviewStatus(db: Database, id: string, scope: ReviewScope, commandId: string): Promise<WorkflowStatus> {
+  return workflowStatusOf(db, { table: Prisma.sql`reviews`, isOpen: IS_OPEN }, { id, scope, commandId });
 }
-
-const statusRow = z.object({ open: z.boolean(), sequence: z.int(), hasCommand: z.boolean() });
