@@ -57,8 +57,9 @@ const MEETINGS = [
   {
     layer: 'prisma/store',
     from: 'refunds',
-    to: ['deliveries', 'ledger', 'orders'],
-    reason: 'A step of a refund posts what is given back, and pauses an order or delivery or lets it go on.',
+    to: ['deliveries', 'instances', 'ledger', 'orders'],
+    reason:
+      'A step of a refund posts what is given back, and pauses an order or delivery or lets it go on; an instance made meanwhile completes its order.',
   },
   ...['accounts', 'products', 'shops'].map((from) => ({
     layer: 'prisma/store',

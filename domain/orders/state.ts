@@ -27,6 +27,8 @@ export type OrderState = {
   delivery: DeliveryState | null;
   /** The time in the present state and the deadlines that have passed in it; only while it is fulfilled directly. */
   turn?: { clock: Clock; passed: readonly string[] };
+  /** What refunds had given back of the payment when it was cancelled, fen; absent where that was nothing. */
+  refundedFen?: number;
 };
 
 type Prices = Pick<OrderState, 'payableFen' | 'earlierPricesFen'>;

@@ -6,6 +6,7 @@ import type { Database } from '../../prisma/store/shared/database';
 import { claimUnanswered, markReconciled } from '../../prisma/store/shared/idempotency';
 import { deliveryWorkflowId } from '../../workflows/deliveries/messages';
 import { invoiceWorkflowId } from '../../workflows/invoices/messages';
+import { orderWorkflowId } from '../../workflows/orders/messages';
 import { refundWorkflowId } from '../../workflows/refunds/messages';
 import { reviewWorkflowId } from '../../workflows/reviews/messages';
 import { catchUp } from '../../workflows/shared/messages';
@@ -61,6 +62,7 @@ async function adopt(db: Database, client: Client, objectId: string): Promise<vo
 /** The id of the workflow whose steps an object's are; null for what has none that could miss a step. */
 async function workflowOf(db: Database, objectId: string): Promise<string | null> {
   if (objectId.startsWith('dlv_')) return deliveryWorkflowId(objectId);
+  if (objectId.startsWith('ord_')) return orderWorkflowId(objectId);
   if (objectId.startsWith('inv_')) return invoiceWorkflowId(objectId);
   if (objectId.startsWith('rfd_')) return refundWorkflowId(objectId);
   const subject = await subjectOfReview(db, objectId);

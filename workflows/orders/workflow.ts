@@ -74,8 +74,10 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   isPlaced = true;
   const settled = await supervised.untilClosed();
   supervised.disarm();
-  const { state, payment } = settled;
-  if (state === 'cancelled' && payment !== null) await refundPayment(payment, payment.amountFen, 'order_cancelled');
+  const { state, payment, refundedFen = 0 } = settled;
+  if (state === 'cancelled' && payment !== null) {
+    await refundPayment(payment, payment.amountFen - refundedFen, 'order_cancelled');
+  }
   if (state === 'closed' || state === 'completed' || state === 'cancelled') return end(state);
   const fulfilment = fulfilmentOf(terms);
   if (fulfilment === 'delivery') await startWorkflow(deliveryStart(terms, settled, policy.delivery));

@@ -2,13 +2,11 @@ import { z } from 'zod';
 import { servedOrders } from '../../../domain/instances/state';
 import type { InstanceStep, StoredInstanceStep } from '../../../domain/instances/step';
 import { Prisma } from '../../generated/client';
-import { completionOf } from '../ledger/orders';
-import { postJournal } from '../ledger/post';
 import { type AuditStep, insertStep, storedInstead } from '../shared/audit-log';
-import type { Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
 import { queryRow } from '../shared/query-rows';
+import { completeOrders } from './orders';
 
 const writtenSteps = z.object({ written: z.bigint() });
 
@@ -34,23 +32,11 @@ export async function writeInstanceStep(
     SELECT count(*) AS written FROM step`;
   const isWritten = await db.$transaction(async (tx) => {
     if ((await queryRow(tx, writtenSteps, query))?.written !== 1n) return false;
-    await completeOrders(tx, step, runId);
+    const by = { commandId: step.commandId, actor: step.actorId, runId, effectiveAt: at };
+    await completeOrders(tx, servedOrders(step.state), by);
     return true;
   });
   return isWritten ? null : storedInstead(db, { ...step, objectId });
-}
-
-/** Completes the orders whose purchase the provider's side has carried out. */
-async function completeOrders(tx: Transaction, step: InstanceStep, runId: string): Promise<void> {
-  const at = new Date(step.atMs);
-  const open = { id: { in: servedOrders(step.state) }, state: 'awaiting_start' };
-  for (const { id } of await tx.order.findMany({ where: open, select: { id: true }, orderBy: { id: 'asc' } })) {
-    const journal = await completionOf(tx, id);
-    const data = { state: 'completed', endedAt: at, updatedAt: at };
-    const { count } = await tx.order.updateMany({ where: { id, state: 'awaiting_start' }, data });
-    const by = { commandId: step.commandId, actor: step.actorId, runId, effectiveAt: at };
-    if (count === 1) await postJournal(tx, journal, by);
-  }
 }
 
 const auditOf = (step: InstanceStep, runId: string): AuditStep => ({

@@ -26,8 +26,8 @@ const WHY_POSTPONED: Record<Postponement, string> = {
  * Stores a step of an order: it is placed (ORD-6), its price changes (ORD-5), it is paid, so that its delivery begins
  * (DLV-1), it closes, or whoever fulfils it directly has acted (ORD-2).
  * @param sealedNote the note, sealed, when only the parties may read it; the plain note is then not stored
- * @returns null when it is stored; the step that stands in its place; or why it must wait: `payment_expected` when the order
- *   must not close yet, since a payment was received in time that it has not looked at; `refund_open`
+ * @returns the step as it is stored, or the one that stands in its place; or why it must wait: `payment_expected` when the
+ *   order must not close yet, since a payment was received in time that it has not looked at; `refund_open`
  * @throws AppError IDEMPOTENCY.KEY_EXPIRED when the command that places it has placed another order; ORDER.NOT_ALLOWED when
  *   its price would change under a payment that was received and not looked at; COUPON.TAKEN when its coupon is on another
  *   order
@@ -35,14 +35,15 @@ const WHY_POSTPONED: Record<Postponement, string> = {
  */
 export async function writeOrderStep(
   db: Database,
-  step: OrderStep,
+  proposed: OrderStep,
   runId: string,
   sealedNote: Buffer | null = null,
-): Promise<StoredOrderStep | Postponement | null> {
-  const { terms, sequence, commandId } = step;
+): Promise<StoredOrderStep | Postponement> {
+  const step = await withRefunds(db, proposed);
+  const { terms, sequence, commandId, state } = step;
   const audit = auditOf(step, runId, sealedNote);
   const written = sequence === PLACED ? await place(db, step, audit) : await advance(db, step, audit);
-  if (written === 'stored') return null;
+  if (written === 'stored') return { sequence, commandId, state };
   if (written !== 'not_stored') {
     if (step.requestId === null) return written;
     throw new AppError('ORDER.NOT_ALLOWED', WHY_POSTPONED[written], { allowedActions: [] });
@@ -58,6 +59,17 @@ export async function writeOrderStep(
     throw new Error(`Order ${terms.orderId} was placed by another command`);
   }
   return stored;
+}
+
+/**
+ * A step that cancels an order, with what refunds have given back of its payment (RFD-6): only the row knows that. Each of
+ * them moves the order on, so that the step stands only as long as none has come since.
+ */
+async function withRefunds(db: Database, step: OrderStep): Promise<OrderStep> {
+  if (step.state.state !== 'cancelled') return step;
+  const where = { id: step.terms.orderId };
+  const refundedFen = Number((await db.order.findUnique({ where, select: { refundedFen: true } }))?.refundedFen ?? 0n);
+  return refundedFen === 0 ? step : { ...step, state: { ...step.state, refundedFen } };
 }
 
 type Written = 'stored' | 'not_stored' | Postponement;
@@ -133,8 +145,8 @@ function outcomeOf(rows: unknown): Written {
 /**
  * One statement, so that no process that is stopped in the middle holds the order's lock: it locks the order where it is
  * at the step before, adds the step, and only then changes the order, begins the delivery and fills the outbox. Nothing of
- * it happens when the order has moved on, when a payment is expected, or while a refund holds the order (RFD-6): one that
- * had a part of its payment back is not cancelled for all of it.
+ * it happens when the order has moved on, when a payment is expected, or while a refund holds the order (RFD-6): one that is
+ * cancelled knows to the fen what is left to give back.
  */
 function advancing(db: Pick<Database, '$queryRaw'>, step: OrderStep, audit: AuditStep, isExpected: Prisma.Sql) {
   const { terms, sequence, state, notices, atMs } = step;
@@ -143,7 +155,8 @@ function advancing(db: Pick<Database, '$queryRaw'>, step: OrderStep, audit: Audi
   const deliveryId = fulfilmentOf(terms) === 'delivery' ? terms.deliveryId : null;
   return db.$queryRaw<unknown>`
     WITH before AS (
-      SELECT id, state IN ('refunding', 'refunded') OR refunded_fen > 0 AND ${state.state === 'cancelled'} AS "isHeld"
+      SELECT id, state IN ('refunding', 'refunded')
+               OR ${state.state === 'cancelled'} AND refunded_fen <> ${state.refundedFen ?? 0} AS "isHeld"
       FROM orders WHERE id = ${terms.orderId} AND sequence = ${sequence - 1} ${reservedWhere(step)} FOR NO KEY UPDATE
     ), expected AS (
       SELECT ${isExpected} AS "isExpected"

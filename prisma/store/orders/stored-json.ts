@@ -17,6 +17,7 @@ export const storedOrderState: z.ZodType<OrderState> = z.object({
   payment: z.custom<PaymentFact | null>(),
   delivery: z.custom<DeliveryState | null>(),
   turn: z.object({ clock, passed: z.array(z.string()) }).exactOptional(),
+  refundedFen: z.int().exactOptional(),
 });
 
 /** The policies that an order keeps for life (GEN-3), as our own statement wrote them; null where others supervise it. */

@@ -186,12 +186,3 @@ export async function findRefundable(db: Database, orderId: string, scope: Scope
     refundableFen: Number(paidFen - refundedFen - refundReservedFen),
   };
 }
-
-/** The instance that an order bought, or bought more of, once all of the order's money has gone back (INS-4); else null. */
-export async function findRefundedInstance(db: Database, orderId: string): Promise<string | null> {
-  const query = Prisma.sql`
-    SELECT i.id FROM orders o JOIN instances i ON i.buyer_id = o.buyer_id
-    WHERE o.id = ${orderId} AND o.state = 'refunded'
-      AND (i.order_id = o.id OR i.state->'grants' @> jsonb_build_array(jsonb_build_object('orderId', o.id)))`;
-  return (await queryRow(db, z.object({ id: z.string() }), query))?.id ?? null;
-}

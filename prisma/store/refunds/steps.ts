@@ -7,6 +7,7 @@ import { isOpen, isOver, isSending, type RefundState, reservedFen } from '../../
 import type { RefundStep, StoredRefundStep } from '../../../domain/refunds/step';
 import { AppError } from '../../../domain/shared/errors';
 import { Prisma } from '../../generated/client';
+import { completeServed } from '../instances/orders';
 import { refundOf } from '../ledger/orders';
 import { postJournal } from '../ledger/post';
 import { InconsistentObject, insertNewStep, storedInstead } from '../shared/audit-log';
@@ -125,7 +126,8 @@ async function write(tx: Transaction, step: RefundStep, before: Before | null, h
   const isAll = givenBackFen > 0 && refundedFen === held.order.paidFen;
   // What is posted depends on where the money is before the order gives it back.
   const journal = givenBackFen > 0 ? await refundOf(tx, await moneyOf(tx, step)) : null;
-  await postJournal(tx, journal, { commandId: step.commandId, actor: step.actorId, runId, effectiveAt: at });
+  const by = { commandId: step.commandId, actor: step.actorId, runId, effectiveAt: at };
+  await postJournal(tx, journal, by);
   const orderState = orderStateAfter({ held: wasHeld, holds, isAll }, before?.orderState ?? '', held);
   const reserved = reservedFen(state);
   await changeOrder(tx, held, {
@@ -138,6 +140,9 @@ async function write(tx: Transaction, step: RefundStep, before: Before | null, h
   await writeRequest(tx, step, held, { reserved, orderState: wasHeld ? before?.orderState : held.order.state });
   if (holds && !wasHeld) await pause(tx, held, cause);
   if (wasHeld && !holds) await release(tx, held, { refundedFen, isAll }, cause);
+  if (orderState === 'awaiting_start' && held.order.fulfilment === 'instance') {
+    await completeServed(tx, terms.orderId, by);
+  }
   await writeMoney(tx, step, before?.state ?? null);
   await notify(tx, step, held);
 }

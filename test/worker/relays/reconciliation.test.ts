@@ -77,3 +77,30 @@ test('the pause between two looks at an unanswered command grows to an hour, aft
     expect(Math.abs(lookAt.getTime() - Date.now() - seconds * 1_000)).toBeLessThan(5_000);
   }
 });
+
+test('I-4: whose command was stored and never answered is asked to catch up: every object that people send commands to', async () => {
+  const objects = { ord: 'order', dlv: 'delivery', rfd: 'refund', inv: 'invoice' };
+  await addUnanswered(4, 0);
+  const asked: string[] = [];
+  const connection = Connection.lazy({ address: '127.0.0.1:1' });
+  const interceptor = {
+    signal: async ({ workflowExecution }: { workflowExecution: { workflowId?: string } }) => {
+      asked.push(workflowExecution.workflowId ?? '');
+    },
+  };
+  for (const [index, prefix] of Object.keys(objects).entries()) {
+    const step = { objectId: `${prefix}_1`, sequence: 2, commandId: `cmd_${index + 1}`, actorRole: 'buyer', actorId: 'x' };
+    await db.step.create({ data: { ...step, action: 'a', note: '', stateAfter: {}, at: new Date() } });
+  }
+  const client = new Client({ connection, interceptors: { workflow: [interceptor] } });
+  const relay = startReconciliation({ db, client, logger: pino({ level: 'silent' }), intervalMs: 50 });
+  try {
+    await eventually(async () =>
+      expect(await db.idempotencyRecord.count({ where: { reconciledAt: { not: null } } })).toBe(4),
+    );
+    expect(asked.sort()).toEqual(Object.entries(objects).map(([prefix, name]) => `${name}/${prefix}_1`).sort());
+  } finally {
+    await relay.stop();
+    await connection.close();
+  }
+});

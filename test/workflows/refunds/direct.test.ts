@@ -50,3 +50,21 @@ describe('RFD-6: an order that is fulfilled directly waits for its refund', () =
     expect(await sentBack(world.channel.url, payment.transactionId)).toEqual([200_000]);
   });
 });
+
+test('ORD-3, RFD-6: one that had a part of its payment back and is never started is cancelled, and the rest goes back', async () => {
+  const order = await world.place({ supervised: false });
+  const payment = await order.pay();
+  await eventually(async () => expect((await order.view()).state).toBe('awaiting_start'));
+  const refund = await refundsOf(world).request(
+    { terms: { ...order.terms, deliveryId: null } },
+    { amountFen: 50_000 },
+  );
+  await refund.act('provider.agree');
+  await expect(refund.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: 50_000 });
+  expect(await order.view()).toMatchObject({ state: 'awaiting_start' });
+  await world.env.sleep(16 * DAY_MS);
+  await order.ended();
+  expect(await refund.order()).toMatchObject({ state: 'cancelled', refundedFen: 200_000n });
+  expect((await sentBack(world.channel.url, payment.transactionId)).sort()).toEqual([150_000, 50_000]);
+  expect(await world.db.clearingBalance.count({ where: { clearingKey: payment.transactionId } })).toBe(0);
+});

@@ -1,4 +1,6 @@
+import { paymentReceived } from '../../../domain/ledger/events';
 import { DAY_MS } from '../../../domain/policies/duration';
+import { postJournal } from '../../../prisma/store/ledger/post';
 import { unique } from '../../factories/commands';
 import { instanceInput, saasProduct, startInstance } from '../../factories/instances';
 import { orderRow } from '../../factories/order-rows';
@@ -62,4 +64,27 @@ test('RFD-3, RFD-5: past the fifth day the provider may offer a part; the instan
   await expect(refund.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: 50_000 });
   expect(await refund.order()).toMatchObject({ state: 'completed', refundedFen: 50_000n });
   expect((await instance.state()).stage).toBe('active');
+});
+
+test('RFD-5a, ORD-8: a refund that is open while the instance is made delays the completion of its order, and no more', async () => {
+  const input = instanceInput(productId);
+  const { orderId } = input.identity;
+  const paidAt = new Date(await world.env.currentTimeMs());
+  const facts = { state: 'awaiting_start', fulfilment: 'instance', productType: 'saas', paidFen: 200_000n, paidAt };
+  const { buyerId, providerId } = await world.db.order.create({ data: orderRow({ id: orderId, ...facts }) });
+  const transactionId = `txn_${unique()}`;
+  const payment = { paymentId: `pay_${unique()}`, orderId, channel: 'wechat', transactionId, amountFen: 200_000 } as const;
+  const { paymentId: id, ...row } = payment;
+  await world.db.payment.create({ data: { ...row, id, status: 'accepted', receivedAt: paidAt } });
+  const by = { commandId: `cmd_${unique()}`, actor: 'system', runId: null, effectiveAt: paidAt };
+  await postJournal(world.db, paymentReceived(payment), by);
+  const terms = { orderId, deliveryId: null, buyerId, providerId, payableFen: 200_000 };
+  const refund = await refundsOf(world).request({ terms });
+  const instance = await startInstance(world, input);
+  await eventually(async () => expect((await instance.row()).stage).toBe('active'));
+  expect(await refund.order()).toMatchObject({ state: 'refunding', completedAt: null });
+  await refund.act('buyer.withdraw');
+  expect(await refund.order()).toMatchObject({ state: 'completed' });
+  expect(await world.db.journal.count({ where: { businessKey: `order-completed/${orderId}` } })).toBe(1);
+  expect(await world.db.clearingBalance.count({ where: { clearingKey: transactionId } })).toBe(0);
 });
