@@ -20,6 +20,21 @@ export const shanghaiClock = (atMs: number): string =>
 
 const A_DAY_MS = 86_400_000;
 
+/**
+ * The same time of day in Shanghai, whole months later (INS-4, RFD-7): bought on 1 February for a month → 1 March. Where that
+ * month has no such day it is the month's last one: 31 January → 28 or 29 February.
+ * @param fromMs epoch ms
+ * @param months whole months, 12 a year
+ */
+export function monthsAfter(fromMs: number, months: number): number {
+  const local = new Date(fromMs + SHANGHAI_OFFSET_MS);
+  const month = local.getUTCMonth() + months;
+  const lastDay = new Date(Date.UTC(local.getUTCFullYear(), month + 1, 0)).getUTCDate();
+  const day = Math.min(local.getUTCDate(), lastDay);
+  const timeOfDay = (fromMs + SHANGHAI_OFFSET_MS) % A_DAY_MS;
+  return Date.UTC(local.getUTCFullYear(), month, day) + ((timeOfDay + A_DAY_MS) % A_DAY_MS) - SHANGHAI_OFFSET_MS;
+}
+
 /** When a day in Shanghai (`YYYY-MM-DD`) begins, and when the next one does, in epoch milliseconds. */
 export function dayBounds(day: string): { fromMs: number; toMs: number } {
   const fromMs = Date.parse(`${day}T00:00:00+08:00`);

@@ -1,5 +1,6 @@
+import { monthsAfter, shanghaiClock } from '../calendar/shanghai';
 import type { Unit } from '../products/kinds';
-import { monthsAfter, protocolTime, type Span } from './term';
+import type { Span } from './term';
 
 /** The calls that a provider's delivery URL is sent (INS-1 … INS-4). */
 export const PROVIDER_ACTIONS = [
@@ -55,7 +56,7 @@ export function callBody(
   const known = { ...common, signId: signId ?? NOT_READY };
   const productInfo = productInfoOf(purchase);
   // What has no end has no instant of expiry.
-  const expiry = expiresAtMs === null ? {} : { instanceExpireTime: protocolTime(expiresAtMs) };
+  const expiry = expiresAtMs === null ? {} : { instanceExpireTime: shanghaiClock(expiresAtMs) };
   switch (action) {
     case 'createInstance':
       return { ...common, orderId, resourceId, productInfo, extendInfo: { comment: '' } };

@@ -1,13 +1,10 @@
-import { DAY_MS } from '../policies/duration';
+import { shanghaiDay, startOfShanghaiDay } from '../calendar/shanghai';
 import type { ProductType } from '../products/kinds';
-
-/** Asia/Shanghai has had no summer time since 1991: a fixed UTC+8. */
-const SHANGHAI_OFFSET_MS = 8 * 3_600_000;
 
 /** The end (24:00) of the n-th day in Shanghai, the day of an instant (epoch ms) counted as the first. */
 export function endOfDay(fromMs: number, days: number): number {
-  const firstDay = Math.floor((fromMs + SHANGHAI_OFFSET_MS) / DAY_MS);
-  return (firstDay + days) * DAY_MS - SHANGHAI_OFFSET_MS;
+  const { day, ...month } = shanghaiDay(fromMs);
+  return startOfShanghaiDay({ ...month, day: day + days });
 }
 
 /** What decides whether an order can be given back without a reason. */

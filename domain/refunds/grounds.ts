@@ -1,3 +1,4 @@
+import { monthsAfter } from '../calendar/shanghai';
 import { FULL_REFUND_REASONS, NO_FULL_REFUND_REASONS, type ReasonCode } from './reasons';
 
 /** What happened to an order until its refund was asked for; instants in epoch ms, null where it did not happen (RFD-7). */
@@ -17,18 +18,6 @@ export type RefundFacts = {
 
 /** A ground, and whether the facts show it; null where they cannot, and people have to say. */
 export type Ground = { code: ReasonCode; isShown: boolean | null };
-
-/** The same hour of the same day, so many months later; of a shorter month the last day. */
-export function monthsAfter(atMs: number, months: number): number {
-  const at = new Date(atMs);
-  const day = at.getUTCDate();
-  const later = new Date(atMs);
-  later.setUTCDate(1);
-  later.setUTCMonth(at.getUTCMonth() + months);
-  const lastDay = new Date(Date.UTC(later.getUTCFullYear(), later.getUTCMonth() + 1, 0)).getUTCDate();
-  later.setUTCDate(Math.min(day, lastDay));
-  return later.getTime();
-}
 
 const SILENT_MONTHS = 3;
 const isOverdue = (sinceMs: number | null, { requestedAtMs }: RefundFacts): boolean =>

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { expiryOf, type Grant, monthsAfter, protocolTime, type Span } from '../../../domain/instances/term';
+import { monthsAfter, shanghaiClock } from '../../../domain/calendar/shanghai';
+import { expiryOf, type Grant, type Span } from '../../../domain/instances/term';
 
 /** An instant in Shanghai. */
 const at = (text: string) => Date.parse(`${text.replace(' ', 'T')}+08:00`);
 const month = (amount = 1): Span => ({ amount, unit: 'month' });
 const bought = (fromMs: number, span: Span): Grant => ({ orderId: 'ord_1', span, fromMs });
-const endOf = (...grants: Grant[]) => protocolTime(expiryOf(grants) ?? 0);
+const endOf = (...grants: Grant[]) => shanghaiClock(expiryOf(grants) ?? 0);
 
 describe('INS-4: months and years are natural ones, in Shanghai', () => {
   test.each([
@@ -17,12 +18,12 @@ describe('INS-4: months and years are natural ones, in Shanghai', () => {
     ['2026-03-31 00:00:00', 1, '2026-04-30 00:00:00'],
     ['2026-11-24 12:00:00', 24, '2028-11-24 12:00:00'],
   ])('bought on %s, %i months later it is %s', (from, months, to) => {
-    expect(protocolTime(monthsAfter(at(from), months))).toBe(to);
+    expect(shanghaiClock(monthsAfter(at(from), months))).toBe(to);
   });
 
   test('the day is the one of Shanghai, not of UTC', () => {
     // 1 March 07:00 in Shanghai is still 28 February in UTC.
-    expect(protocolTime(monthsAfter(Date.parse('2026-02-28T23:00:00Z'), 1))).toBe('2026-04-01 07:00:00');
+    expect(shanghaiClock(monthsAfter(Date.parse('2026-02-28T23:00:00Z'), 1))).toBe('2026-04-01 07:00:00');
   });
 
   test('31 January renewed month by month ends on the last days of February and April, and on 31 March', () => {
@@ -76,7 +77,7 @@ describe('INS-4: a renewal is added at the end', () => {
   test('any number of months keeps the time of day, and the day or the last day of its month', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 0, max: 600 }), (fromMs, months) => {
-        const [from, to] = [protocolTime(fromMs), protocolTime(monthsAfter(fromMs, months))];
+        const [from, to] = [shanghaiClock(fromMs), shanghaiClock(monthsAfter(fromMs, months))];
         expect(to.slice(11)).toBe(from.slice(11));
         const [year = 0, monthOf = 0, day = 0] = to.slice(0, 10).split('-').map(Number);
         const wanted = Number(from.slice(8, 10));

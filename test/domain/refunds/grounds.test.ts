@@ -1,4 +1,5 @@
-import { groundsOf, monthsAfter, type RefundFacts } from '../../../domain/refunds/grounds';
+import { monthsAfter } from '../../../domain/calendar/shanghai';
+import { groundsOf, type RefundFacts } from '../../../domain/refunds/grounds';
 import { days, T0 } from '../../factories/states';
 
 const facts: RefundFacts = {
@@ -40,5 +41,7 @@ describe('RFD-7: what the facts show', () => {
   test('months are natural ones', () => {
     expect(monthsAfter(Date.UTC(2026, 10, 30, 9), 3)).toBe(Date.UTC(2027, 1, 28, 9));
     expect(monthsAfter(Date.UTC(2026, 0, 31), 3)).toBe(Date.UTC(2026, 3, 30));
+    // In Shanghai it was the 30th already, and what is 28 February there is not in London.
+    expect(monthsAfter(Date.UTC(2026, 10, 29, 20), 3)).toBe(Date.UTC(2027, 1, 27, 20));
   });
 });

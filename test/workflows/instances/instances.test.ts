@@ -1,9 +1,9 @@
 import type { Payload } from '@temporalio/common';
 import { z } from 'zod';
 import { EncryptingCodec } from '../../../codec/payloads';
+import { monthsAfter, shanghaiClock } from '../../../domain/calendar/shanghai';
 import type { Purchase } from '../../../domain/instances/protocol';
 import type { InstanceStage } from '../../../domain/instances/state';
-import { monthsAfter, protocolTime } from '../../../domain/instances/term';
 import { DAY_MS } from '../../../domain/policies/duration';
 import { KEYS, unique } from '../../factories/commands';
 import { instanceInput, saasProduct, startInstance } from '../../factories/instances';
@@ -167,7 +167,7 @@ describe('INS-4: an instance lives', () => {
     const { expiresAtMs } = await settled(instance, 'active');
     expect(expiresAtMs).toBe(monthsAfter(before.grants[0]?.fromMs ?? 0, 2));
     const [call] = provider.callsOf('renewInstance');
-    expect(call).toMatchObject({ signId: 'spec-1', instanceExpireTime: protocolTime(expiresAtMs ?? 0) });
+    expect(call).toMatchObject({ signId: 'spec-1', instanceExpireTime: shanghaiClock(expiresAtMs ?? 0) });
     await eventually(async () =>
       expect(await world.db.order.findUniqueOrThrow({ where: { id: renewal } })).toMatchObject({ state: 'completed' }),
     );
