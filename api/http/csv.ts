@@ -1,20 +1,18 @@
 import type { Request, Response } from 'express';
+import { neutralised, type Cell as TextCell } from '../files/table';
 
 /** A value of a table: text is neutralised, numbers are not text. */
-export type Cell = string | number | boolean | null;
+export type Cell = TextCell | boolean;
 
 /** By this mark spreadsheets know that the text is UTF-8. */
 export const BYTE_ORDER_MARK = '\uFEFF';
-
-/** What a spreadsheet would carry out as a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
 
 /** One line of a CSV file (RFC 4180). Text that a spreadsheet would carry out begins with an apostrophe. */
 export const csvLine = (cells: readonly Cell[]): string => `${cells.map(written).join(',')}\r\n`;
 
 function written(cell: Cell): string {
   if (typeof cell !== 'string') return cell === null ? '' : String(cell);
-  const neutral = FORMULA.test(cell) ? `'${cell}` : cell;
+  const neutral = neutralised(cell);
   return /[",\r\n]/.test(neutral) || neutral !== cell ? `"${neutral.replaceAll('"', '""')}"` : neutral;
 }
 

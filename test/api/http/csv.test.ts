@@ -1,8 +1,8 @@
 import { csvLine } from '../../../api/http/csv';
 
 test('a cell that a spreadsheet would carry out begins with an apostrophe; a number stays one', () => {
-  expect(csvLine(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', -1, 'a=b'])).toBe(
-    `"'=1+1","'+1","'-1","'@SUM(A1)","'\tx",-1,a=b\r\n`,
+  expect(csvLine(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\n=1', '＝1', -1, 'a=b'])).toBe(
+    `"'=1+1","'+1","'-1","'@SUM(A1)","'\tx","'\n=1","'＝1",-1,a=b\r\n`,
   );
 });
 
