@@ -56,8 +56,9 @@ export function startWaitingPaymentsReport({
 async function handle(relay: PaymentRelay, callback: ClaimedCallback): Promise<void> {
   const { orderId, transactionId } = callback;
   try {
-    // A failed attempt changes nothing: the order goes on waiting for a payment that succeeds.
-    const handling = callback.status === 'failed' ? 'ignored' : await handOver(relay, factOf(callback));
+    // A failed attempt, or one of nothing, changes nothing: the order goes on waiting, and nothing is there to give back.
+    const isPayment = callback.status === 'succeeded' && callback.amountFen > 0;
+    const handling = isPayment ? await handOver(relay, factOf(callback)) : 'ignored';
     await markHandled(relay.db, callback.id, handling);
     relay.logger.info({ orderId, transactionId, handling }, 'payment callback handled');
   } catch (error) {

@@ -204,7 +204,7 @@ function expectedPayment({ terms, state, action, knownPaymentIds }: OrderStep): 
     : Prisma.sql`c.received_at <= o.pay_by`;
   return Prisma.sql`EXISTS (
         SELECT FROM payment_callbacks c JOIN orders o ON o.id = c.order_id
-        WHERE c.order_id = ${terms.orderId} AND c.status = 'succeeded' AND ${counts}
+        WHERE c.order_id = ${terms.orderId} AND c.status = 'succeeded' AND c.amount_fen > 0 AND ${counts}
           AND c.id <> ALL (${knownPaymentIds}::text[]) AND c.handling IS DISTINCT FROM 'returned')`;
 }
 

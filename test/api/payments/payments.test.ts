@@ -199,6 +199,21 @@ describe('ORD-6: callbacks come more than once and in any order; a payment count
     await eventually(async () => expect((await story.orderNow(order.id)).state).toBe('awaiting_start'));
   });
 
+  test('a payment of nothing changes nothing: none goes back, the price may change, and the right payment is taken', async () => {
+    const order = await story.order();
+    const fact = factOf(order, { amountFen: 0 });
+    await report(fact);
+    await handled();
+    const price = await api.provider.post(`/v1/provider/orders/${order.id}/price`, {
+      payableFen: 100_000,
+      reason: '优惠',
+    });
+    expect(price).toMatchObject({ status: 200, body: { state: 'pending_payment', payableFen: 100_000 } });
+    await report(factOf(order, { amountFen: 100_000 }));
+    await eventually(async () => expect((await story.orderNow(order.id)).paidFen).toBe(100_000));
+    expect(await api.db.refund.count({ where: { orderId: order.id } })).toBe(0);
+  });
+
   test('duplicates, a late failure and a wrong signature of the sandbox’s channel leave one payment', async () => {
     const order = await story.order();
     const behaviour = { duplicates: 5, failedAfterwards: true };
