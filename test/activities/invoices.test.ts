@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { Client } from 'pg';
 import type { InvoiceStep } from '../../domain/invoices/step';
 import { applyInvoiceCommand, requested } from '../../domain/invoices/transitions';
+import { paymentReceived } from '../../domain/ledger/events';
 import { systemCause } from '../../domain/shared/step';
 import { liveInvoiceOf } from '../../prisma/store/invoices/invoices';
+import { postJournal } from '../../prisma/store/ledger/post';
 import { type Database, openDatabase } from '../../prisma/store/shared/database';
 import { allActivities } from '../../worker/worker';
 import { BUYER, PROVIDER, unique } from '../factories/commands';
@@ -127,6 +129,18 @@ describe('INV-1: however many ask at once, no order is invoiced beyond what is l
     const refunded = await paidOrder(db, { ...buyer, state: 'cancelled', refundedFen: 4_000n });
     await ask(asking(6_000, null, buyer));
     expect(await ordersOf([refunded])).toMatchObject([{ invoicedFen: 6_000 }]);
+  });
+
+  test('nor has one that had a part back before it was cancelled: the rest is held for its buyer', async () => {
+    const buyer = newBuyer();
+    const orderId = await paidOrder(db, { ...buyer, state: 'cancelled', refundedFen: 4_000n });
+    const transactionId = `txn_${unique()}`;
+    const held = { orderId, channel: 'wechat', transactionId, amountFen: 6_000 } as const;
+    const receivedAt = new Date();
+    await db.payment.create({ data: { ...held, id: `pay_${unique()}`, status: 'accepted', receivedAt } });
+    const by = { commandId: `cmd_${unique()}`, actor: 'system', runId: null, effectiveAt: receivedAt };
+    await postJournal(db, paymentReceived(held), by);
+    await expect(ask(asking(1, null, buyer))).rejects.toMatchObject({ type: 'INVOICE.AMOUNT_NOT_LEFT' });
   });
 });
 

@@ -92,7 +92,8 @@ const invoiceableRow = z.object({ orderId: z.string(), leftFen: z.bigint().trans
 
 /**
  * Locks the orders that can be invoiced, the oldest first, and answers what of each is left: paid, not refunded, not
- * invoiced yet. One that is being refunded, or whose cancellation has not been refunded yet, cannot: that money goes back.
+ * invoiced yet. One that is being refunded, or whose cancellation has not been refunded yet, cannot: that money, still held
+ * of its payment, goes back.
  * @throws AppError INVOICE.ORDER_NOT_INVOICEABLE when one that was chosen is not among them
  */
 async function lockInvoiceable(
@@ -104,7 +105,9 @@ async function lockInvoiceable(
   const query = Prisma.sql`
     SELECT id AS "orderId", paid_fen - refunded_fen - refund_reserved_fen - invoiced_fen AS "leftFen" FROM orders
     WHERE buyer_id = ${buyerId} AND provider_id = ${providerId} AND paid_fen - refunded_fen - refund_reserved_fen - invoiced_fen > 0
-      AND state NOT IN ('refunding', 'refunded') AND (state <> 'cancelled' OR refunded_fen > 0) ${chosen}
+      AND state NOT IN ('refunding', 'refunded') AND (state <> 'cancelled' OR refunded_fen > 0 AND NOT EXISTS (
+        SELECT FROM payments p JOIN clearing_balances c ON c.account_id = 'buyer_funds:' || p.channel AND c.clearing_key = p.transaction_id
+        WHERE p.order_id = orders.id AND p.status = 'accepted')) ${chosen}
     ORDER BY id LIMIT ${ORDERS_MAX} FOR NO KEY UPDATE`;
   const found = await queryRows(tx, invoiceableRow, query);
   const missing = orderIds?.find((chosenId) => !found.some(({ orderId }) => orderId === chosenId));
