@@ -27,7 +27,7 @@ export function orderDetailsView(
     feeBasisPoints: role === 'buyer' ? null : row.feeBasisPoints,
     agreement: content?.serviceAgreement ?? null,
     delivered: row.fulfilment === 'immediate' && row.state === 'completed' && content !== null ? given(content) : null,
-    allowedActions: current === null ? [] : allowedOrderActions(current, { productType }),
+    allowedActions: current === null ? [] : allowedOrderActions(current, { productType, steps: row.sequence }),
     deadlines: (current === null ? [] : orderDeadlines(current, policy)).map(
       ({ name, atMs, outcome, stoppableBy }) => ({
         ...{ name, at: new Date(atMs).toISOString(), outcome, stoppableBy },

@@ -17,22 +17,28 @@ export const LEGAL_IN: Record<OrderOperation, readonly OwnOrderState[]> = {
 /** Prices that an order can have had: its steps stay few. */
 export const PRICES_MAX = 50;
 
-/** What the rules look at beside the state. */
-export type OrderRules = Pick<OrderTerms, 'originalFen' | 'productType'>;
+/** Steps after which a requirement is not stated anew: an order has one run for life, which must have room for its end. */
+export const STEPS_MAX = 200;
+
+/** What the rules look at beside the state; `steps`: how many of them the order has, where they may be many. */
+export type OrderRules = Pick<OrderTerms, 'originalFen' | 'productType'> & { steps?: number };
 
 /** A refusal: a code of the taxonomy and a sentence that says what to do next. */
 export type Refusal = { code: ErrorCode; detail: string };
 
-function isAllowed(order: OrderState, operation: OrderOperation, { productType }: Pick<OrderRules, 'productType'>) {
+type LegalityRules = Omit<OrderRules, 'originalFen'>;
+
+function isAllowed(order: OrderState, operation: OrderOperation, { productType, steps = 0 }: LegalityRules): boolean {
   if (!LEGAL_IN[operation].includes(order.state)) return false;
   if (operation === 'provider.price') return productType !== 'image' && priceVersionOf(order) < PRICES_MAX;
   if (operation === 'buyer.take') return order.payableFen === 0;
+  if (operation === 'buyer.requirement' && steps >= STEPS_MAX) return false;
   // Once it is paid, the order is here only where it is fulfilled directly: others have a workflow of their own.
   return order.turn !== undefined && !isPaused(order);
 }
 
 /** What anybody may do to the order now, in the order of its life. */
-export const allowedOrderActions = (order: OrderState, rules: Pick<OrderRules, 'productType'>): OrderOperation[] =>
+export const allowedOrderActions = (order: OrderState, rules: LegalityRules): OrderOperation[] =>
   ORDER_OPERATIONS.filter((operation) => isAllowed(order, operation, rules));
 
 /** Whether a command is legal now; null when it is (ORD-2, ORD-5). */

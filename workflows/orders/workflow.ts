@@ -3,7 +3,7 @@ import type { OrderActivities } from '../../activities/orders';
 import { ORDER_OPERATIONS, type OrderCommand } from '../../domain/orders/commands';
 import { nextOrderDeadline } from '../../domain/orders/deadlines';
 import { fulfilmentOf, type OrderTerms, type PaymentFact } from '../../domain/orders/order';
-import { allowedOrderActions, judgeOrder } from '../../domain/orders/rules';
+import { allowedOrderActions, judgeOrder, type OrderRules } from '../../domain/orders/rules';
 import { isSettled, newOrder, type OrderState, pay, transactionOf, whyReturned } from '../../domain/orders/state';
 import { applyOrderCommand, passOrderDeadline } from '../../domain/orders/transitions';
 import type { RefundReason } from '../../domain/refunds/refund';
@@ -41,13 +41,14 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
   const arrivals: Promise<void>[] = [];
   let isPlaced = false;
   const start = newOrder(terms, Date.now() + policy.payWithinMs);
+  const rules = (): OrderRules => ({ ...terms, steps: supervised.position().sequence });
   const supervised = supervise(
     {
       id: orderId,
       commands: {
         updates: ORDER_OPERATIONS.map(orderUpdate),
         received: (sent: SentOrderCommand, commandId: string): OrderCommand => ({ ...sent, commandId }),
-        judge: (state, command) => whyNotOfParty(terms, command) ?? whyNotLegal(terms, state, command),
+        judge: (state, command) => whyNotOfParty(terms, command) ?? whyNotLegal(rules(), state, command),
         apply: (state, command, nowMs) => applyOrderCommand(terms, state, command, nowMs),
       },
       nextDeadline: (state) => nextOrderDeadline(state, policy),
@@ -113,9 +114,9 @@ function whyNotOfParty({ buyerId, providerId }: OrderTerms, { action, origin }: 
   return isParty[roleOf(action)] ? null : { code: 'ORDER.NOT_FOUND', detail: 'There is no such order.' };
 }
 
-function whyNotLegal(terms: OrderTerms, state: OrderState, command: OrderCommand): Refused | null {
-  const refused = judgeOrder(state, command, terms);
-  return refused && { ...refused, allowedActions: allowedOrderActions(state, terms) };
+function whyNotLegal(rules: OrderRules, state: OrderState, command: OrderCommand): Refused | null {
+  const refused = judgeOrder(state, command, rules);
+  return refused && { ...refused, allowedActions: allowedOrderActions(state, rules) };
 }
 
 const placingOf = ({ buyerId }: OrderTerms, placedBy: PlacedBy): Cause => ({

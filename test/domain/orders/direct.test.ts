@@ -1,6 +1,6 @@
 import { ORDER_OPERATIONS } from '../../../domain/orders/commands';
 import { nextOrderDeadline, orderDeadlines } from '../../../domain/orders/deadlines';
-import { allowedOrderActions, judgeOrder, LEGAL_IN } from '../../../domain/orders/rules';
+import { allowedOrderActions, judgeOrder, LEGAL_IN, STEPS_MAX } from '../../../domain/orders/rules';
 import { isSettled, newOrder, type OrderState, pay } from '../../../domain/orders/state';
 import { applyOrderCommand, passOrderDeadline } from '../../../domain/orders/transitions';
 import { orderPolicy, parsePolicy } from '../../../domain/policies/catalogue';
@@ -41,6 +41,15 @@ describe('ORD-2: an order that the provider fulfils directly', () => {
         if (isAllowed) expect(LEGAL_IN[action]).toContain(order.state);
       }
     }
+  });
+
+  test('GEN-5: its requirement is stated so often only that its run has room for the provider’s steps', () => {
+    const [before, full] = [STEPS_MAX - 1, STEPS_MAX].map((steps) => ({ ...direct.terms, steps }));
+    if (before === undefined || full === undefined) throw new Error('there are two');
+    expect(allowedOrderActions(direct.state, before)).toEqual(['buyer.requirement', 'provider.start']);
+    expect(allowedOrderActions(direct.state, full)).toEqual(['provider.start']);
+    expect(judgeOrder(direct.state, orderCommand('buyer.requirement'), full)?.code).toBe('ORDER.NOT_ALLOWED');
+    expect(judgeOrder(direct.state, orderCommand('provider.start'), full)).toBeNull();
   });
 
   test('a supervised order is its delivery’s once it is paid', () => {

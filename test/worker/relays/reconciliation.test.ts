@@ -89,7 +89,13 @@ test('I-4: whose command was stored and never answered is asked to catch up: eve
     },
   };
   for (const [index, prefix] of Object.keys(objects).entries()) {
-    const step = { objectId: `${prefix}_1`, sequence: 2, commandId: `cmd_${index + 1}`, actorRole: 'buyer', actorId: 'x' };
+    const step = {
+      objectId: `${prefix}_1`,
+      sequence: 2,
+      commandId: `cmd_${index + 1}`,
+      actorRole: 'buyer',
+      actorId: 'x',
+    };
     await db.step.create({ data: { ...step, action: 'a', note: '', stateAfter: {}, at: new Date() } });
   }
   const client = new Client({ connection, interceptors: { workflow: [interceptor] } });
@@ -98,7 +104,11 @@ test('I-4: whose command was stored and never answered is asked to catch up: eve
     await eventually(async () =>
       expect(await db.idempotencyRecord.count({ where: { reconciledAt: { not: null } } })).toBe(4),
     );
-    expect(asked.sort()).toEqual(Object.entries(objects).map(([prefix, name]) => `${name}/${prefix}_1`).sort());
+    expect(asked.sort()).toEqual(
+      Object.entries(objects)
+        .map(([prefix, name]) => `${name}/${prefix}_1`)
+        .sort(),
+    );
   } finally {
     await relay.stop();
     await connection.close();

@@ -55,10 +55,7 @@ test('ORD-3, RFD-6: one that had a part of its payment back and is never started
   const order = await world.place({ supervised: false });
   const payment = await order.pay();
   await eventually(async () => expect((await order.view()).state).toBe('awaiting_start'));
-  const refund = await refundsOf(world).request(
-    { terms: { ...order.terms, deliveryId: null } },
-    { amountFen: 50_000 },
-  );
+  const refund = await refundsOf(world).request({ terms: { ...order.terms, deliveryId: null } }, { amountFen: 50_000 });
   await refund.act('provider.agree');
   await expect(refund.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: 50_000 });
   expect(await order.view()).toMatchObject({ state: 'awaiting_start' });

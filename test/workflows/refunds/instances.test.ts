@@ -73,7 +73,13 @@ test('RFD-5a, ORD-8: a refund that is open while the instance is made delays the
   const facts = { state: 'awaiting_start', fulfilment: 'instance', productType: 'saas', paidFen: 200_000n, paidAt };
   const { buyerId, providerId } = await world.db.order.create({ data: orderRow({ id: orderId, ...facts }) });
   const transactionId = `txn_${unique()}`;
-  const payment = { paymentId: `pay_${unique()}`, orderId, channel: 'wechat', transactionId, amountFen: 200_000 } as const;
+  const payment = {
+    paymentId: `pay_${unique()}`,
+    orderId,
+    channel: 'wechat',
+    transactionId,
+    amountFen: 200_000,
+  } as const;
   const { paymentId: id, ...row } = payment;
   await world.db.payment.create({ data: { ...row, id, status: 'accepted', receivedAt: paidAt } });
   const by = { commandId: `cmd_${unique()}`, actor: 'system', runId: null, effectiveAt: paidAt };
