@@ -12,7 +12,10 @@ import { ACTORS, BUYER, KEYS, PROVIDER, unique } from './commands';
 
 /** What a test may want otherwise of an order's terms. */
 export type TermsWishes = Partial<
-  Pick<OrderTerms, 'flow' | 'payableFen' | 'originalFen' | 'productType' | 'supervised' | 'coupon'>
+  Pick<
+    OrderTerms,
+    'orderId' | 'productId' | 'flow' | 'payableFen' | 'originalFen' | 'productType' | 'supervised' | 'coupon' | 'span'
+  >
 >;
 
 /** The terms of an order of usr_demo with prv_demo. */
@@ -23,6 +26,8 @@ export function newTerms({
   supervised = productType === 'human_service',
   originalFen = payableFen,
   coupon,
+  span,
+  ...wishes
 }: TermsWishes = {}): OrderTerms {
   const n = unique();
   return {
@@ -44,6 +49,8 @@ export function newTerms({
     feeBasisPoints: 1_000,
     flow,
     ...(coupon === undefined ? {} : { coupon }),
+    ...(span === undefined ? {} : { span }),
+    ...wishes,
   };
 }
 

@@ -1,6 +1,7 @@
 import { sealText } from '../../codec/keys';
 import { checkedToken } from '../../codec/places';
-import { verification } from '../../domain/instances/protocol';
+import { type Purchase, verification } from '../../domain/instances/protocol';
+import type { InstancePolicy } from '../../domain/policies/catalogue';
 import { providerCheckWorkflowId } from '../../workflows/instances/messages';
 import type { providerCheck } from '../../workflows/instances/workflow';
 import { KEYS, unique } from '../factories/commands';
@@ -14,12 +15,18 @@ type Instance = Awaited<ReturnType<typeof startInstance>>;
 
 /** A scenario of an instance that is destroyed in the end, with a provider's server of its own. */
 const withInstance =
-  (play: (instance: Instance, provider: SpecProvider, world: World) => Promise<void>, changes = {}): Scenario =>
+  (
+    play: (instance: Instance, provider: SpecProvider, world: World) => Promise<void>,
+    changes: Partial<Purchase> = {},
+    policy: Partial<InstancePolicy> = {},
+  ): Scenario =>
   async (world) => {
     const provider = await startSpecProvider('a-token-of-tests');
     try {
       const productId = await saasProduct(world.db, provider);
-      const instance = await startInstance(world, instanceInput(productId, changes));
+      const { identity, ...input } = instanceInput(productId, changes);
+      const kept = { ...identity, policy: { ...identity.policy, ...policy } };
+      const instance = await startInstance(world, { ...input, identity: kept });
       await play(instance, provider, world);
       await world.realTimeClient.workflow.getHandle(instance.handle.workflowId).result();
       return { instance: instance.handle.workflowId };
@@ -60,6 +67,31 @@ export const INSTANCES_IN_REAL_TIME: Record<string, Scenario> = {
     await instance.refund(instance.orderId);
   }),
 
+  /** Operations were notified before it was ready: an odd number of steps, so that a run ends with a call under way. */
+  'instance-continued-while-called': withInstance(
+    async (instance, provider) => {
+      provider.behave(answering(200, '{"signId":"0"}'));
+      await eventually(async () => expect((await instance.state()).isLate).toBe(true));
+      provider.behave(() => null);
+      await answered(instance);
+      for (let n = 0; n < 14; n += 1) await renewed(instance);
+      await instance.refund(instance.orderId);
+    },
+    {},
+    { unansweredAfterMs: 1_000 },
+  ),
+
+  'instance-bought-too-late': withInstance(async (instance, provider) => {
+    await answered(instance);
+    provider.behave(answering(500, ''));
+    await instance.refund(instance.orderId);
+    await eventually(async () => expect((await instance.state()).stage).toBe('destroying'));
+    await instance.buys().then(
+      () => Promise.reject(new Error('it was bought')),
+      () => provider.behave(() => null),
+    );
+  }),
+
   'instance-refunded-before-ready': withInstance(async (instance, provider) => {
     provider.behave((received, response) =>
       received.action === 'createInstance' ? answering(200, '{"signId":"0"}')(received, response) : null,
@@ -92,6 +124,23 @@ export const INSTANCES_WITH_SKIPPED_TIME: Record<string, Scenario> = {
       await env.sleep('2 hours');
       await eventually(async () => expect((await instance.state()).calls).toEqual([]));
       await env.sleep('8 days');
+    },
+    { span: { amount: 1, unit: 'hour' } },
+  ),
+
+  'instance-renewed-after-expiry': withInstance(
+    async (instance, provider, { env }) => {
+      await answered(instance);
+      provider.behave(answering(503, ''));
+      await env.sleep('90 minutes');
+      await eventually(async () => expect((await instance.state()).stage).toBe('expired'));
+      await instance.buys({ span: { amount: 30, unit: 'day' } });
+      provider.behave(() => null);
+      await eventually(async () => {
+        await env.sleep('10 minutes');
+        expect((await instance.state()).calls).toEqual([]);
+      }, 60_000);
+      await instance.refund(instance.orderId);
     },
     { span: { amount: 1, unit: 'hour' } },
   ),

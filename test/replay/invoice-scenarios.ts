@@ -80,6 +80,19 @@ export const invoicesWithSkippedTime = (calendar: HolidayCalendar): Record<strin
     return { invoice: invoice.workflowId };
   },
 
+  /** The calendar has learnt meanwhile: when the provisional instant comes, it is not yet the true one. */
+  async 'invoice-postponed'(world) {
+    Object.assign(calendar, { version: 'ignorant', coveredYears: { from: 2000, to: 2001 }, isWorkday: () => true });
+    const invoice = await asked(world);
+    const lastHoliday = new Date((await world.env.currentTimeMs()) + 12 * 86_400_000).toISOString();
+    Object.assign(calendar, { version: 'grown', coveredYears: { from: 2000, to: 2100 } });
+    calendar.isWorkday = (day) => day > lastHoliday;
+    await invoice.letDaysPass(40);
+    await invoice.act('provider.void');
+    await invoice.outcome();
+    return { invoice: invoice.workflowId };
+  },
+
   async 'invoice-overdue'(world) {
     const invoice = await asked(world);
     await invoice.letDaysPass(40);

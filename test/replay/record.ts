@@ -4,8 +4,8 @@ import { keep } from './histories';
 import { INSTANCES_IN_REAL_TIME, INSTANCES_WITH_SKIPPED_TIME } from './instance-scenarios';
 import { INVOICES_IN_REAL_TIME, invoicesWithSkippedTime } from './invoice-scenarios';
 import { LEDGER_IN_REAL_TIME } from './ledger-scenarios';
-import { ORDERS_WITH_SKIPPED_TIME } from './order-scenarios';
-import { REFUNDS_IN_REAL_TIME, recordingInvoices } from './refund-scenarios';
+import { ORDERS_IN_REAL_TIME, ORDERS_WITH_SKIPPED_TIME } from './order-scenarios';
+import { REFUNDS_IN_REAL_TIME, REFUNDS_WITH_SKIPPED_TIME, recordingInvoices } from './refund-scenarios';
 import { REVIEWS_IN_REAL_TIME, recordingReviewHandlers, reviewRecomputed } from './review-scenarios';
 import { learningCalendar, REAL_TIME, type Scenario, SKIPPED_TIME } from './scenarios';
 import { WEBHOOKS_IN_REAL_TIME, WEBHOOKS_WITH_SKIPPED_TIME } from './webhook-scenarios';
@@ -41,6 +41,7 @@ describe('in real time', () =>
       ...WEBHOOKS_IN_REAL_TIME,
       ...INVOICES_IN_REAL_TIME,
       ...INSTANCES_IN_REAL_TIME,
+      ...ORDERS_IN_REAL_TIME,
       ...REFUNDS_IN_REAL_TIME,
       ...LEDGER_IN_REAL_TIME,
     },
@@ -53,10 +54,11 @@ describe('with skipped time', () =>
     {
       ...SKIPPED_TIME,
       ...ORDERS_WITH_SKIPPED_TIME,
+      ...REFUNDS_WITH_SKIPPED_TIME,
       ...WEBHOOKS_WITH_SKIPPED_TIME,
       ...INVOICES_WITH_SKIPPED_TIME,
       ...INSTANCES_WITH_SKIPPED_TIME,
       'review-recomputed': recomputed,
     },
-    () => startWorld(undefined, { calendar: learningCalendar, reviewHandlers }, []),
+    () => startWorld(undefined, { calendar: learningCalendar, reviewHandlers, liveInvoiceOf: recordingInvoices }, []),
   ));

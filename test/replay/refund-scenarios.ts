@@ -43,6 +43,28 @@ export const REFUNDS_IN_REAL_TIME: Record<string, Scenario> = {
   'refund-by-provider': decided({ initiatedBy: 'provider', amountFen: 1_000 }),
   'refund-declined-for-good': decided({ policy: { 'refund.buyerAnswerWithin': '1 second' } }, 'provider.decline'),
 
+  async 'refund-offer-unanswered'(world) {
+    const delivery = await world.paid();
+    await delivery.acts(...ACCEPTED);
+    const policy = { 'refund.buyerAnswerWithin': '1 second' };
+    const refund = await refundsOf(world).request(delivery, { policy });
+    await refund.act('provider.offer', 1);
+    await refund.until('escalated');
+    await refund.act('ops.reject');
+    await refund.ended();
+    return { refund: refund.workflowId };
+  },
+
+  async 'refund-waiting-withdrawn'(world) {
+    const delivery = await world.paid();
+    invoiced.add(delivery.terms.orderId);
+    const refund = await refundsOf(world).request(delivery);
+    await refund.act('provider.agree');
+    await refund.act('buyer.withdraw');
+    await refund.ended();
+    return { refund: refund.workflowId };
+  },
+
   async 'refund-agreed'(world) {
     const delivery = await world.paid();
     await delivery.act('buyer.requirement');
@@ -103,5 +125,33 @@ export const REFUNDS_IN_REAL_TIME: Record<string, Scenario> = {
     const unpaid = refundsOf(world).request(placed, { refundId: `rfd_refused${before}` });
     await unpaid.catch(() => 'the workflow ends at once');
     return { refund: `refund/rfd_refused${before}` };
+  },
+};
+
+/** Lived with skipped time: what is looked for every few hours, and what takes days. */
+export const REFUNDS_WITH_SKIPPED_TIME: Record<string, Scenario> = {
+  /** Nobody says that the invoice is settled. */
+  async 'refund-invoice-found-settled'(world) {
+    const delivery = await world.paid();
+    invoiced.add(delivery.terms.orderId);
+    const refund = await refundsOf(world).request(delivery);
+    await refund.act('provider.agree');
+    await world.env.sleep('3 hours');
+    invoiced.delete(delivery.terms.orderId);
+    await world.env.sleep('7 hours');
+    await refund.ended();
+    return { refund: refund.workflowId };
+  },
+
+  async 'refund-channel-out-of-order'(world) {
+    const delivery = await world.paid();
+    const refund = await refundsOf(world).request(delivery);
+    await misbehave(world.channel.url, { refundFailureRate: 1 });
+    await refund.act('provider.agree');
+    await world.env.sleep('73 hours');
+    await misbehave(world.channel.url);
+    await world.env.sleep('1 hour');
+    await refund.ended();
+    return { refund: refund.workflowId };
   },
 };

@@ -23,24 +23,26 @@ export type Replayed = {
 /** A module that is changed: another one in its place (a file of `broken/`), or one place of its text. */
 export type Planted = { module: string } & ({ replacement: string } | { from: string; to: string });
 
-/** The workflow code with an observer, and perhaps with a change planted in it. */
-export function observedBundle(planted?: Planted) {
+/** The workflow code with an observer, and perhaps with changes planted in it. */
+export function observedBundle(planted: readonly Planted[] = []) {
   const broken = path.join(__dirname, 'broken');
-  const alias =
-    planted !== undefined && 'replacement' in planted
-      ? { [path.join(root, planted.module)]: path.join(broken, planted.replacement) }
-      : {};
-  const rules =
-    planted !== undefined && 'from' in planted
+  const alias = Object.fromEntries(
+    planted.flatMap((one) =>
+      'replacement' in one ? [[path.join(root, one.module), path.join(broken, one.replacement)]] : [],
+    ),
+  );
+  const rules = planted.flatMap((one) =>
+    'from' in one
       ? [
           {
-            resource: path.join(root, planted.module),
+            resource: path.join(root, one.module),
             loader: path.join(broken, 'plant.cjs'),
-            options: planted,
+            options: one,
             enforce: 'pre' as const,
           },
         ]
-      : [];
+      : [],
+  );
   return bundleWorkflowCode({
     workflowsPath: path.join(root, 'workflows'),
     workflowInterceptorModules: [path.join(__dirname, 'observer.ts')],

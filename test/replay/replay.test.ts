@@ -30,7 +30,76 @@ async function changedBy(planted: Planted) {
   const [, subject = ''] = planted.module.split('/');
   const kind = KINDS.get(subject);
   if (kind === undefined) throw new Error(`Which histories ${planted.module} is tried with is not said`);
-  const replayed = await replayAll(await observedBundle(planted), kind);
+  const replayed = await replayAll(await observedBundle([planted]), kind);
+  return replayed.map(differences).filter((difference) => difference !== undefined);
+}
+
+/** A change of what concerns money, and a history that has the branch which it changes. */
+type Seen = Planted & { seenIn: string };
+
+/** Changed commands, one for each way in which workflows of money differ. */
+const COMMANDS: Seen[] = [
+  {
+    module: 'domain/orders/order.ts',
+    ...{ from: "productType === 'saas'", to: "productType === 'api'", seenIn: 'saas-given-back.order' },
+  },
+  {
+    module: 'workflows/refunds/workflow.ts',
+    ...{ from: "stage === 'refunded' && deliveryId", to: "stage === 'rejected' && deliveryId" },
+    seenIn: 'saas-given-back.refund',
+  },
+  {
+    module: 'workflows/refunds/execution.ts',
+    ...{ from: 'if (isSending(state()))', to: 'if (!isOver(state()))' },
+    seenIn: 'refund-invoice-found-settled.refund',
+  },
+  {
+    module: 'workflows/instances/workflow.ts',
+    ...{ from: 'STEPS_PER_RUN = 30', to: 'STEPS_PER_RUN = 31' },
+    seenIn: 'instance-continued-while-called.instance.run-1',
+  },
+  {
+    module: 'workflows/invoices/workflow.ts',
+    ...{ from: "stage !== 'done') await", to: "stage === 'done') await" },
+    seenIn: 'invoice-void-for-refund.invoice',
+  },
+  {
+    module: 'workflows/ledger/workflow.ts',
+    ...{ from: 'PAYMENT_CHANNELS.entries()', to: 'PAYMENT_CHANNELS.slice(1).entries()' },
+    seenIn: 'day-reconciled.reconciliation',
+  },
+];
+
+/** Changed rules, which change no command. */
+const RULES: Seen[] = [
+  {
+    module: 'domain/instances/transitions.ts',
+    ...{ from: 'isLate: true', to: 'isLate: false' },
+    seenIn: 'instance-late.instance',
+  },
+  {
+    module: 'domain/refunds/transitions.ts',
+    ...{ from: 'final: true', to: 'final: false' },
+    seenIn: 'refund-declined-for-good.refund',
+  },
+  {
+    module: 'domain/orders/transitions.ts',
+    ...{ from: "end(order, 'cancelled')", to: "end(order, 'completed')" },
+    seenIn: 'direct-taken-not-started.order',
+  },
+  {
+    module: 'domain/coupons/pricing.ts',
+    ...{ from: '+ WHOLE / 2', to: '+ 0' },
+    seenIn: 'coupon-repriced.order',
+  },
+];
+
+/** What several changes at the same time make of the histories that have their branches. */
+async function changedByAll(planted: readonly Seen[]) {
+  const code = await observedBundle(planted);
+  const kinds = new Set(planted.map(({ seenIn }) => seenIn.split('.')[1]));
+  const replayed = [];
+  for (const kind of kinds) replayed.push(...(await replayAll(code, kind)));
   return replayed.map(differences).filter((difference) => difference !== undefined);
 }
 
@@ -75,7 +144,22 @@ describe('a change to a workflow, or to the rules that it follows, must not alte
     expect(violations.length).toBeGreaterThan(0);
   });
 
+  test('WDR-9: changed commands are seen in every workflow of money', async () => {
+    const changed = await changedByAll(COMMANDS);
+    const violated = changed.filter(({ error }) => error instanceof DeterminismViolationError);
+    expect(violated.map(({ name }) => name)).toEqual(expect.arrayContaining(COMMANDS.map(({ seenIn }) => seenIn)));
+  });
+
   describe('a changed rule of the domain is seen, though it changes no command', () => {
+    test('WDR-9: in every subject of money; what runs keeps what is stored', async () => {
+      const changed = await changedByAll(RULES);
+      const deviating = changed.filter(({ deviations }) => deviations.length > 0);
+      expect(deviating.map(({ name }) => name)).toEqual(expect.arrayContaining(RULES.map(({ seenIn }) => seenIn)));
+      for (const { error, position, details, result, expected } of deviating) {
+        expect({ error, position, details, result }).toEqual({ error: undefined, result: undefined, ...expected });
+      }
+    });
+
     test.each([
       {
         module: 'domain/deliveries/transitions.ts',
