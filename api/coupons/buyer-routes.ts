@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CLAIM_STATUSES } from '../../domain/coupons/coupon';
+import { CLAIM_STATUSES, SCENES } from '../../domain/coupons/coupon';
 import { AppError } from '../../domain/shared/errors';
 import { claimCoupon, type Entry, listClaims } from '../../prisma/store/coupons/claims';
 import { findLinkPage } from '../../prisma/store/coupons/entries';
@@ -21,7 +21,11 @@ export function buyerCouponRoutes(context: ApiContext, { db }: { db: Database })
     path: '/v1/buyer/coupons',
     summary: 'The coupons that you have claimed, newest first',
     params: nothing,
-    query: z.strictObject({ ...paging, status: z.enum(CLAIM_STATUSES).optional() }),
+    query: z.strictObject({
+      ...paging,
+      status: z.enum(CLAIM_STATUSES).optional(),
+      scene: z.enum(SCENES).optional().openapi({ description: 'For which kind of purchase' }),
+    }),
     body: nothing,
     answer: { status: 200, schema: pageOf(claimedCouponSchema, 'ClaimedCouponPage') },
     async handle({ principal, query }) {

@@ -1,6 +1,7 @@
 import { extendZodWithOpenApi } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { AREAS } from '../../domain/accounts/areas';
+import { SCENES } from '../../domain/coupons/coupon';
 import { FULFILMENTS, ORDER_STATES, PAYMENT_CHANNELS } from '../../domain/orders/order';
 import { PRODUCT_TYPES } from '../../domain/products/kinds';
 import { id, namesNothingTwice } from '../../domain/shared/text';
@@ -78,6 +79,9 @@ export const orderSchema = z
     payableFen: z.int(),
     originalFen: z.int(),
     priceVersion: z.int().openapi({ description: 'Grows with every change of the price; a payment names it' }),
+    scene: z.enum(SCENES).openapi({ description: 'What kind of purchase it is: coupons are for one of them (CPN-1)' }),
+    isTrial: z.boolean(),
+    renewsInstanceId: z.string().nullable().openapi({ description: 'The instance that it is for more of (INS-4)' }),
     couponId: z.string().nullable(),
     couponReductionFen: z.int().openapi({ description: 'What the coupon takes off the price' }),
     paidFen: z.int(),

@@ -30,6 +30,17 @@ function placing(context: ApiContext, service: OrderService): void {
           .nullable()
           .optional()
           .openapi({ description: 'One that you have claimed; null: none; absent: the best that applies (CPN-3)' }),
+        renewsInstanceId: id('ins').optional().openapi({
+          description: 'Your own instance that is to last longer, or whose trial is to become formal (INS-4)',
+        }),
+        isTrial: z
+          .literal(true)
+          .optional()
+          .openapi({ description: 'The free trial of the product (PRD-2), once; the order is then to be taken' }),
+      })
+      .refine(({ renewsInstanceId, isTrial }) => renewsInstanceId === undefined || isTrial === undefined, {
+        path: ['isTrial'],
+        message: 'is not taken where an instance is there already',
       })
       .openapi('Purchase'),
     answer: { status: 201, schema: orderDetailsSchema },

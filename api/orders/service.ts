@@ -8,14 +8,12 @@ import {
 import { type KeyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
 import { isSealed, type OrderCommand } from '../../domain/orders/commands';
-import { feeBasisPointsOf } from '../../domain/orders/fee';
-import { fulfilmentOf, type OrderTerms, type PaymentChannel } from '../../domain/orders/order';
+import type { OrderTerms } from '../../domain/orders/order';
 import { orderPolicy, type Policy } from '../../domain/policies/catalogue';
 import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
 import { AppError, isErrorCode } from '../../domain/shared/errors';
 import { findOrderDetails, orderStatus } from '../../prisma/store/orders/details';
 import { lookAtContact } from '../../prisma/store/orders/orders';
-import { findOffer } from '../../prisma/store/products/storefront';
 import { keyExpired } from '../../prisma/store/shared/audit-log';
 import type { Database } from '../../prisma/store/shared/database';
 import { orderWorkflowId, untilPlaced } from '../../workflows/orders/messages';
@@ -26,8 +24,8 @@ import { idFrom } from '../http/ids';
 import { scopeOf } from '../http/scope';
 import { ANSWER_WITHIN_MS, type CommandSender, unanswered } from '../http/temporal-commands';
 import { noOrder, sendToOrder } from './commands';
-import { type CouponChoice, couponFor } from './coupon';
 import { orderDetailsView } from './details-view';
+import { type Purchase, termsOf } from './terms';
 
 /** What placing an order and operating on it need. */
 export type OrderDependencies = {
@@ -38,14 +36,6 @@ export type OrderDependencies = {
   policy: Policy;
   taskQueue: string;
   answerWithinMs?: number | undefined;
-};
-
-/** What a buyer asks for. */
-export type Purchase = {
-  productId: string;
-  specId: string;
-  paymentChannel: PaymentChannel;
-  couponId?: CouponChoice;
 };
 
 /** The part of a command that differs from route to route. */
@@ -102,7 +92,8 @@ export function orderService(deps: OrderDependencies) {
 
     /**
      * Places an order and answers it as it was when it was placed, however late that is asked.
-     * @throws AppError PRODUCT.NOT_FOUND, PRODUCT.NOT_FOR_SALE, COUPON.NOT_APPLICABLE, COUPON.TAKEN, IDEMPOTENCY.KEY_EXPIRED, SERVICE.UNAVAILABLE
+     * @throws AppError PRODUCT.*, COUPON.NOT_APPLICABLE, COUPON.TAKEN, INSTANCE.NOT_FOUND, ORDER.RENEWAL_NOT_POSSIBLE,
+     *   ORDER.TRIAL_USED, IDEMPOTENCY.KEY_EXPIRED, SERVICE.UNAVAILABLE
      */
     async place({ principal, command, request }: CommandRequest, purchase: Purchase) {
       const { commandId, atMs } = command;
@@ -120,31 +111,6 @@ export function orderService(deps: OrderDependencies) {
       if (placed === null) throw keyExpired();
       return orderDetailsView(placed, principal.role, keys);
     },
-  };
-}
-
-/** The terms on which a spec is sold now; they are the order's, whatever becomes of the product (PRD-7). @throws AppError PRODUCT.*, COUPON.* */
-async function termsOf(
-  { db, policy }: OrderDependencies,
-  { productId, specId, paymentChannel, couponId }: Purchase,
-  order: { orderId: string; buyerId: string; atMs: number },
-) {
-  const offer = await findOffer(db, productId, specId);
-  if (offer === null)
-    throw new AppError('PRODUCT.NOT_FOUND', 'See GET /v1/buyer/products for products and their specs.');
-  const { status, type, grade, supervised, selfOperated, productName, specName, providerId, agreementSha256 } = offer;
-  if (status !== 'published') throw new AppError('PRODUCT.NOT_FOR_SALE', 'Only published products can be bought.');
-  const span = { amount: offer.duration, unit: offer.unit };
-  const flow = selfOperated ? ('self_operated' as const) : ('standard' as const);
-  const originalFen = Number(offer.priceFen);
-  const purchase = { providerId, productId, productType: type, scene: 'new' as const };
-  const { coupon, payableFen } = await couponFor(db, couponId, { ...order, purchase, priceFen: originalFen });
-  return {
-    ...{ orderId: order.orderId, buyerId: order.buyerId, coupon, payableFen },
-    ...{ productId, specId, paymentChannel, productName, specName, providerId, supervised, flow, agreementSha256 },
-    ...{ productType: type, productVersion: offer.version, originalFen },
-    feeBasisPoints: feeBasisPointsOf(policy['fee.table'], { productType: type, grade, placedAtMs: order.atMs }),
-    ...(fulfilmentOf({ productType: type, supervised }) === 'instance' ? { span } : {}),
   };
 }
 

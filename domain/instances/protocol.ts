@@ -23,7 +23,18 @@ export const NOT_READY = '0';
 const TIME_UNITS: Record<Unit, 'y' | 'm' | 'd' | 'h' | 't'> = { year: 'y', month: 'm', day: 'd', hour: 'h', time: 't' };
 
 /** What one order buys of an instance. */
-export type Purchase = { orderId: string; productName: string; specName: string; span: Span; isTrial: boolean };
+export type Purchase = {
+  orderId: string;
+  productName: string;
+  specName: string;
+  span: Span;
+  isTrial: boolean;
+  /** What it was to be when it was ordered; absent where it may be either. */
+  expects?: PurchaseKind;
+};
+
+/** What a purchase is to an instance that is there: more of the same, or a change of it. */
+export type PurchaseKind = 'more' | 'change';
 
 /** For whom an instance is, and what it is of. */
 export type InstanceParties = { instanceId: string; orderId: string; buyerId: string; productId: string };

@@ -1,4 +1,4 @@
-import type { InstanceAction, Purchase } from './protocol';
+import type { InstanceAction, Purchase, PurchaseKind } from './protocol';
 import type { Grant } from './term';
 
 /**
@@ -36,10 +36,18 @@ export type InstanceState = {
   callCount: number;
   /** Operations know that the first call has waited for long. */
   isLate: boolean;
+  /** Orders whose purchase was given up when the instance was: their money goes back. */
+  givenUp?: string[];
+  /** Orders whose money had gone back before they were handed over: they buy nothing any more. */
+  givenBack?: string[];
 };
 
 /** Whether nothing changes the instance any more. */
 export const isDestroyed = ({ stage }: Pick<InstanceState, 'stage'>): boolean => stage === 'destroyed';
+
+/** Whether nothing can be bought of it any more, and nothing but its destruction is still to come. */
+export const isGone = ({ stage }: Pick<InstanceState, 'stage'>): boolean =>
+  stage === 'destroying' || stage === 'destroyed';
 
 /**
  * What a purchase is to an instance (INS-4): more of the same, or a change of it (a trial that becomes formal, another
@@ -48,15 +56,15 @@ export const isDestroyed = ({ stage }: Pick<InstanceState, 'stage'>): boolean =>
 export function kindOfPurchase(
   { stage, expiresAtMs, purchase: has }: InstanceState,
   wanted: Pick<Purchase, 'specName' | 'isTrial'>,
-): 'more' | 'change' | null {
+): PurchaseKind | null {
   if ((stage !== 'active' && stage !== 'expired') || wanted.isTrial) return null;
   if (has.specName !== wanted.specName || has.isTrial) return 'change';
   return expiresAtMs === null ? null : 'more';
 }
 
 /** The orders whose purchase the provider's side has carried out: they are completed (ORD-8). */
-export function servedOrders({ stage, grants, calls }: InstanceState): string[] {
+export function servedOrders({ stage, grants, calls, givenUp = [] }: InstanceState): string[] {
   if (stage === 'creating') return [];
-  const waiting = calls.map(({ purchase }) => purchase.orderId);
+  const waiting = [...givenUp, ...calls.map(({ purchase }) => purchase.orderId)];
   return grants.map(({ orderId }) => orderId).filter((orderId) => !waiting.includes(orderId));
 }

@@ -94,7 +94,7 @@ export function answered(
 /**
  * An order has bought more of an instance (INS-4). More of the same is added at its end. A trial that becomes formal, and
  * another spec, end what was there: their time counts from now.
- * @returns null where the order is known already, or nothing can be bought any more
+ * @returns null where the order is known already, its money has gone back, or what it bought is not to be had any more
  */
 export function bought(
   terms: InstanceTerms,
@@ -102,9 +102,10 @@ export function bought(
   purchase: Purchase,
   nowMs: number,
 ): InstanceTransition | null {
-  const { grants } = state;
+  const { grants, givenBack = [] } = state;
   const kind = kindOfPurchase(state, purchase);
-  if (kind === null || grants.some(({ orderId }) => orderId === purchase.orderId)) return null;
+  if (kind === null || kind !== (purchase.expects ?? kind) || givenBack.includes(purchase.orderId)) return null;
+  if (grants.some(({ orderId }) => orderId === purchase.orderId)) return null;
   const grant = { orderId: purchase.orderId, span: purchase.span, fromMs: nowMs };
   const isMore = kind === 'more';
   const next = isMore ? [...grants, grant] : [grant];
@@ -123,8 +124,8 @@ export function bought(
 
 /**
  * An order's money has gone back (INS-4). The order that the instance stands on takes it along; one that only made it
- * last longer takes its time back, and never more than is left.
- * @returns null where the order has no part in the instance, or it is being destroyed
+ * last longer takes its time back, and never more than is left. One that is not known yet buys nothing when it comes.
+ * @returns null where nothing follows from it, or the instance is being destroyed
  */
 export function refunded(
   terms: InstanceTerms,
@@ -133,19 +134,33 @@ export function refunded(
   nowMs: number,
 ): InstanceTransition | null {
   if (state.stage === 'destroying' || state.stage === 'destroyed') return null;
-  if (state.purchase.orderId === orderId) return { state: destroying(terms, state, nowMs), notices: [] };
+  if (state.purchase.orderId === orderId) return { state: destroying(terms, state, nowMs, orderId), notices: [] };
   const grants = state.grants.filter((grant) => grant.orderId !== orderId);
   const taken = state.grants.find((grant) => grant.orderId === orderId);
-  if (taken === undefined) return null;
+  if (taken === undefined) {
+    const { givenBack = [] } = state;
+    if (givenBack.includes(orderId)) return null;
+    return { state: { ...state, givenBack: [...givenBack, orderId] }, notices: [] };
+  }
   const end = expiryOf(grants);
   const shortened: InstanceState = { ...state, grants, expiresAtMs: end === null ? null : Math.max(end, nowMs) };
   if (state.stage === 'expired') return { state: { ...state, grants }, notices: [] };
   return { state: withCall(terms.instanceId, shortened, 'renewInstance', nowMs), notices: [] };
 }
 
-/** Whatever else was to be asked of the provider's side has no point any more. */
-const destroying = ({ instanceId }: InstanceTerms, state: InstanceState, nowMs: number): InstanceState =>
-  withCall(instanceId, { ...state, stage: 'destroying', calls: [], isLate: false }, 'destroyInstance', nowMs);
+/** The calls that carry out what an order has bought. */
+const BUYING: readonly InstanceAction[] = ['createInstance', 'renewInstance', 'modifyInstance'];
+
+/**
+ * Whatever else was to be asked of the provider's side has no point any more; what orders have bought by it is given up.
+ * @param refundedId the order whose money has gone back already
+ */
+function destroying({ instanceId }: InstanceTerms, state: InstanceState, nowMs: number, refundedId?: string) {
+  const bought = state.calls.filter(({ action }) => BUYING.includes(action)).map(({ purchase }) => purchase.orderId);
+  const givenUp = [...new Set(bought)].filter((orderId) => orderId !== refundedId);
+  const destroyed = { ...state, stage: 'destroying' as const, calls: [], isLate: false };
+  return withCall(instanceId, { ...destroyed, ...(givenUp.length > 0 && { givenUp }) }, 'destroyInstance', nowMs);
+}
 
 /** The earliest deadline that runs: its end, its destruction, or that operations look at a call nobody answers. */
 export function nextDeadline(state: InstanceState, policy: InstancePolicy): NamedDeadline | null {

@@ -17,6 +17,8 @@ export const MESSAGE_EVENTS = {
   'order.done': [],
   'order.completed': ['outcome'],
   'order.cancelled': [],
+  /** What was bought cannot be brought any more: the money goes back (ORD-8). */
+  'order.not_delivered': [],
   /** `state` is what is waited for, `dueAt` RFC 3339 or empty. */
   'order.reminder': ['state', 'dueAt'],
   'order.escalated': [],

@@ -1,4 +1,4 @@
-import type { Reduction } from '../coupons/coupon';
+import type { Reduction, Scene } from '../coupons/coupon';
 import type { Flow } from '../deliveries/state';
 import type { Span } from '../instances/term';
 import type { ProductType } from '../products/kinds';
@@ -48,9 +48,19 @@ export type OrderTerms = {
   flow: Flow;
   /** The coupon that is reserved for the order; absent of orders from before coupons. */
   coupon?: OrderCoupon | null;
-  /** How long an instance runs (INS-4); only of orders that one is made for. */
+  /** How long an instance runs (INS-4); only of orders that one is made for, or that are for more of one. */
   span?: Span;
+  /** A free trial of what an instance is made for (PRD-2). */
+  isTrial?: boolean;
+  /** The instance that it is for more of; absent of what begins with it. */
+  renews?: Renewal;
 };
+
+/** An instance of the buyer's own that an order makes last longer, or that it makes formal (INS-4). */
+export type Renewal = { instanceId: string; scene: Exclude<Scene, 'new'> };
+
+/** What kind of purchase an order is: coupons are for one of them (CPN-1). */
+export const sceneOf = ({ renews }: Pick<OrderTerms, 'renews'>): Scene => renews?.scene ?? 'new';
 
 /**
  * A coupon on an order (CPN-3): the one of the buyer's that it reserves, what it takes off any price of the order, and

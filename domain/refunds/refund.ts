@@ -4,6 +4,8 @@ import type { PaymentFact } from '../orders/order';
 export type RefundReason =
   | 'delivery_cancelled'
   | 'order_cancelled'
+  /** What was paid for cannot be brought any more (ORD-8). */
+  | 'not_delivered'
   | 'order_closed'
   | 'already_paid'
   | 'wrong_channel'
@@ -15,7 +17,7 @@ export type RefundReason =
 
 /** Whether money goes back that an order had counted as its own: it ended without what was paid for. */
 export const isOfCounted = (reason: RefundReason): boolean =>
-  reason === 'delivery_cancelled' || reason === 'order_cancelled';
+  reason === 'delivery_cancelled' || reason === 'order_cancelled' || reason === 'not_delivered';
 
 /** Money to send back: at most once per payment and reason, whatever is retried (`refundId` is the key). */
 export type Refund = { refundId: string; payment: PaymentFact; amountFen: number; reason: RefundReason };

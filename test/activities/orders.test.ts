@@ -1,7 +1,8 @@
 import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
 import { newOrder } from '../../domain/orders/state';
 import { unique } from '../factories/commands';
-import { closedStep, newTerms, paidStep, paymentFor, placedStep } from '../factories/orders';
+import { addInstance, purchaseOf } from '../factories/instances';
+import { closedStep, newTerms, paidStep, paymentFor, placedStep, saasWishes } from '../factories/orders';
 import { businessOf } from '../factories/rows';
 import { POLICY } from '../factories/states';
 import { notified } from '../support/observe';
@@ -89,5 +90,41 @@ describe('ORD-6: recordOrderStep: an order is paid or closes, and what came firs
     const before = await businessOf(store.db);
     await expect(settle(terms, { ...payment, paymentId: `pay_${unique()}` })).rejects.toThrow(/payments_channel/);
     expect(await businessOf(store.db)).toEqual(before);
+  });
+});
+
+describe('ORD-8: handOverPurchase, cancelUndelivered: a renewal that cannot be handed over now, or any more', () => {
+  /** A paid order for more of an instance that is there. */
+  async function renewal() {
+    const instanceId = await addInstance(store.db);
+    const renews = { instanceId, scene: 'renewal' as const };
+    const terms = newTerms(saasWishes('prd_demo', { payableFen: 90_000, renews }));
+    await run(store.activities.recordOrderStep, placedStep(terms));
+    await settle(terms, paymentFor(terms));
+    const { orderId } = terms;
+    const is = (state: string) => store.db.order.update({ where: { id: orderId }, data: { state } });
+    const to = { workflowId: 'nobody', update: 'purchased' };
+    const handOver = () => run(store.activities.handOverPurchase, { instanceId, purchase: purchaseOf(orderId), to });
+    return { ...{ terms, orderId, is, handOver }, cancel: () => run(store.activities.cancelUndelivered, { orderId }) };
+  }
+
+  test('RFD-6: while a refund of it is open, it waits; given back, it is not handed over', async () => {
+    const { is, handOver, cancel } = await renewal();
+    await is('refunding');
+    await expect(handOver()).rejects.toMatchObject({ type: 'ORDER.REFUND_OPEN', nonRetryable: false });
+    expect(await cancel()).toBe('refund_open');
+    await is('refunded');
+    expect(await handOver()).toBe('given_back');
+    expect(await cancel()).toEqual({ refundFen: 0 });
+  });
+
+  test('it is cancelled once, with one step, however often that is repeated; one that was completed is not', async () => {
+    const { terms, is, cancel } = await renewal();
+    for (let n = 0; n < 3; n += 1) expect(await cancel()).toEqual({ refundFen: 90_000 });
+    expect(await orderOf(terms)).toMatchObject({ state: 'cancelled', sequence: 3, endedAt: expect.any(Date) });
+    const steps = await store.db.step.findMany({ where: { objectId: terms.orderId, action: 'order.not_delivered' } });
+    expect(steps).toHaveLength(1);
+    await is('completed');
+    expect(await cancel()).toEqual({ refundFen: 0 });
   });
 });

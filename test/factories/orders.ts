@@ -14,9 +14,16 @@ import { ACTORS, BUYER, KEYS, PROVIDER, unique } from './commands';
 export type TermsWishes = Partial<
   Pick<
     OrderTerms,
-    'orderId' | 'productId' | 'flow' | 'payableFen' | 'originalFen' | 'productType' | 'supervised' | 'coupon' | 'span'
+    'orderId' | 'flow' | 'payableFen' | 'originalFen' | 'productType' | 'supervised' | 'coupon' | InstanceTerm
   >
 >;
+type InstanceTerm = 'productId' | 'specName' | 'span' | 'isTrial' | 'renews';
+
+/** An order of SaaS that is delivered by an instance of a product: a month of the basic spec, but for what `changes` say. */
+export const saasWishes = (productId: string, changes: TermsWishes = {}): TermsWishes => ({
+  ...{ productId, productType: 'saas', specName: '基础版', span: { amount: 1, unit: 'month' } },
+  ...changes,
+});
 
 /** The terms of an order of usr_demo with prv_demo. */
 export function newTerms({
@@ -25,9 +32,7 @@ export function newTerms({
   productType = 'human_service',
   supervised = productType === 'human_service',
   originalFen = payableFen,
-  coupon,
-  span,
-  ...wishes
+  ...others
 }: TermsWishes = {}): OrderTerms {
   const n = unique();
   return {
@@ -48,9 +53,7 @@ export function newTerms({
     agreementSha256: null,
     feeBasisPoints: 1_000,
     flow,
-    ...(coupon === undefined ? {} : { coupon }),
-    ...(span === undefined ? {} : { span }),
-    ...wishes,
+    ...others,
   };
 }
 

@@ -112,6 +112,7 @@ describe('a change to a workflow, or to the rules that it follows, must not alte
       new Set([
         'delivery',
         'order',
+        'order-return',
         'payment-return',
         'refund',
         'shop-review',

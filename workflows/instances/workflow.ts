@@ -9,7 +9,7 @@ import {
 import type { InstanceActivities } from '../../activities/instances';
 import type { ProviderCheck, ProviderCheckResult } from '../../domain/instances/check';
 import type { Purchase } from '../../domain/instances/protocol';
-import { type InstanceState, isDestroyed, type PendingCall } from '../../domain/instances/state';
+import { type InstanceState, isDestroyed, isGone, type PendingCall } from '../../domain/instances/state';
 import {
   answered,
   bought,
@@ -20,6 +20,8 @@ import {
 } from '../../domain/instances/transitions';
 import { systemCause } from '../../domain/shared/step';
 import { refusal } from '../shared/failures';
+import { orderReturnStart } from '../shared/order-return';
+import { startWorkflow } from '../shared/start-workflow';
 import { STEP_ACTIVITIES } from '../shared/step-activities';
 import { supervise } from '../shared/supervision';
 import { changedAttributes, describeInstance } from './display';
@@ -73,7 +75,7 @@ export async function instance(input: InstanceInput): Promise<InstanceResult> {
 
   const refused = await supervised.opened();
   if (refused !== null) throw refused;
-  await Promise.race([supervised.untilClosed(), makeCalls()]);
+  await Promise.race([Promise.all([supervised.untilClosed(), returnGivenUp()]), makeCalls()]);
   return { outcome: 'destroyed' };
 
   async function buy(wanted: Purchase): Promise<void> {
@@ -85,6 +87,13 @@ export async function instance(input: InstanceInput): Promise<InstanceResult> {
     if (state?.grants.some((grant) => grant.orderId === orderId)) return;
     const detail = 'The instance cannot be renewed any more: order a new one.';
     throw refusal({ code: 'INSTANCE.NOT_ALLOWED', detail });
+  }
+
+  /** When the instance is given up, the money goes back of what was bought of it and not carried out (ORD-8). */
+  async function returnGivenUp(): Promise<void> {
+    const state = () => supervised.position().state;
+    await condition(() => isGone(state()));
+    for (const orderId of state().givenUp ?? []) await startWorkflow(orderReturnStart(orderId));
   }
 
   function firstCall(): PendingCall | undefined {

@@ -2,21 +2,19 @@ import { allHandlersFinished, condition, proxyLocalActivities, setHandler } from
 import type { OrderActivities } from '../../activities/orders';
 import { ORDER_OPERATIONS, type OrderCommand } from '../../domain/orders/commands';
 import { nextOrderDeadline } from '../../domain/orders/deadlines';
-import { fulfilmentOf, type OrderTerms, type PaymentFact } from '../../domain/orders/order';
+import type { OrderTerms, PaymentFact } from '../../domain/orders/order';
 import { allowedOrderActions, judgeOrder, type OrderRules } from '../../domain/orders/rules';
 import { isSettled, newOrder, type OrderState, pay, transactionOf, whyReturned } from '../../domain/orders/state';
 import { applyOrderCommand, passOrderDeadline } from '../../domain/orders/transitions';
 import type { RefundReason } from '../../domain/refunds/refund';
 import { roleOf } from '../../domain/shared/actor';
 import { type Cause, systemCause } from '../../domain/shared/step';
-import { deliveryStart } from '../deliveries/start';
-import { instanceStart } from '../instances/start';
 import type { Refused } from '../shared/failures';
 import { refundPayment } from '../shared/refund-payment';
-import { startWorkflow } from '../shared/start-workflow';
 import { STEP_ACTIVITIES } from '../shared/step-activities';
 import { supervise } from '../shared/supervision';
 import { describeOrder } from './display';
+import { handOver } from './hand-over';
 import {
   type OrderInput,
   type OrderResult,
@@ -80,10 +78,7 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
     await refundPayment(payment, payment.amountFen - refundedFen, 'order_cancelled');
   }
   if (state === 'closed' || state === 'completed' || state === 'cancelled') return end(state);
-  const fulfilment = fulfilmentOf(terms);
-  if (fulfilment === 'delivery') await startWorkflow(deliveryStart(terms, settled, policy.delivery));
-  if (fulfilment === 'instance') await startWorkflow(instanceStart(terms, policy.instance));
-  return end('paid');
+  return end(await handOver(terms, settled, policy));
 
   /** Counts a payment for the order, or sends it back, without keeping the order waiting for the channel (ORD-6). */
   async function count(payment: PaymentFact): Promise<void> {

@@ -14,6 +14,7 @@ const ORDER_COMPLETIONS = {
 const REFUND_REASONS = {
   delivery_cancelled: 'the delivery was cancelled',
   order_cancelled: 'the provider did not start in time',
+  not_delivered: 'what was bought cannot be delivered any more',
   order_closed: 'the order is closed',
   already_paid: 'the order had been paid already',
   wrong_channel: 'it came through another payment channel than the order says',
@@ -58,6 +59,10 @@ export const orders: WordingOf<'order' | 'coupon' | 'instance'> = {
   'order.cancelled': (p) => ({
     subject: `Order cancelled: ${p('productName')}`,
     body: ['The provider did not start within the time allowed: the order is cancelled and refunded in full.'],
+  }),
+  'order.not_delivered': (p) => ({
+    subject: `Order cannot be delivered: ${p('productName')}`,
+    body: ['What was bought cannot be delivered any more: the order is cancelled, and what was paid goes back.'],
   }),
   'order.reminder': (p) => ({
     subject: `Reminder of an order: ${p('productName')}`,

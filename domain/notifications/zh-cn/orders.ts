@@ -14,6 +14,7 @@ const ORDER_COMPLETIONS = {
 const REFUND_REASONS = {
   delivery_cancelled: '交付已取消',
   order_cancelled: '服务商未在期限内开始实施',
+  not_delivered: '所购内容已无法交付',
   order_closed: '订单已关闭',
   already_paid: '订单已支付过',
   wrong_channel: '支付渠道与订单不符',
@@ -58,6 +59,10 @@ export const orders: WordingOf<'order' | 'coupon' | 'instance'> = {
   'order.cancelled': (p) => ({
     subject: `订单已取消：${p('productName')}`,
     body: ['服务商未在期限内开始实施，订单已取消并全额退款。'],
+  }),
+  'order.not_delivered': (p) => ({
+    subject: `订单无法交付：${p('productName')}`,
+    body: ['所购内容已无法交付，订单已取消，已支付的款项将原路退回。'],
   }),
   'order.reminder': (p) => ({
     subject: `订单提醒：${p('productName')}`,

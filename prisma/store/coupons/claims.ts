@@ -1,4 +1,4 @@
-import type { Claimed, ClaimStatus } from '../../../domain/coupons/coupon';
+import type { Claimed, ClaimStatus, Scene } from '../../../domain/coupons/coupon';
 import { stateOf } from '../../../domain/coupons/coupon';
 import { claimRefusal } from '../../../domain/coupons/issuing';
 import { AppError } from '../../../domain/shared/errors';
@@ -73,11 +73,11 @@ function claiming(change: Change, { id: couponId, providerId, name }: CouponRow)
       WHERE id = ${couponId} AND claimed < quantity AND NOT paused AND valid_to > ${at} AND ${held} < per_buyer
         AND EXISTS (SELECT FROM providers p WHERE p.id = c.provider_id AND p.coupons_enabled_at IS NOT NULL)
         AND NOT EXISTS (SELECT FROM steps WHERE command_id = ${change.commandId})
-      RETURNING id AS coupon_id, quantity, per_buyer, claimed
+      RETURNING id AS coupon_id, quantity, per_buyer, claimed, scene
     ), step AS (${insertNewStep(step, 1, Prisma.sql`FROM taken`)}), claim AS (
-      INSERT INTO coupon_claims (id, coupon_id, quantity, per_buyer, issue_number, buyer_number, buyer_id, claimed_at,
+      INSERT INTO coupon_claims (id, coupon_id, quantity, per_buyer, issue_number, buyer_number, buyer_id, scene, claimed_at,
                                  updated_at)
-      SELECT ${id}::text, coupon_id, quantity, per_buyer, claimed, ${held} + 1, ${buyerId}::text, ${at}::timestamptz,
+      SELECT ${id}::text, coupon_id, quantity, per_buyer, claimed, ${held} + 1, ${buyerId}::text, scene, ${at}::timestamptz,
              ${at}::timestamptz
       FROM taken
       RETURNING id
@@ -111,11 +111,16 @@ const findClaim = (db: Database, buyerId: string, id: string): Promise<ClaimRow 
 export const listClaims = (
   db: Database,
   buyerId: string,
-  { status }: { status?: ClaimStatus | undefined },
+  { status, scene }: { status?: ClaimStatus | undefined; scene?: Scene | undefined },
   page: Page,
 ): Promise<ClaimRow[]> =>
   db.couponClaim.findMany({
-    where: { buyerId, ...(status !== undefined && { status }), ...beyond(page) },
+    where: {
+      buyerId,
+      ...(status !== undefined && { status }),
+      ...(scene !== undefined && { scene }),
+      ...beyond(page),
+    },
     ...inOrder(page),
     include: { coupon: true },
   });

@@ -13,10 +13,15 @@ const instanceOf = (orderId: string) => Prisma.sql`
     AND (i.order_id = o.id OR i.state->'grants' @> jsonb_build_array(jsonb_build_object('orderId', o.id)))
   WHERE o.id = ${orderId}`;
 
-/** The instance of an order, once all of the order's money has gone back (INS-4); else null. */
+/**
+ * The instance of an order, once all of the order's money has gone back (INS-4); else null. One that the order has not been
+ * handed over to yet learns of it, too: what comes later buys nothing.
+ */
 export async function findRefundedInstance(db: Database, orderId: string): Promise<string | null> {
-  const query = Prisma.sql`SELECT i.id FROM ${instanceOf(orderId)} AND o.state = 'refunded'`;
-  return (await queryRow(db, z.object({ id: z.string() }), query))?.id ?? null;
+  const query = Prisma.sql`
+    SELECT coalesce(o.renews_instance_id, (SELECT i.id FROM ${instanceOf(orderId)} LIMIT 1)) AS id FROM orders o
+    WHERE o.id = ${orderId} AND o.state = 'refunded'`;
+  return (await queryRow(db, z.object({ id: z.string().nullable() }), query))?.id ?? null;
 }
 
 /**

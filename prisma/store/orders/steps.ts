@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { paymentReceived } from '../../../domain/ledger/events';
-import { fulfilmentOf } from '../../../domain/orders/order';
+import { fulfilmentOf, sceneOf } from '../../../domain/orders/order';
 import { isPaid, priceVersionOf } from '../../../domain/orders/state';
 import { beginsFulfilment, type OrderStep, PLACED, type StoredOrderStep } from '../../../domain/orders/step';
 import { AppError } from '../../../domain/shared/errors';
@@ -10,7 +10,7 @@ import { couponCte, couponTaken, reservationCte, reservedCoupon } from '../coupo
 import { completionOf } from '../ledger/orders';
 import { type PostedBy, postingCte, postJournal } from '../ledger/post';
 import { type AuditStep, InconsistentObject, insertNewStep, insertStep, storedInstead } from '../shared/audit-log';
-import type { Database } from '../shared/database';
+import { breaks, type Database } from '../shared/database';
 import { notificationCtes } from '../shared/outbox';
 
 /** Why a step that only time makes cannot be stored yet. */
@@ -30,7 +30,7 @@ const WHY_POSTPONED: Record<Postponement, string> = {
  *   order must not close yet, since a payment was received in time that it has not looked at; `refund_open`
  * @throws AppError IDEMPOTENCY.KEY_EXPIRED when the command that places it has placed another order; ORDER.NOT_ALLOWED when
  *   its price would change under a payment that was received and not looked at; COUPON.TAKEN when its coupon is on another
- *   order
+ *   order; ORDER.TRIAL_USED
  * @throws InconsistentObject when there is no such order, or it is not at the step before
  */
 export async function writeOrderStep(
@@ -91,19 +91,24 @@ async function place(db: Database, step: OrderStep, audit: AuditStep): Promise<W
   const { terms, state } = step;
   const policy = fulfilmentOf(terms) === 'direct' ? JSON.stringify(step.policy) : null;
   const at = new Date(step.atMs);
-  const written = await db.$executeRaw`
+  const placing = db.$executeRaw`
     WITH ${placingStep(step, audit)}
     INSERT INTO orders (id, buyer_id, provider_id, product_id, spec_id, product_name, spec_name, payment_channel,
                         state, payable_fen, original_fen, product_type, fulfilment, product_version, agreement_sha256,
-                        fee_basis_points, coupon_id, coupon_reduction_fen, policy, delivery_id, pay_by, created_at, updated_at)
+                        fee_basis_points, scene, is_trial, renews_instance_id, coupon_id, coupon_reduction_fen, policy, delivery_id, pay_by, created_at, updated_at)
     SELECT object_id, ${terms.buyerId}::text, ${terms.providerId}::text, ${terms.productId}::text,
            ${terms.specId}::text, ${terms.productName}::text, ${terms.specName}::text, ${terms.paymentChannel}::text,
            ${state.state}::text, ${state.payableFen}::bigint, ${terms.originalFen}::bigint, ${terms.productType}::text,
            ${fulfilmentOf(terms)}::text, ${terms.productVersion}::int, ${terms.agreementSha256}::text,
-           ${terms.feeBasisPoints}::int, ${terms.coupon?.id ?? null}::text, ${terms.coupon?.reductionFen ?? 0}::bigint,
+           ${terms.feeBasisPoints}::int, ${sceneOf(terms)}::text, ${terms.isTrial === true}::boolean,
+           ${terms.renews?.instanceId ?? null}::text, ${terms.coupon?.id ?? null}::text, ${terms.coupon?.reductionFen ?? 0}::bigint,
            ${policy}::jsonb, ${terms.deliveryId}::text,
            ${new Date(state.payByMs)}::timestamptz, ${at}::timestamptz, ${at}::timestamptz
     FROM step`;
+  const written = await placing.catch((error) => {
+    if (!breaks(error, 'orders_one_trial_each')) throw error;
+    throw new AppError('ORDER.TRIAL_USED', 'You have tried this product before: order it without the trial.');
+  });
   return written === 1 ? 'stored' : 'not_stored';
 }
 

@@ -90,7 +90,13 @@ function sessionOptions(limits: DatabaseLimits, commits: 'durable' | 'eager'): s
 /** What the driver says of an error, as Prisma hands it on. */
 const driverError = z.object({
   meta: z.object({
-    driverAdapterError: z.object({ cause: z.object({ kind: z.string(), originalCode: z.string().optional() }) }),
+    driverAdapterError: z.object({
+      cause: z.object({
+        kind: z.string(),
+        originalCode: z.string().optional(),
+        originalMessage: z.string().optional(),
+      }),
+    }),
   }),
 });
 
@@ -134,6 +140,14 @@ export function isRefusedForGood(error: unknown): boolean {
   if (!parsed.success) return false;
   const { originalCode = '' } = parsed.data.meta.driverAdapterError.cause;
   return originalCode.startsWith('22') || originalCode.startsWith('23');
+}
+
+/** Whether a statement failed because it would break a constraint or unique index of that name. */
+export function breaks(error: unknown, constraint: string): boolean {
+  const parsed = driverError.safeParse(error);
+  return (
+    parsed.success && (parsed.data.meta.driverAdapterError.cause.originalMessage ?? '').includes(`"${constraint}"`)
+  );
 }
 
 /** Names every statement by its text, so that PostgreSQL plans each once a connection. */

@@ -1,12 +1,13 @@
 import { Client as PgClient } from 'pg';
 import type { PROVIDER_ACTIONS } from '../../../domain/instances/protocol';
+import { couponsOf } from '../../factories/coupons';
 import { instanceInput, startInstance } from '../../factories/instances';
 import { addImage, contentOf, productsOf } from '../../factories/products';
 import { type Api, startApi } from '../../support/api';
 import { eventually } from '../../support/eventually';
 import type { HttpClient } from '../../support/http';
 import { ACCESS, answering, type SpecProvider, startSpecProvider, wellBehaved } from '../../support/spec-provider';
-import { bodyOf, storyOf } from '../../support/story';
+import { bodyOf, type Order, storyOf } from '../../support/story';
 
 type Action = (typeof PROVIDER_ACTIONS)[number];
 type Debugged = { passed: boolean; failure: string | null; requestId: string; passedActions: { action: Action }[] };
@@ -182,6 +183,86 @@ describe('ORD-8: a paid order is delivered by an instance', () => {
     ]);
     const kinds = await api.db.journal.findMany({ where: { objectId: order.id }, select: { kind: true } });
     expect(kinds.map(({ kind }) => kind).sort()).toEqual(['order_completed', 'payment_received']);
+  });
+});
+
+describe('INS-4, CPN-1: trial, formal purchase and renewal', () => {
+  type Listed = { items: { id: string; orderId: string; stage: string }[] };
+  const instanceOf = async (orderId: string) => {
+    const { items } = bodyOf<Listed>(await api.buyer.get('/v1/buyer/instances?stage=active'), 200);
+    const found = items.find((one) => one.orderId === orderId);
+    if (found === undefined) throw new Error(`${orderId} has no active instance`);
+    return found.id;
+  };
+  const completed = (orderId: string) =>
+    eventually(async () =>
+      expect((await api.buyer.get(`/v1/buyer/orders/${orderId}`)).body).toMatchObject({ state: 'completed' }),
+    );
+
+  test('each is ordered for its own price and by its own coupon, and only of an instance of one’s own', async () => {
+    const coupons = couponsOf(api);
+    bodyOf(await save(), 200);
+    const { content } = await productsOf(api).own(productId);
+    const [basic, pro] = (content?.specs ?? []).map(({ id }) => id);
+    const order = (changes: object, buyer = api.buyer) =>
+      buyer.post('/v1/buyer/orders', { productId, specId: basic, paymentChannel: 'wechat', ...changes });
+    const ofScene = async (scene: string) => {
+      const id = await coupons.usable({ kind: { discount: 0.5 }, scene });
+      await coupons.claimed(id);
+      return id;
+    };
+    const [formalCoupon, renewalCoupon] = [await ofScene('trial_to_formal'), await ofScene('renewal')];
+    const { items } = bodyOf<{ items: { couponId: string }[] }>(
+      await api.buyer.get('/v1/buyer/coupons?scene=renewal'),
+      200,
+    );
+    expect(items.map(({ couponId }) => couponId)).toEqual([renewalCoupon]);
+
+    const trial = bodyOf<Order>(await order({ isTrial: true }), 201);
+    expect(trial).toMatchObject({ scene: 'new', isTrial: true, payableFen: 0, originalFen: 0, couponId: null });
+    expect(await order({ isTrial: true })).toMatchObject({ status: 409, body: { code: 'ORDER.TRIAL_USED' } });
+    bodyOf(await api.buyer.post(`/v1/buyer/orders/${trial.id}/take`, {}), 200);
+    await completed(trial.id);
+    const renewsInstanceId = await instanceOf(trial.id);
+    expect(provider.callsOf('createInstance')).toMatchObject([
+      { orderId: trial.id, productInfo: { isTrial: true, timeSpan: 7, timeUnit: 'd' } },
+    ]);
+    expect(await order({ renewsInstanceId }, api.otherBuyer)).toMatchObject({ body: { code: 'INSTANCE.NOT_FOUND' } });
+    expect(await order({ renewsInstanceId, isTrial: true })).toMatchObject({ status: 422 });
+
+    const formal = bodyOf<Order>(await order({ renewsInstanceId, specId: pro }), 201);
+    expect(formal).toMatchObject({ scene: 'trial_to_formal', couponId: formalCoupon, payableFen: 100_000 });
+    bodyOf(await api.buyer.post(`/v1/sandbox/orders/${formal.id}/pay`), 202);
+    await completed(formal.id);
+    expect(provider.callsOf('modifyInstance')).toMatchObject([{ orderId: formal.id, productInfo: { isTrial: false } }]);
+
+    const otherSpec = await order({ renewsInstanceId });
+    expect(otherSpec).toMatchObject({ status: 409, body: { code: 'ORDER.RENEWAL_NOT_POSSIBLE' } });
+    const others = { productId: 'prd_saas_manual', specId: 'spc_saas_month', renewsInstanceId };
+    expect(await order(others)).toMatchObject({ status: 409, body: { code: 'ORDER.RENEWAL_NOT_POSSIBLE' } });
+    const manual = { productId: 'prd_saas_manual', specId: 'spc_saas_month', isTrial: true };
+    expect(await order(manual)).toMatchObject({ status: 409, body: { code: 'PRODUCT.NO_TRIAL' } });
+    const wrong = await order({ renewsInstanceId, specId: pro, couponId: await ofScene('new') });
+    expect(wrong).toMatchObject({ status: 422, body: { code: 'COUPON.NOT_APPLICABLE' } });
+
+    const renewal = bodyOf<Order>(await order({ renewsInstanceId, specId: pro }), 201);
+    expect(renewal).toMatchObject({ scene: 'renewal', renewsInstanceId, couponId: renewalCoupon, payableFen: 100_000 });
+    bodyOf(await api.buyer.post(`/v1/sandbox/orders/${renewal.id}/pay`), 202);
+    await completed(renewal.id);
+    expect(provider.callsOf('renewInstance')).toMatchObject([{ orderId: renewal.id, resourceId: renewsInstanceId }]);
+  });
+
+  test('fifty orders of one trial at the same moment make one', async () => {
+    const product = await productsOf(api).published('saas');
+    const specId = product.content?.specs[0]?.id;
+    const body = { productId: product.id, specId, paymentChannel: 'wechat', isTrial: true };
+    const answers = await Promise.all(Array.from({ length: 50 }, () => api.otherBuyer.post('/v1/buyer/orders', body)));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(await api.db.order.count({ where: { productId: product.id, isTrial: true } })).toBe(1);
+    for (const { body: refusal } of answers.filter(({ status }) => status === 409)) {
+      expect(refusal).toMatchObject({ code: 'ORDER.TRIAL_USED' });
+    }
   });
 });
 

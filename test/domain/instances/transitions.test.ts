@@ -1,5 +1,5 @@
 import type { Purchase } from '../../../domain/instances/protocol';
-import type { InstanceState } from '../../../domain/instances/state';
+import { type InstanceState, servedOrders } from '../../../domain/instances/state';
 import {
   answered,
   bought,
@@ -142,9 +142,33 @@ describe('INS-4: refunds', () => {
     expect(late.expiresAtMs).toBe(at('2026-03-20'));
   });
 
-  test('a second report, and an order that has no part in it, change nothing', () => {
+  test('a second report changes nothing', () => {
     const gone = stateOf(refunded(terms, active(), 'ord_1', FEB_1));
     expect(refunded(terms, gone, 'ord_1', FEB_1)).toBeNull();
-    expect(refunded(terms, active(), 'ord_9', FEB_1)).toBeNull();
+  });
+
+  test('an order that is given back before it comes buys nothing when it does', () => {
+    const known = stateOf(refunded(terms, active(), 'ord_2', FEB_1));
+    expect(bought(terms, known, purchaseOf('ord_2'), FEB_1)).toBeNull();
+    expect(refunded(terms, known, 'ord_2', FEB_1)).toBeNull();
+    expect(bought(terms, known, purchaseOf('ord_3'), FEB_1)).not.toBeNull();
+  });
+
+  test('ORD-8: what was bought and not carried out is given up, and serves no order; but for what is given back', () => {
+    const renewed = stateOf(bought(terms, active(), purchaseOf('ord_2'), FEB_1));
+    const changed = stateOf(bought(terms, renewed, purchaseOf('ord_3', { specName: '专业版' }), FEB_1));
+    const byRefund = stateOf(refunded(terms, changed, 'ord_3', FEB_1));
+    expect(byRefund.givenUp).toEqual(['ord_2']);
+    const byTime = stateOf(passDeadline(terms, changed, { name: 'destruction', atMs: 0, outcome: '' }, FEB_1));
+    expect(byTime.givenUp).toEqual(['ord_2', 'ord_3']);
+    for (const state of [byRefund, byTime]) expect(servedOrders(state)).not.toContain('ord_2');
+    expect(stateOf(refunded(terms, active(), 'ord_1', FEB_1)).givenUp).toBeUndefined();
+  });
+
+  test('what was ordered as a renewal is no change when it comes, nor the other way round', () => {
+    const other = purchaseOf('ord_2', { specName: '专业版' });
+    expect(bought(terms, active(), { ...other, expects: 'more' }, FEB_1)).toBeNull();
+    expect(bought(terms, active(), { ...purchaseOf('ord_2'), expects: 'change' }, FEB_1)).toBeNull();
+    expect(bought(terms, active(), { ...purchaseOf('ord_2'), expects: 'more' }, FEB_1)).not.toBeNull();
   });
 });

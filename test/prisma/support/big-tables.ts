@@ -141,6 +141,7 @@ const TABLES: Record<string, Record<string, string>> = {
     per_buyer: '1',
     issue_number: '1',
     buyer_number: '1',
+    scene: oneOf('renewal', 'new'),
     status: `CASE WHEN n % 3 = 0 THEN 'claimed' ELSE 'used' END`,
     order_id: `CASE WHEN n % 3 = 0 THEN NULL ELSE ${N('ord')} END`,
     claimed_at: AT,

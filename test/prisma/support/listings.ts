@@ -52,6 +52,7 @@ export const LISTED_PARAMETERS = [
     'q',
     'change',
     'timeType',
+    'scene',
     'preset',
   ],
 ];
@@ -144,7 +145,7 @@ function ofOrders(): Listing[] {
 }
 
 function ofCoupons(): Listing[] {
-  const claims = [{}, { status: 'claimed' as const }, { status: 'used' as const }];
+  const claims = [{}, { status: 'claimed' as const }, { status: 'used' as const }, { scene: 'renewal' as const }];
   const at = new Date('2026-02-01');
   const order = { ...BUYER, orderId: RARE.orderId };
   return [

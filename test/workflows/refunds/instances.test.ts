@@ -1,12 +1,16 @@
+import { monthsAfter } from '../../../domain/calendar/shanghai';
 import { paymentReceived } from '../../../domain/ledger/events';
 import { DAY_MS } from '../../../domain/policies/duration';
 import { postJournal } from '../../../prisma/store/ledger/post';
+import { instanceState, instanceWorkflowId, orderRefunded } from '../../../workflows/instances/messages';
 import { unique } from '../../factories/commands';
 import { instanceInput, saasProduct, startInstance } from '../../factories/instances';
 import { orderRow } from '../../factories/order-rows';
+import { saasWishes, type TermsWishes } from '../../factories/orders';
 import { eventually } from '../../support/eventually';
+import { notified, sentBack } from '../../support/observe';
 import { refundsOf } from '../../support/refunds';
-import { type SpecProvider, startSpecProvider } from '../../support/spec-provider';
+import { answering, type SpecProvider, startSpecProvider, wellBehaved } from '../../support/spec-provider';
 import { startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -16,6 +20,10 @@ beforeAll(async () => {
   world = await startWorld();
   provider = await startSpecProvider('a-token-of-tests');
   productId = await saasProduct(world.db, provider);
+});
+beforeEach(() => {
+  provider.behave(wellBehaved);
+  provider.calls.length = 0;
 });
 afterAll(async () => {
   await world.stop();
@@ -93,4 +101,147 @@ test('RFD-5a, ORD-8: a refund that is open while the instance is made delays the
   expect(await refund.order()).toMatchObject({ state: 'completed' });
   expect(await world.db.journal.count({ where: { businessKey: `order-completed/${orderId}` } })).toBe(1);
   expect(await world.db.clearingBalance.count({ where: { clearingKey: transactionId } })).toBe(0);
+});
+
+const silentOn = (...actions: string[]) =>
+  provider.behave((received, response) =>
+    actions.includes(received.action) ? answering(503, '')(received, response) : null,
+  );
+
+/** An order of the product that was placed and paid (or taken, where it costs nothing); and its instance, once that runs. */
+async function ordered(changes: TermsWishes = {}) {
+  const placed = await world.place(saasWishes(productId, changes));
+  const { orderId } = placed.terms;
+  if (placed.terms.payableFen === 0) await placed.act('buyer.take');
+  else await placed.pay();
+  const row = () => world.db.order.findUniqueOrThrow({ where: { id: orderId } });
+  const payment = () => world.db.payment.findFirstOrThrow({ where: { orderId } });
+  return {
+    ...{ ...placed, orderId, row, payment },
+    reaches: (state: string) => eventually(async () => expect(await row()).toMatchObject({ state }), 20_000),
+    refundsOf: async () => world.db.refund.findMany({ where: { orderId }, select: { amountFen: true, status: true } }),
+    sentBack: async () => sentBack(world.channel.url, (await payment()).transactionId),
+    journals: async () => (await world.db.journal.findMany({ where: { objectId: orderId } })).map(({ kind }) => kind),
+  };
+}
+
+/** A first purchase whose instance runs. */
+async function begun(changes: TermsWishes = {}) {
+  const order = await ordered(changes);
+  await order.reaches('completed');
+  const instanceId = order.orderId.replace('ord_', 'ins_');
+  const handle = world.client.workflow.getHandle(instanceWorkflowId(instanceId));
+  return {
+    ...{ ...order, instanceId, handle },
+    state: async () => (await handle.query(instanceState)).state,
+    givenBack: (orderId: string) => handle.signal(orderRefunded, { orderId, refundId: `rfd_${unique()}` }),
+    renewal: (more: TermsWishes = {}) =>
+      ordered({ renews: { instanceId, scene: 'renewal' }, payableFen: 90_000, ...more }),
+    destroyed: () =>
+      eventually(async () => {
+        await world.env.sleep('10 minutes');
+        expect((await handle.describe()).status.name).toBe('COMPLETED');
+      }, 20_000),
+  };
+}
+
+describe('INS-4, ORD-8: an order for more of an instance', () => {
+  test('its payment hands it over; the provider’s answer completes it, and earns its provider the price', async () => {
+    const first = await begun();
+    const from = (await first.state()).grants[0]?.fromMs ?? 0;
+    const renewal = await first.renewal();
+    await renewal.reaches('completed');
+    expect(await renewal.ended()).toEqual({ outcome: 'paid' });
+    expect(await first.state()).toMatchObject({ expiresAtMs: monthsAfter(from, 2), calls: [] });
+    expect(await renewal.row()).toMatchObject({ scene: 'renewal', renewsInstanceId: first.instanceId });
+    expect((await renewal.journals()).sort()).toEqual(['order_completed', 'payment_received']);
+    expect(await world.db.instance.count({ where: { orderId: renewal.orderId } })).toBe(0);
+    await first.givenBack(first.orderId);
+    await first.destroyed();
+  });
+
+  test('a free trial becomes formal by one: its time counts anew, and its refund destroys the instance', async () => {
+    const trial = await begun({ isTrial: true, payableFen: 0, span: { amount: 7, unit: 'day' } });
+    expect(await trial.state()).toMatchObject({ purchase: { isTrial: true } });
+    expect(await trial.journals()).toEqual([]);
+    const formal = await trial.renewal({ renews: { instanceId: trial.instanceId, scene: 'trial_to_formal' } });
+    await formal.reaches('completed');
+    const state = await trial.state();
+    expect(state).toMatchObject({ purchase: { isTrial: false, orderId: formal.orderId } });
+    expect(state.expiresAtMs).toBe(monthsAfter(state.grants[0]?.fromMs ?? 0, 1));
+    expect(provider.calls.map(({ action }) => action)).toEqual(['createInstance', 'modifyInstance']);
+    // The other way to pay for the same trial is not what was agreed any more: it is formal already.
+    const second = await trial.renewal({ renews: { instanceId: trial.instanceId, scene: 'trial_to_formal' } });
+    await second.reaches('cancelled');
+    await eventually(async () => expect(await second.sentBack()).toEqual([90_000]));
+    const refund = await refundsOf(world).request({ terms: { ...formal.terms, deliveryId: null } });
+    await refund.act('provider.agree');
+    await refund.ended();
+    await trial.destroyed();
+  });
+
+  test('RFD-2: a refunded renewal takes back the time that it had added, and the instance stays', async () => {
+    const first = await begun();
+    const before = (await first.state()).expiresAtMs;
+    const renewal = await first.renewal();
+    await renewal.reaches('completed');
+    const refund = await refundsOf(world).request({ terms: { ...renewal.terms, deliveryId: null } });
+    await refund.act('provider.agree');
+    await expect(refund.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: 90_000 });
+    await eventually(async () => expect(await first.state()).toMatchObject({ stage: 'active', expiresAtMs: before }));
+    expect(await first.row()).toMatchObject({ state: 'completed', refundedFen: 0n });
+    await first.givenBack(first.orderId);
+    await first.destroyed();
+  });
+
+  test('paid when its instance is destroyed, it is cancelled and its money goes back, visibly', async () => {
+    const first = await begun();
+    const late = await world.place(
+      saasWishes(productId, { payableFen: 90_000, renews: { instanceId: first.instanceId, scene: 'renewal' } }),
+    );
+    await first.givenBack(first.orderId);
+    await first.destroyed();
+    const { transactionId } = await late.pay();
+    await expect(late.ended()).resolves.toEqual({ outcome: 'cancelled' });
+    await eventually(async () => {
+      expect(await sentBack(world.channel.url, transactionId)).toEqual([90_000]);
+      expect(await late.view()).toMatchObject({ state: 'cancelled', paidFen: 90_000, refundedFen: 90_000 });
+    });
+    expect((await late.view()).timeline.at(-1)).toMatchObject({ action: 'order.not_delivered', actor: 'system' });
+    expect((await notified(world.db, late.terms.orderId, 'order.not_delivered')).sort()).toEqual([
+      'order.not_delivered → buyer',
+      'order.not_delivered → provider',
+    ]);
+  });
+
+  test('handed over and not carried out when its instance is given up, its money goes back, not to the provider', async () => {
+    const first = await begun();
+    silentOn('renewInstance');
+    const renewal = await first.renewal();
+    await expect(renewal.ended()).resolves.toEqual({ outcome: 'paid' });
+    await first.givenBack(first.orderId);
+    await renewal.reaches('cancelled');
+    await eventually(async () =>
+      expect(await renewal.refundsOf()).toEqual([{ amountFen: 90_000n, status: 'refunded' }]),
+    );
+    expect((await renewal.journals()).sort()).not.toContain('order_completed');
+    await first.destroyed();
+    expect(await renewal.row()).toMatchObject({ state: 'cancelled', refundedFen: 90_000n });
+  });
+
+  test('RFD-6: refunded before it could be handed over, it buys nothing', async () => {
+    const first = await begun();
+    const before = (await first.state()).expiresAtMs;
+    const renewal = await world.place(
+      saasWishes(productId, { payableFen: 90_000, renews: { instanceId: first.instanceId, scene: 'renewal' } }),
+    );
+    const { orderId } = renewal.terms;
+    await first.givenBack(orderId);
+    await renewal.pay();
+    await expect(renewal.ended()).resolves.toEqual({ outcome: 'cancelled' });
+    expect((await first.state()).expiresAtMs).toBe(before);
+    await eventually(async () => expect(await renewal.view()).toMatchObject({ refundedFen: 90_000 }));
+    await first.givenBack(first.orderId);
+    await first.destroyed();
+  });
 });
