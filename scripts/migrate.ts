@@ -21,7 +21,10 @@ const purged = new Set([
   'webhook_deliveries',
 ]);
 /** The ledger, which the application reads: post_journal() alone writes it. */
-const readOnly = new Set(['account_kinds', 'accounts', 'journals', 'entries', 'account_balances', 'clearing_balances']);
+const readOnly = new Set([
+  ...['account_kinds', 'accounts', 'journals', 'entries', 'account_balances', 'clearing_balances'],
+  ...['balance_snapshots', 'ledger_seals'],
+]);
 /** What it may ask of the ledger beyond that. */
 const ledgerFunctions = 'post_journal(jsonb), lock_account_balance(text), take_balance_snapshot(timestamptz, bigint)';
 /** Prisma's own record of what was applied. */

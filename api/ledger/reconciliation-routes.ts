@@ -15,6 +15,7 @@ import { pageAnswer, pageOfQuery } from '../http/paging';
 import { amountFen, byId, pageOf, paging, REASON_MAX, words } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
+const STATES = ['open', 'resolved', 'settled'] as const;
 const differenceSchema = z
   .object({
     id: z.string(),
@@ -23,9 +24,12 @@ const differenceSchema = z
     channel: z.string().nullable(),
     ledgerFen: z.int(),
     otherFen: z.int(),
-    state: z.enum(['open', 'resolved']),
+    state: z.enum(STATES).openapi({ description: 'settled: a later comparison saw it no more' }),
+    day: z.string().openapi({ description: 'The day (Shanghai) whose comparison found it' }),
     foundAt: time,
     lastSeenAt: time,
+    settledAt: time.nullable(),
+    settledRun: z.string().nullable().openapi({ description: 'The run that saw it no more' }),
     resolvedAt: time.nullable(),
     resolvedBy: z.string().nullable(),
     reason: z.string().nullable(),
@@ -73,7 +77,7 @@ export function reconciliationRoutes(context: ApiContext, { db }: { db: Database
     path,
     summary: 'What the ledger and other records disagree about (WDR-9)',
     params: nothing,
-    query: z.strictObject({ ...paging, state: z.enum(['open', 'resolved']).optional() }),
+    query: z.strictObject({ ...paging, state: z.enum(STATES).optional() }),
     body: nothing,
     answer: { status: 200, schema: pageOf(differenceSchema, 'DifferencePage') },
     async handle({ query: { state, ...query } }) {
@@ -118,12 +122,13 @@ function refusedByLedger(error: unknown): never {
   });
 }
 
-const view = ({ ledgerFen, otherFen, foundAt, lastSeenAt, resolvedAt, ...row }: DifferenceRow) => ({
+const view = ({ ledgerFen, otherFen, foundAt, lastSeenAt, settledAt, resolvedAt, ...row }: DifferenceRow) => ({
   ...row,
   ledgerFen: Number(ledgerFen),
   otherFen: Number(otherFen),
   foundAt: foundAt.toISOString(),
   lastSeenAt: lastSeenAt.toISOString(),
+  settledAt: settledAt?.toISOString() ?? null,
   resolvedAt: resolvedAt?.toISOString() ?? null,
   allowedActions: row.state === 'open' ? ['ops.resolve'] : [],
 });

@@ -3,21 +3,17 @@ import { channelAccount, SUSPENSE } from './accounts';
 import { credit, debit, type Entry, type Journal, journalOf } from './journal';
 
 /**
- * What the ledger is compared with (WDR-9): our payments, refunds, completed orders and stored callbacks; the channel's
- * own list of payments and refunds; itself: journals that do not balance, balances that do not follow from the entries,
- * and clearing keys that stay open too long.
+ * What the ledger is compared with (WDR-9), each with the kinds of differences that it finds: our payments, refunds,
+ * completed orders and stored callbacks, and clearing keys that stay open too long; a channel's own list of payments and
+ * refunds; itself: journals that are not what was posted, closed days that are not what was closed, balances that do not
+ * follow from the entries.
  */
-export const DIFFERENCE_KINDS = [
-  'payment',
-  'refund',
-  'completion',
-  'callback',
-  'channel_payment',
-  'channel_refund',
-  'journal',
-  'balance',
-  'clearing',
-] as const;
+export const COMPARISONS = {
+  records: ['payment', 'refund', 'completion', 'callback', 'clearing'],
+  channel: ['channel_payment', 'channel_refund'],
+  ledger: ['journal', 'day', 'balance'],
+} as const;
+export const DIFFERENCE_KINDS = [...COMPARISONS.records, ...COMPARISONS.channel, ...COMPARISONS.ledger] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
 /** Something about which the ledger and another record disagree, in fen; 0 where one of them does not know it. */

@@ -3,14 +3,16 @@ import { ledgerActivities } from '../../activities/ledger';
 import type { ChannelStatement } from '../../activities/ports/channel-statement';
 import { dayAfter, dayBounds } from '../../domain/calendar/shanghai';
 import { shanghaiDay } from '../../domain/calendar/working-days';
+import { paymentReceived } from '../../domain/ledger/events';
 import { compareAmounts, resolutionOf } from '../../domain/ledger/reconciliation';
 import { returnOf } from '../../domain/refunds/refund';
 import { resolveDifference } from '../../prisma/store/ledger/differences';
+import { snapshotHorizon, takeSnapshot } from '../../prisma/store/ledger/reports';
 import type { Change } from '../../prisma/store/shared/audited-transaction';
 import { unique } from '../factories/commands';
-import { paymentFor } from '../factories/orders';
+import { newTerms, paymentFor } from '../factories/orders';
 import { POLICY } from '../factories/states';
-import { run, type Store, startStore, stepOf } from '../support/store';
+import { RUN, run, type Store, startStore, stepOf } from '../support/store';
 
 let store: Store;
 let owner: Client;
@@ -30,12 +32,19 @@ const today = shanghaiDay(Date.now());
 const DAY_MS = 86_400_000;
 const activities = () => ledgerActivities({ db: store.db, statements: { statement: async () => listed } });
 const compareRecords = (clearingOpenForMs = 3 * DAY_MS) =>
-  run(activities().compareRecords, { day: today, part: 0, clearingOpenForMs });
-const compareChannel = () => run(activities().compareChannel, { day: today, part: 1, channel: 'wechat' });
+  run(activities().compareRecords, { day: today, clearingOpenForMs });
+const compareChannel = () => run(activities().compareChannel, { day: today, channel: 'wechat' });
+const verifyLedger = () => run(activities().verifyLedger, { day: today });
 const differences = async () =>
   (await store.db.reconciliationDifference.findMany({ orderBy: { id: 'asc' } })).map(
     ({ kind, key, ledgerFen, otherFen }) => [kind, key, Number(ledgerFen), Number(otherFen)],
   );
+
+const change = (objectId: string): Change => ({
+  ...{ objectId, providerId: null, commandId: `cmd_${unique()}`, action: 'ops.reconciliation.resolve' },
+  actorRole: 'ops',
+  ...{ actorId: 'usr_ops', requestId: 'req_test', sourceIp: '127.0.0.1', at: new Date() },
+});
 
 /** A completed order, a refunded one, and a payment that went back: every kind of journal. */
 async function business() {
@@ -69,29 +78,8 @@ async function business() {
 describe('WDR-9: the reconciliation of a day', () => {
   test('finds nothing where everything agrees', async () => {
     await business();
-    expect([await compareRecords(), await compareChannel()]).toEqual([0, 0]);
+    expect([await compareRecords(), await compareChannel(), await verifyLedger()]).toEqual([0, 0, 0]);
     expect(await differences()).toEqual([]);
-  });
-
-  test('finds exactly the entry that the schema’s owner forged with the triggers off', async () => {
-    const { completed } = await business();
-    const { id } = await store.db.journal.findFirstOrThrow({
-      where: { objectId: completed.terms.orderId, kind: 'order_completed' },
-    });
-    await owner.query(`
-      ALTER TABLE entries DISABLE TRIGGER USER;
-      INSERT INTO entries (journal_id, line, account_id, credit_fen) VALUES ('${id}', 9, 'platform_fee', 1);
-      ALTER TABLE entries ENABLE TRIGGER USER`);
-    expect(await compareRecords()).toBe(1);
-    expect(await differences()).toEqual([['journal', id, 200_000, 200_001]]);
-  });
-
-  test('finds a balance that does not follow from its entries', async () => {
-    const { completed } = await business();
-    await owner.query('UPDATE account_balances SET balance_fen = balance_fen + 5');
-    const account = `provider:${completed.terms.providerId}:wechat:pending`;
-    await compareRecords();
-    expect(await differences()).toEqual([['balance', account, 180_005, 180_000]]);
   });
 
   test('finds what our own records have and the ledger has not', async () => {
@@ -160,13 +148,284 @@ describe('WDR-9: the reconciliation of a day', () => {
   });
 });
 
-describe('WDR-9: a difference is resolved once', () => {
-  const change = (objectId: string): Change => ({
-    ...{ objectId, providerId: null, commandId: `cmd_${unique()}`, action: 'ops.reconciliation.resolve' },
-    actorRole: 'ops',
-    ...{ actorId: 'usr_ops', requestId: 'req_test', sourceIp: '127.0.0.1', at: new Date() },
+/** Closes the books at this moment, as the end of a day does. */
+async function closeNow() {
+  const at = new Date();
+  const horizon = await snapshotHorizon(store.db, at);
+  expect(await takeSnapshot(store.db, at, horizon ?? 0n)).toBe(true);
+}
+
+/** Does as the schema's owner what the triggers of tables refuse. */
+async function forge(tables: string[], sql: string) {
+  const switched = (how: string) => tables.map((table) => `ALTER TABLE ${table} ${how} TRIGGER USER;`).join('');
+  await owner.query(`BEGIN; ${switched('DISABLE')} ${sql}; ${switched('ENABLE')} COMMIT`);
+}
+
+describe('WDR-9: whatever is forged in the ledger is found, however old it is, and nothing else is reported', () => {
+  const journal = (kind: string, orderId: string) =>
+    store.db.journal.findFirstOrThrow({ where: { kind, objectId: orderId } });
+
+  /** Two closed days and one that is not closed; the first completed order, and an open one that is closed with it. */
+  async function closedBooks() {
+    const { completed } = await business();
+    const open = await store.paid();
+    await closeNow();
+    await business();
+    await closeNow();
+    await business();
+    expect(await verifyLedger()).toBe(0);
+    const { id } = await journal('order_completed', completed.terms.orderId);
+    const account = `provider:${completed.terms.providerId}:wechat:pending`;
+    return { id, account, paid: completed.payment, open };
+  }
+
+  test('a line more, a line less, an amount or an account that is another one, in a closed day or the last one', async () => {
+    const { id, account } = await closedBooks();
+    const last = await store.db.journal.findFirstOrThrow({
+      where: { kind: 'payment_received' },
+      orderBy: { id: 'desc' },
+    });
+    const balance = Number(
+      (await store.db.accountBalance.findUniqueOrThrow({ where: { accountId: account } })).balanceFen,
+    );
+    const changes: [string, string, number, number, ...[string, string, number, number][]][] = [
+      [
+        id,
+        `INSERT INTO entries (journal_id, line, account_id, credit_fen) VALUES ('${id}', 9, 'platform_fee', 1)`,
+        200_000,
+        200_001,
+      ],
+      [id, `DELETE FROM entries WHERE journal_id = '${id}' AND account_id = 'platform_fee'`, 200_000, 180_000],
+      [
+        id,
+        `UPDATE entries SET account_id = 'suspense' WHERE journal_id = '${id}' AND account_id = '${account}'`,
+        200_000,
+        200_000,
+        // Which account it was is told by its balance.
+        ['balance', account, balance, balance - 180_000],
+      ],
+      [
+        last.id,
+        `UPDATE entries SET debit_fen = debit_fen * 2, credit_fen = credit_fen * 2 WHERE journal_id = '${last.id}'`,
+        1_554,
+        1_554,
+      ],
+    ];
+    for (const [journalId, change, debits, credits, ...more] of changes) {
+      const before = await store.db.entry.findMany({ where: { journalId } });
+      await forge(['entries'], change);
+      await verifyLedger();
+      const open = await store.db.reconciliationDifference.findMany({ where: { state: 'open' } });
+      const found = open.map((row) => [row.kind, row.key, Number(row.ledgerFen), Number(row.otherFen)]);
+      expect(found.sort()).toEqual([...more, ['journal', journalId, debits, credits]]);
+      const rows = JSON.stringify(before.map(snakeCase));
+      await forge(
+        ['entries'],
+        `DELETE FROM entries WHERE journal_id = '${journalId}';
+         INSERT INTO entries SELECT * FROM jsonb_populate_recordset(NULL::entries, '${rows}')`,
+      );
+      expect(await verifyLedger()).toBe(0);
+    }
+    // Each settled by itself when it was put right.
+    expect(await store.db.reconciliationDifference.count({ where: { state: 'settled', settledRun: RUN } })).toBe(5);
   });
 
+  test('who posted what and when, with hashes that fit or not: the day is not what was closed', async () => {
+    const { id } = await closedBooks();
+    await forge(['journals'], `UPDATE journals SET actor = 'usr_somebody' WHERE id = '${id}'`);
+    await verifyLedger();
+    expect((await differences()).map(([kind, key]) => [kind, key])).toEqual([['day', today]]);
+  });
+
+  test('a whole journal more in a closed day, with everything that belongs to it', async () => {
+    const { id } = await closedBooks();
+    const forged = `${id.slice(0, 16)}00000000000000`;
+    await owner.query(
+      `INSERT INTO postings (journal) VALUES ('${JSON.stringify({
+        ...paymentReceived(paymentFor(newTerms())),
+        ...{ commandId: 'cmd_forged', actor: 'system', runId: null, effectiveAt: new Date() },
+      })}')`,
+    );
+    const { id: posted } = await store.db.journal.findFirstOrThrow({ where: { commandId: 'cmd_forged' } });
+    expect(await verifyLedger()).toBe(0);
+    await forge(
+      ['journals', 'entries'],
+      `CREATE TEMP TABLE moved ON COMMIT DROP AS SELECT * FROM entries WHERE journal_id = '${posted}';
+       CREATE TEMP TABLE head ON COMMIT DROP AS SELECT * FROM journals WHERE id = '${posted}';
+       DELETE FROM entries WHERE journal_id = '${posted}'; DELETE FROM journals WHERE id = '${posted}';
+       UPDATE head SET id = '${forged}'; UPDATE moved SET journal_id = '${forged}';
+       INSERT INTO journals SELECT * FROM head; INSERT INTO entries SELECT * FROM moved; SET CONSTRAINTS ALL IMMEDIATE`,
+    );
+    await verifyLedger();
+    expect((await differences()).map(([kind, key]) => [kind, key])).toEqual([['day', today]]);
+  });
+
+  test('a whole journal less in a closed day: the day, and the balances that it had moved', async () => {
+    const { id, account, paid } = await closedBooks();
+    await forge(
+      ['journals', 'entries'],
+      `DELETE FROM entries WHERE journal_id = '${id}'; DELETE FROM journals WHERE id = '${id}'`,
+    );
+    await verifyLedger();
+    const found = (await differences()).map(([kind, key]) => [kind, key]);
+    expect(found.sort()).toEqual([
+      ['balance', `buyer_funds:${paid.channel}`],
+      ['balance', account],
+      ['day', today],
+    ]);
+  });
+
+  test('a balance of an account or a clearing key that is another one, or gone; a snapshot', async () => {
+    const { account, open } = await closedBooks();
+    const key = `buyer_funds:wechat/${open.payment.transactionId}`;
+    const balance = Number(
+      (await store.db.accountBalance.findUniqueOrThrow({ where: { accountId: account } })).balanceFen,
+    );
+    const held = Number((await store.db.clearingBalance.aggregate({ _sum: { balanceFen: true } }))._sum.balanceFen);
+    const one = `clearing_key = '${open.payment.transactionId}'`;
+    const changes: [string, string, [string, string, number, number]][] = [
+      [
+        `UPDATE account_balances SET balance_fen = balance_fen + 5 WHERE account_id = '${account}'`,
+        `UPDATE account_balances SET balance_fen = balance_fen - 5 WHERE account_id = '${account}'`,
+        ['balance', account, balance + 5, balance],
+      ],
+      [
+        `DELETE FROM account_balances WHERE account_id = '${account}'`,
+        `INSERT INTO account_balances VALUES ('${account}', ${balance}, 9)`,
+        ['balance', account, 0, balance],
+      ],
+      [
+        `UPDATE clearing_balances SET balance_fen = balance_fen - 7 WHERE ${one}`,
+        `UPDATE clearing_balances SET balance_fen = balance_fen + 7 WHERE ${one}`,
+        ['balance', key, open.payment.amountFen - 7, open.payment.amountFen],
+      ],
+      [
+        `DELETE FROM clearing_balances WHERE ${one}`,
+        `INSERT INTO clearing_balances VALUES ('buyer_funds:wechat', '${open.payment.transactionId}', ${open.payment.amountFen}, now())`,
+        ['balance', 'buyer_funds:wechat', held - open.payment.amountFen, held],
+      ],
+    ];
+    for (const [change, back, expected] of changes) {
+      await owner.query(change);
+      await verifyLedger();
+      const found = await store.db.reconciliationDifference.findMany({ where: { state: 'open' } });
+      expect(found.map((row) => [row.kind, row.key, Number(row.ledgerFen), Number(row.otherFen)])).toEqual([expected]);
+      await owner.query(back);
+      expect(await verifyLedger()).toBe(0);
+    }
+    await forge(
+      ['balance_snapshots'],
+      "UPDATE balance_snapshots SET credit_fen = credit_fen + 1 WHERE kind = 'platform_fee'",
+    );
+    // Two days were closed on this one.
+    expect(await verifyLedger()).toBeGreaterThan(0);
+    expect(await store.db.reconciliationDifference.findMany({ where: { state: 'open' } })).toMatchObject([
+      { kind: 'day', key: today },
+    ]);
+  });
+});
+
+const snakeCase = (row: object) =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      typeof value === 'bigint' ? Number(value) : value,
+    ]),
+  );
+
+describe('WDR-9: a difference that is gone by itself', () => {
+  const states = async () =>
+    (await store.db.reconciliationDifference.findMany({ orderBy: [{ foundAt: 'asc' }] })).map(
+      ({ kind, state, settledRun }) => [kind, state, settledRun],
+    );
+
+  test('is settled by the run that sees it no more; when it comes back it is another one, and operations hear of both', async () => {
+    const { completed } = await business();
+    const missing = completed.payment.transactionId;
+    const full = listed.payments;
+    for (const expected of [
+      [['channel_payment', 'settled', RUN]],
+      [
+        ['channel_payment', 'settled', RUN],
+        ['channel_payment', 'settled', RUN],
+      ],
+    ]) {
+      listed = { ...listed, payments: full.filter(({ transactionId }) => transactionId !== missing) };
+      expect([await compareChannel(), await compareChannel()]).toEqual([1, 1]);
+      expect((await states()).at(-1)).toEqual(['channel_payment', 'open', null]);
+      expect(await run(activities().openDays, { seenBeforeMs: Date.now() + 1 })).toEqual([today]);
+      listed = { ...listed, payments: full };
+      expect(await compareChannel()).toBe(0);
+      expect(await states()).toEqual(expected);
+    }
+    expect(await run(activities().openDays, { seenBeforeMs: Date.now() + 1 })).toEqual([]);
+    const events = await store.db.message.groupBy({ by: ['sequence'], where: { event: 'operations.books_differ' } });
+    expect(events).toHaveLength(2);
+  });
+
+  test('is settled when the payment is counted that only its callback had told of', async () => {
+    const { terms, payment } = { terms: newTerms(), payment: paymentFor(newTerms()) };
+    const callback = { ...payment, id: `pay_${unique()}`, status: 'succeeded', receivedAt: new Date() };
+    await store.db.paymentCallback.create({
+      data: {
+        ...{ id: callback.id, orderId: terms.orderId, channel: payment.channel, transactionId: payment.transactionId },
+        ...{ amountFen: BigInt(payment.amountFen), status: 'succeeded', receivedAt: new Date() },
+      },
+    });
+    expect(await compareRecords()).toBe(1);
+    await run(store.activities.sendRefund, returnOf(payment, 'already_paid'));
+    expect(await compareRecords()).toBe(0);
+    expect(await states()).toEqual([['callback', 'settled', RUN]]);
+  });
+
+  test('is no other comparison’s to settle: neither another channel’s, nor another day’s, nor that of our own records', async () => {
+    listed.payments.push({ transactionId: 'txn_invented', amountFen: 9, at: new Date().toISOString() });
+    await compareChannel();
+    listed.payments = [];
+    const yesterday = shanghaiDay(Date.now() - DAY_MS);
+    await run(activities().compareChannel, { day: today, channel: 'tenpay' });
+    await run(activities().compareChannel, { day: yesterday, channel: 'wechat' });
+    await compareRecords();
+    await verifyLedger();
+    expect(await states()).toEqual([['channel_payment', 'open', null]]);
+  });
+
+  test('is not reopened where it was resolved; a payment that comes after all is one too many', async () => {
+    const payment = paymentFor(newTerms());
+    const line = { transactionId: payment.transactionId, amountFen: payment.amountFen, at: new Date().toISOString() };
+    listed.payments.push(line);
+    await compareChannel();
+    const { id } = await store.db.reconciliationDifference.findFirstOrThrow();
+    await resolveDifference(store.db, change(id), { reason: 'the callback was lost' });
+    expect(await compareChannel()).toBe(0);
+    expect(await states()).toEqual([['channel_payment', 'resolved', null]]);
+    await run(store.activities.sendRefund, returnOf(payment, 'already_paid'));
+    expect(await compareChannel()).toBeGreaterThan(0);
+    expect(await differences()).toContainEqual([
+      'channel_payment',
+      payment.transactionId,
+      2 * payment.amountFen,
+      payment.amountFen,
+    ]);
+  });
+
+  test('what the ledger hears of days later, the channel is asked for by the day on which it did it', async () => {
+    const { payment } = await store.paid();
+    const at = new Date(Date.now() - 9 * DAY_MS);
+    const asked: Date[] = [];
+    const statement = async (_channel: string, { from, to }: { from: Date; to: Date }) => {
+      asked.push(from);
+      const line = { transactionId: payment.transactionId, amountFen: payment.amountFen, at: at.toISOString() };
+      return { payments: at >= from && at < to ? [line] : [], refunds: [] };
+    };
+    const { compareChannel: compare } = ledgerActivities({ db: store.db, statements: { statement } });
+    expect(await run(compare, { day: today, channel: 'wechat' })).toBe(0);
+    expect(await run(compare, { day: shanghaiDay(at.getTime()), channel: 'wechat' })).toBe(0);
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe('WDR-9: a difference is resolved once', () => {
   test('by a journal that names it; of 5 people at the same time one does it', async () => {
     listed.payments.push({ transactionId: 'txn_invented', amountFen: 9, at: new Date().toISOString() });
     await compareChannel();

@@ -25,8 +25,7 @@ const difference = z.object({
 export async function differencesWithin(db: Database, period: Period, clearingBefore: Date): Promise<Difference[]> {
   const queries = [
     ...[paymentsNotPosted(period), paymentsUnknown(period), refundsNotPosted(period), refundsUnknown(period)],
-    ...[completionsNotPosted(period), callbacksNotCounted(period), unbalancedJournals(period)],
-    ...[wrongBalances(period), openTooLong(clearingBefore)],
+    ...[completionsNotPosted(period), callbacksNotCounted(period), openTooLong(clearingBefore)],
   ];
   const found: Difference[] = [];
   for (const query of queries) found.push(...(await queryRows(db, difference, query)));
@@ -79,22 +78,6 @@ const callbacksNotCounted = ({ from, to }: Period) => Prisma.sql`
   WHERE c.received_at >= ${from} AND c.received_at < ${to} AND c.status = 'succeeded' AND c.amount_fen > 0
     AND NOT EXISTS (SELECT FROM payments p WHERE p.channel = c.channel AND p.transaction_id = c.transaction_id)`;
 
-const unbalancedJournals = (period: Period) => Prisma.sql`
-  SELECT 'journal' AS kind, j.id AS key, NULL AS channel, sum(e.debit_fen) AS "ledgerFen", sum(e.credit_fen) AS "otherFen"
-  FROM journals j JOIN entries e ON e.journal_id = j.id
-  WHERE ${postedIn(period)} GROUP BY j.id HAVING sum(e.debit_fen) <> sum(e.credit_fen)`;
-
-/** Of accounts that the period touched: what their balance row says, and what their entries come to. */
-const wrongBalances = (period: Period) => Prisma.sql`
-  SELECT 'balance' AS kind, b.account_id AS key, NULL AS channel, b.balance_fen AS "ledgerFen", replayed.fen AS "otherFen"
-  FROM account_balances b JOIN accounts a ON a.id = b.account_id JOIN account_kinds k ON k.kind = a.kind
-  JOIN LATERAL (
-    SELECT sum(CASE k.side WHEN 'debit' THEN e.debit_fen - e.credit_fen ELSE e.credit_fen - e.debit_fen END) AS fen
-    FROM entries e WHERE e.account_id = b.account_id
-  ) replayed ON true
-  WHERE b.account_id IN (SELECT e.account_id FROM entries e JOIN journals j ON j.id = e.journal_id WHERE ${postedIn(period)})
-    AND b.balance_fen <> replayed.fen`;
-
 const openTooLong = (before: Date) => Prisma.sql`
   SELECT 'clearing' AS kind, c.account_id || '/' || c.clearing_key AS key, NULL AS channel,
          c.balance_fen AS "ledgerFen", 0 AS "otherFen"
@@ -146,3 +129,20 @@ export const postedRefunds = (
       AND (j.business_key = ANY (${known}::text[]) OR (${postedIn({ from, to })}))`,
   );
 };
+
+/** What resolved differences have added to the ledger's account of a channel, by the key of what they are about. */
+export const adjustments = (
+  db: Database,
+  kind: 'channel_payment' | 'channel_refund',
+  channel: PaymentChannel,
+  keys: string[],
+): Promise<Amounts> =>
+  amountsOf(
+    db,
+    Prisma.sql`
+    SELECT d.key, sum(CASE ${kind} WHEN 'channel_payment' THEN e.debit_fen - e.credit_fen
+                      ELSE e.credit_fen - e.debit_fen END) AS "amountFen"
+    FROM reconciliation_differences d JOIN entries e ON e.journal_id = d.journal_id AND e.account_id = 'channel:' || ${channel}
+    WHERE d.channel = ${channel} AND d.kind = ${kind} AND d.key = ANY (${keys}::text[]) AND d.journal_id IS NOT NULL
+    GROUP BY d.key`,
+  );

@@ -107,8 +107,10 @@ async function invoicesOfDemo(): Promise<{ invoices: string[]; 'invoice-titles':
 async function ledgerOfDemo(): Promise<{ accounts: string[]; journals: string[]; differences: string[] }> {
   const journals = await api.db.journal.findMany({ take: 2, select: { id: true } });
   const [at, fen] = [new Date(), { ledgerFen: 0n, otherFen: 1n }];
-  const found = { id: 'rcd_demo', kind: 'payment', key: 'wechat/txn_1', ...fen, foundAt: at, lastSeenAt: at };
-  await api.db.reconciliationDifference.create({ data: found });
+  const found = { id: 'rcd_demo', kind: 'payment', key: 'wechat/txn_1', ...fen };
+  await api.db.reconciliationDifference.create({
+    data: { ...found, day: '2026-11-20', foundAt: at, lastSeenAt: at },
+  });
   return { accounts: ['channel:wechat'], journals: journals.map(({ id }) => id), differences: [found.id] };
 }
 

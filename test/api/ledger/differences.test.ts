@@ -19,6 +19,7 @@ async function difference(kind = 'channel_payment'): Promise<string> {
     kind,
     key: `txn_${n}`,
     channel: 'wechat',
+    day: '2026-11-20',
     ledgerFen: 0n,
     otherFen: 900n,
     foundAt: at,

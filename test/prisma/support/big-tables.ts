@@ -287,6 +287,7 @@ const TABLES: Record<string, Record<string, string>> = {
     key: N('pay'),
     ledger_fen: '0',
     other_fen: '1',
+    day: `'2026-11-20'`,
     state: DIFFERENCE_STATE,
     found_at: AT,
     last_seen_at: AT,

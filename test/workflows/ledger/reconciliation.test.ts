@@ -1,3 +1,5 @@
+import { dayAfter } from '../../../domain/calendar/shanghai';
+import { shanghaiDay } from '../../../domain/calendar/working-days';
 import { parsePolicy } from '../../../domain/policies/catalogue';
 import { scheduleReconciliation } from '../../../worker/schedules';
 import { RECONCILIATION_SCHEDULE, type ReconciliationResult } from '../../../workflows/ledger/messages';
@@ -79,9 +81,27 @@ describe('WDR-9: the reconciliation', () => {
       ['channel_payment', 'txn_past'],
       ['payment', 'wechat/txn_past'],
     ]);
-    expect(await world.db.reconciledDay.count()).toBe(days + 1);
+    // Days on which nothing ran are done one by one, however long that was.
+    const reconciled = await world.db.reconciledDay.findMany({ orderBy: { day: 'asc' } });
+    expect(reconciled.slice(1).map(({ day }) => day)).toEqual(reconciled.slice(0, -1).map(({ day }) => dayAfter(day)));
+    expect(reconciled).toHaveLength(days + 1);
+    expect(reconciled.at(-1)?.day).toBe(shanghaiDay(Date.now() - DAY_MS));
+    expect(await world.db.ledgerSeal.count()).toBe(days);
 
     await schedule().trigger();
     expect((await resultsOf(3))[2]).toEqual({ days: 0, differences: 0 });
+  });
+
+  test('looks at older differences again: one that is gone is settled by the run that sees it no more', async () => {
+    const differences = () => world.db.reconciliationDifference.findMany({ orderBy: { kind: 'asc' } });
+    expect((await differences()).map(({ state }) => state)).toEqual(['open', 'open']);
+    await disagree({});
+    await schedule().trigger();
+    await resultsOf(4);
+    const { recentActions } = (await schedule().describe()).info;
+    expect((await differences()).map(({ state, settledRun }) => [state, settledRun])).toEqual([
+      ['settled', recentActions.at(-1)?.action.workflow.firstExecutionRunId],
+      ['open', null],
+    ]);
   });
 });
