@@ -20,6 +20,28 @@ export const answering =
 export const inactive: Behaviour = () => true;
 export const wellBehaved: Behaviour = () => null;
 
+const text = z.string().min(1);
+const signId = z.string().min(1).max(11);
+const parties = { accountId: text, openId: text, productId: text };
+const productInfo = z.object({
+  ...{ productName: text, isTrial: z.boolean(), spec: text },
+  ...{ timeSpan: z.int().positive(), timeUnit: z.enum(['y', 'm', 'd', 'h', 't']), cycleNum: z.int() },
+});
+const instanceExpireTime = z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+const longer = { ...parties, orderId: text, resourceId: text, productInfo, signId, instanceExpireTime };
+
+/** What the specification says that each call carries, beside its action and requestId (INS-2 … INS-4). */
+const CONTENT: Record<string, z.ZodType> = {
+  verifyInterface: z.object({ echoback: text }),
+  createInstance: z.object({
+    ...{ ...parties, orderId: text, resourceId: text, productInfo, extendInfo: z.object({ comment: z.string() }) },
+  }),
+  renewInstance: z.object(longer),
+  modifyInstance: z.object(longer),
+  expireInstance: z.object({ ...parties, signId }),
+  destroyInstance: z.object({ ...parties, signId, orderId: text }),
+};
+
 /**
  * A provider's server written from the words of the specification alone (INS-1 … INS-4); it shares no code with ours. It
  * keeps every call, and can be made to misbehave.
@@ -39,6 +61,7 @@ export async function startSpecProvider(token: string) {
     calls.push(received);
     if (behaviour(received, response) === true) return;
     if (!isSigned) response.writeHead(403).end('not signed');
+    else if (!CONTENT[received.action]?.safeParse(received).success) response.writeHead(400).end('not as specified');
     else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answerTo(received)));
   });
   server.listen(0, '127.0.0.1');

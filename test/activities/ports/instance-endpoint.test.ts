@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { LookupFunction } from 'node:net';
+import { isIPv6, type LookupFunction } from 'node:net';
 import path from 'node:path';
 import { type EndpointAnswer, instanceEndpoint } from '../../../activities/ports/instance-endpoint';
 import { type CallBody, callBody, PROVIDER_ACTIONS, verification } from '../../../domain/instances/protocol';
@@ -167,20 +167,65 @@ describe('INS-1: which URLs are called', () => {
     'https://10.0.0.1/',
     'https://169.254.169.254/latest/meta-data',
     'https://[::1]/',
+    'https://[::ffff:127.0.0.1]/',
+    'https://[::ffff:a9fe:a9fe]/',
+    'https://[64:ff9b::7f00:1]/',
+    'https://[fd00::1]/',
+    'https://2130706433/',
+    'https://0x7f.1/',
     'https://localhost/',
     'https://user:password@provider.example/',
   ])('in production %s is not called', async (url) => {
     expect(failure(await create({ url }, inProduction))).toBe('address');
   });
 
-  test('in production a name that leads to a private address is not called', async () => {
-    const lookUp: LookupFunction = (_, { all }, answer) =>
-      all === true ? answer(null, [{ address: '127.0.0.1', family: 4 }]) : answer(null, '127.0.0.1', 4);
+  /** A name service that answers every name by these addresses, the first time by the first of them, and so on. */
+  function nameService(...answers: string[][]) {
+    let asked = 0;
+    const lookUp: LookupFunction = (_, { all }, answer) => {
+      const found = (answers[Math.min(asked, answers.length - 1)] ?? []).map((address) => ({
+        ...{ address, family: isIPv6(address) ? 6 : 4 },
+      }));
+      asked += 1;
+      if (all === true) answer(null, found);
+      else answer(null, found[0]?.address ?? '', found[0]?.family);
+    };
+    return { lookUp, asked: () => asked };
+  }
+
+  test.each([
+    ['a private address', ['127.0.0.1']],
+    ['a private address beside a public one', ['93.184.215.14', '10.0.0.1']],
+    ['IPv4 mapped into IPv6', ['::ffff:127.0.0.1']],
+    ['IPv4 mapped into IPv6, in hexadecimal', ['::ffff:7f00:1']],
+    ['a cloud’s metadata service', ['169.254.169.254']],
+    ['a private network of IPv6', ['fd00:ec2::254']],
+  ])('in production a name that leads to %s is not called', async (_, addresses) => {
+    const { lookUp, asked } = nameService(addresses);
     const rebound = instanceEndpoint({ allowPrivate: false, lookUp });
     expect(await create({ url: 'https://rebound.example/' }, rebound)).toMatchObject({
       failure: 'unreachable',
       detail: 'rebound.example is not on the public internet.',
     });
+    expect([asked(), provider.calls]).toEqual([1, []]);
+  });
+
+  test('a name is looked up once for each attempt: the address that was looked at is the one connected to', async () => {
+    const { lookUp, asked } = nameService(['127.0.0.1'], ['127.0.0.1'], ['127.99.99.99']);
+    const here = instanceEndpoint({ allowPrivate: true, lookUp });
+    const url = provider.url.replace('127.0.0.1', 'rebinding.example');
+    expect(failure(await create({ url }, here))).toBe('created');
+    expect(asked()).toBe(1);
+    expect(failure(await create({ url }, here))).toBe('created');
+    // The next attempt connects to what the name means then, and to nothing that it meant before.
+    expect(failure(await create({ url }, here))).toBe('unreachable');
+    expect([asked(), provider.calls.length]).toEqual([3, 2]);
+  });
+
+  test('a redirect to a private address is an answer, and leads nowhere', async () => {
+    provider.behave(answering(307, '', { location: provider.url }));
+    expect(failure(await create())).toBe('redirect');
+    expect(provider.calls).toHaveLength(1);
   });
 
   test('a URL with a query or a fragment is not called anywhere', async () => {
@@ -195,6 +240,11 @@ describe('INS-1 … INS-4: the example of a provider’s side, run as its docume
   const file = path.join(__dirname, '..', '..', '..', 'examples', 'provider', 'server.mjs');
   const running: ChildProcess[] = [];
   afterAll(() => running.map((one) => one.kill()));
+
+  /** The port, with another body than the protocol has. */
+  const sending = (body: object): typeof port => ({
+    call: (call) => port.call({ ...call, body: { ...call.body, ...body } }),
+  });
 
   async function started(env: NodeJS.ProcessEnv = {}): Promise<string> {
     const at = String(await freePort());
@@ -215,8 +265,25 @@ describe('INS-1 … INS-4: the example of a provider’s side, run as its docume
     const signId = made.is === 'created' ? made.signId : '';
     for (const action of PROVIDER_ACTIONS.slice(2)) expect(await send(bodyOf(action, signId))).toEqual({ is: 'done' });
     expect(failure(await create({ url, token: 'another-token' }))).toBe('status');
-    const slow = instanceEndpoint({ allowPrivate: true, now: () => Date.now() - 32_000 });
-    expect(failure(await send(bodyOf('verifyInterface'), slow))).toBe('status');
+    const old = (seconds: number) => instanceEndpoint({ allowPrivate: true, now: () => Date.now() - seconds * 1_000 });
+    expect(failure(await send(bodyOf('verifyInterface'), old(32)))).toBe('status');
+    expect(await send(bodyOf('verifyInterface'), old(25))).toEqual({ is: 'done' });
+  });
+
+  test('what is no call is refused, and stops nothing', async () => {
+    const url = await started();
+    for (const body of [
+      { action: 'format', requestId: 'r-1' },
+      { action: 'constructor', requestId: 'r-2' },
+      { action: null },
+    ]) {
+      expect(failure(await create({ url }, sending(body)))).toBe('status');
+    }
+    expect(failure(await create({ url }, sending({ action: 'createInstance', filler: 'x'.repeat(65 * 1024) })))).toBe(
+      'status',
+    );
+    expect((await fetch(url)).status).toBe(405);
+    expect(failure(await create({ url }))).toBe('created');
   });
 
   test('while an instance is being made it answers "0"; a refunded one is destroyed by its order', async () => {

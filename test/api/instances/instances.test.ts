@@ -3,14 +3,16 @@ import type { PROVIDER_ACTIONS } from '../../../domain/instances/protocol';
 import { couponsOf } from '../../factories/coupons';
 import { instanceInput, startInstance } from '../../factories/instances';
 import { addImage, contentOf, productsOf } from '../../factories/products';
-import { type Api, startApi } from '../../support/api';
+import { type Api, PEOPLE, startApi, tokenOf } from '../../support/api';
 import { eventually } from '../../support/eventually';
-import type { HttpClient } from '../../support/http';
+import { type HttpClient, httpClient } from '../../support/http';
 import { ACCESS, answering, type SpecProvider, startSpecProvider, wellBehaved } from '../../support/spec-provider';
 import { bodyOf, type Order, storyOf } from '../../support/story';
 
 type Action = (typeof PROVIDER_ACTIONS)[number];
 type Debugged = { passed: boolean; failure: string | null; requestId: string; passedActions: { action: Action }[] };
+
+const DEBUGGER = '/v1/provider/delivery-debugger';
 
 let api: Api;
 let provider: SpecProvider;
@@ -30,7 +32,7 @@ afterAll(async () => {
 });
 
 const debug = (action: Action, changes: object = {}) =>
-  api.provider.post('/v1/provider/delivery-debugger', { action, url: provider.url, token: provider.token, ...changes });
+  api.provider.post(DEBUGGER, { action, url: provider.url, token: provider.token, ...changes });
 const debugged = async (action: Action, changes: object = {}): Promise<Debugged> =>
   bodyOf(await debug(action, changes), 200);
 const save = (changes: object = {}, client: HttpClient = api.provider, id = productId) =>
@@ -76,8 +78,8 @@ describe('INS-5: the debugger', () => {
   test('repeated under its key it answers the same, and calls once', async () => {
     const key = { 'idempotency-key': 'debugger-once' };
     const body = { action: 'verifyInterface', url: provider.url, token: provider.token };
-    const first = await api.provider.post('/v1/provider/delivery-debugger', body, key);
-    expect(await api.provider.post('/v1/provider/delivery-debugger', body, key)).toMatchObject({ body: first.body });
+    const first = await api.provider.post(DEBUGGER, body, key);
+    expect(await api.provider.post(DEBUGGER, body, key)).toMatchObject({ body: first.body });
     expect(provider.calls).toHaveLength(1);
   });
 
@@ -151,6 +153,25 @@ describe('INS-2: a delivery URL is saved once it answers the same echoback', () 
     for (const text of [trail, JSON.stringify(api.logs), JSON.stringify(await stored())]) {
       expect(text).not.toContain(provider.token);
     }
+  });
+
+  test('INS-1: in production no private address, no URL without TLS and none with a query is called at all', async () => {
+    const other = await api.startAnother({ config: { ...api.config, WEBHOOK_ALLOW_PRIVATE: false } });
+    const client = httpClient(() => other.url, await tokenOf(PEOPLE.provider));
+    const before = await stored();
+    for (const url of [
+      provider.url,
+      'https://10.0.0.1/',
+      'https://[::ffff:127.0.0.1]/',
+      'https://localhost/',
+      'https://saas.example/?tenant=1',
+    ]) {
+      const debugging = { action: 'verifyInterface', url, token: provider.token };
+      for (const answer of [await save({ url }, client), await client.post(DEBUGGER, debugging)]) {
+        expect([url, answer]).toMatchObject([url, { status: 422, body: { errors: [{ path: 'body.url' }] } }]);
+      }
+    }
+    expect([provider.calls, await stored()]).toEqual([[], before]);
   });
 
   test('not of somebody else’s product, nor of what people deliver, nor while a review is open', async () => {

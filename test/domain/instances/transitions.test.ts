@@ -9,6 +9,7 @@ import {
   refunded,
 } from '../../../domain/instances/transitions';
 import { DAY_MS } from '../../../domain/policies/duration';
+import { asOf, type NamedDeadline } from '../../../domain/shared/deadlines';
 import type { Transition } from '../../../domain/shared/step';
 
 const policy = { destroyAfterMs: 7 * DAY_MS, unansweredAfterMs: 3_600_000 };
@@ -170,5 +171,41 @@ describe('INS-4: refunds', () => {
     expect(bought(terms, active(), { ...other, expects: 'more' }, FEB_1)).toBeNull();
     expect(bought(terms, active(), { ...purchaseOf('ord_2'), expects: 'change' }, FEB_1)).toBeNull();
     expect(bought(terms, active(), { ...purchaseOf('ord_2'), expects: 'more' }, FEB_1)).not.toBeNull();
+  });
+});
+
+describe('GEN-4: deadlines on both sides of their instants', () => {
+  const rules = {
+    nextDeadline: (state: InstanceState) => nextDeadline(state, policy),
+    passDeadline: (...[state, due, nowMs]: [InstanceState, NamedDeadline, number]) =>
+      passDeadline(terms, state, due, nowMs),
+  };
+  const expired = answer(expire(active()), at('2026-03-01'));
+
+  test.each<[string, InstanceState, number]>([
+    ['expiry', active(), at('2026-03-01')],
+    ['destruction', expired, at('2026-03-08')],
+    ['unanswered', newInstance(terms, purchaseOf('ord_1'), FEB_1), FEB_1 + policy.unansweredAfterMs],
+  ])('INS-4: %s: a millisecond before it nothing has passed; at it it has', (name, state, atMs) => {
+    expect(nextDeadline(state, policy)).toMatchObject({ name, atMs });
+    expect(asOf(state, rules, atMs - 1)).toBe(state);
+    expect(asOf(state, rules, atMs)).not.toEqual(state);
+  });
+
+  test('INS-4: a millisecond before its end it is renewed from its end; at it, it was over, and it is renewed from then', () => {
+    const end = at('2026-03-01');
+    const renewed = [end - 1, end].map((nowMs) =>
+      stateOf(bought(terms, asOf(active(), rules, nowMs), purchaseOf('ord_2'), nowMs)),
+    );
+    expect(renewed.map(actionsOf)).toEqual([['renewInstance'], ['expireInstance', 'renewInstance']]);
+    expect(renewed.map(({ expiresAtMs }) => expiresAtMs)).toEqual([at('2026-04-01'), at('2026-04-01')]);
+  });
+
+  test('INS-4: it is renewed until a millisecond before its destruction, and not at it', () => {
+    const destruction = at('2026-03-08');
+    const [before, then] = [destruction - 1, destruction].map((nowMs) =>
+      bought(terms, asOf(expired, rules, nowMs), purchaseOf('ord_2'), nowMs),
+    );
+    expect([before?.state.stage, then]).toEqual(['active', null]);
   });
 });

@@ -1,10 +1,11 @@
 import { ORDER_OPERATIONS } from '../../../domain/orders/commands';
-import { nextOrderDeadline, orderDeadlines } from '../../../domain/orders/deadlines';
+import { nextOrderDeadline, type OrderDeadline, orderDeadlines } from '../../../domain/orders/deadlines';
 import { allowedOrderActions, judgeOrder, LEGAL_IN, STEPS_MAX } from '../../../domain/orders/rules';
 import { isSettled, newOrder, type OrderState, pay } from '../../../domain/orders/state';
 import { applyOrderCommand, passOrderDeadline } from '../../../domain/orders/transitions';
 import { orderPolicy, parsePolicy } from '../../../domain/policies/catalogue';
 import { DAY_MS } from '../../../domain/policies/duration';
+import { asOf } from '../../../domain/shared/deadlines';
 import { newTerms, orderCommand, paymentFor } from '../../factories/orders';
 
 const policy = orderPolicy(parsePolicy());
@@ -132,5 +133,42 @@ describe('GEN-5: inactivity has an outcome in every state of a direct order', ()
     ]);
     expect(orderDeadlines(done, policy).every(({ stoppableBy }) => stoppableBy.includes('buyer'))).toBe(true);
     expect(orderDeadlines(confirmed, policy)).toEqual([]);
+  });
+});
+
+describe('GEN-4: deadlines on both sides of their instants', () => {
+  const rules = {
+    nextDeadline: (order: OrderState) => nextOrderDeadline(order, policy),
+    passDeadline: (order: OrderState, due: OrderDeadline) => passOrderDeadline(order, due, policy),
+  };
+  const unpaid = newOrder(direct.terms, T0 + policy.payWithinMs);
+  const free = { ...unpaid, payableFen: 0 };
+
+  test('a millisecond before each nothing has passed; at it one more has', () => {
+    const names: string[] = [];
+    for (const first of [unpaid, direct.state, started, done]) {
+      let now = first;
+      for (let due = nextOrderDeadline(now, policy); due; due = nextOrderDeadline(now, policy)) {
+        expect(asOf(now, rules, due.atMs - 1)).toBe(now);
+        const next = asOf(now, rules, due.atMs);
+        expect(next).toEqual(passOrderDeadline(now, due, policy).state);
+        names.push(due.name);
+        now = next;
+      }
+    }
+    expect(names).toHaveLength(12);
+    expect(names).toEqual(expect.arrayContaining(['pay_within', 'start_within', 'auto_confirm']));
+  });
+
+  test.each([
+    ['ORD-6: a price is changed for 72 hours', unpaid, 'provider.price', 3 * DAY_MS],
+    ['ORD-5, ORD-6: what costs nothing is taken for 72 hours', free, 'buyer.take', 3 * DAY_MS],
+    ['ORD-3: the provider starts within 15 days', direct.state, 'provider.start', 15 * DAY_MS],
+    ['ORD-4: the buyer confirms within 15 days', done, 'buyer.confirm', 15 * DAY_MS],
+  ] as const)('%s: until a millisecond before the end, and not at it', (_, order, action, endMs) => {
+    const judged = [T0 + endMs - 1, T0 + endMs].map((atMs) =>
+      judgeOrder(asOf(order, rules, atMs), orderCommand(action), direct.terms),
+    );
+    expect(judged).toEqual([null, expect.objectContaining({ code: 'ORDER.NOT_ALLOWED' })]);
   });
 });

@@ -1,9 +1,10 @@
 import { REFUND_OPERATIONS, type RefundOperation } from '../../../domain/refunds/commands';
-import { nextRefundDeadline, type RefundOutcome } from '../../../domain/refunds/deadlines';
+import { nextRefundDeadline, type RefundDeadline, type RefundOutcome } from '../../../domain/refunds/deadlines';
 import { FULL_REFUND_REASONS, NO_FULL_REFUND_REASONS } from '../../../domain/refunds/reasons';
 import { allowedRefundActions, judgeNewAmount, judgeRefund } from '../../../domain/refunds/rules';
 import { isOpen, isOver, isSending, REFUND_STAGES, type RefundState, reservedFen } from '../../../domain/refunds/state';
 import { answered, applyRefundCommand, begun, passRefundDeadline, released } from '../../../domain/refunds/transitions';
+import { asOf } from '../../../domain/shared/deadlines';
 import { REFUND_POLICY, refundCommand, refundState } from '../../factories/refunds';
 import { days, T0 } from '../../factories/states';
 
@@ -159,5 +160,49 @@ describe('RFD-6, RFD-7: what can be asked for', () => {
     expect(judgeNewAmount(all)?.code).toBe('REFUND.AMOUNT_OUT_OF_RANGE');
     expect(judgeNewAmount({ ...all, amountFen: 999 })).toBeNull();
     expect(judgeNewAmount({ ...all, noReason: true })).toBeNull();
+  });
+});
+
+describe('GEN-4: deadlines on both sides of their instants', () => {
+  const rules = {
+    nextDeadline: (state: RefundState) => nextRefundDeadline(state, REFUND_POLICY),
+    passDeadline: (state: RefundState, due: RefundDeadline, nowMs: number) => passRefundDeadline(state, due, nowMs),
+  };
+
+  test('a millisecond before each nothing has passed; at it one more has', () => {
+    const names = new Set<string>();
+    for (const { state } of nodes) {
+      const due = nextRefundDeadline(state, REFUND_POLICY);
+      if (due === undefined) continue;
+      names.add(due.name);
+      expect(asOf(state, rules, due.atMs - 1)).toBe(state);
+      expect(asOf(state, rules, due.atMs)).toEqual(passRefundDeadline(state, due, due.atMs).state);
+    }
+    expect([...names].sort()).toEqual([
+      ...['accept_within', 'answer_within', 'auto_execute', 'escalate_within'],
+      ...['invoice_reminder_1', 'invoice_reminder_2', 'invoice_reminder_3'],
+      ...['operations_reminder_1', 'operations_reminder_2', 'operations_reminder_3'],
+    ]);
+  });
+
+  test.each<[string, Partial<RefundState>, RefundOperation]>([
+    ['RFD-2: the buyer withdraws what the system would execute', { noReason: true }, 'buyer.withdraw'],
+    ['RFD-2: the provider executes it itself', { noReason: true }, 'provider.agree'],
+    ['RFD-5a: the provider declines', {}, 'provider.decline'],
+    ['RFD-5a: the provider offers a part', {}, 'provider.offer'],
+    ['RFD-5: the buyer accepts an offer', { stage: 'offered', offeredFen: 400 }, 'buyer.accept'],
+    ['RFD-5: the buyer asks operations about a refusal', { stage: 'declined' }, 'buyer.escalate'],
+  ])('%s for 3 days: until a millisecond before the end, and not at it', (_, facts, action) => {
+    const judged = [T0 + days(3) - 1, T0 + days(3)].map((atMs) =>
+      judgeRefund(asOf({ ...refundState(facts), waitsFor: [] }, rules, atMs), refundCommand(action)),
+    );
+    // What is executed by the system waits for nothing here: its money is on the way.
+    const [before, after] = judged.map((refused) => refused?.code ?? null);
+    expect([before, after]).toEqual([null, facts.noReason ? after : 'REFUND.NOT_ALLOWED']);
+    if (facts.noReason) {
+      const executing = asOf(refundState(facts), rules, T0 + days(3));
+      expect(executing).toMatchObject({ stage: 'executing', approvedFen: 1_000 });
+      expect(judgeRefund({ ...executing, waitsFor: [] }, refundCommand(action))?.code).toBe('REFUND.NOT_ALLOWED');
+    }
   });
 });
