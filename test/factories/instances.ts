@@ -69,6 +69,7 @@ export async function startInstance({ db, client }: System, input: InstanceInput
   return {
     id: instanceId,
     orderId,
+    input,
     handle,
     state: async () => (await handle.query(instanceState)).state,
     row: () => db.instance.findUniqueOrThrow({ where: { id: instanceId } }),

@@ -2,6 +2,7 @@ import {
   ApplicationFailure,
   allHandlersFinished,
   condition,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -16,6 +17,9 @@ import { calendarGrown, catchUp } from './messages';
 import { createMutex, type Mutex } from './mutex';
 import { createRecords, type Records } from './records';
 import type { Fact, Opening, Position, Subject } from './subject';
+
+/** Runs from before it take facts as changing nothing where only the table knew better. */
+const JUDGED_ON_STORED = 'facts-judged-on-what-is-stored';
 
 /** The server takes 2,000 updates a run; long before that the workflow continues as new. */
 const UPDATES_PER_RUN = 200;
@@ -135,11 +139,15 @@ async function learn<S, C extends Command>(
   { records, deadlines, exclusively, whyRefused }: Supervision<S, C>,
 ): Promise<S | null> {
   async function recorded(): Promise<S> {
-    for (let next = change(records.state(), Date.now()); next !== null; next = change(records.state(), Date.now())) {
-      if (await records.record(cause, next)) break;
+    for (;;) {
+      const next = change(records.state(), Date.now());
+      const isDone = next === null ? !(await isOvertaken()) : await records.record(cause, next);
+      if (isDone) return records.state();
     }
-    return records.state();
   }
+
+  /** What changes nothing of what is believed is judged again on what the table holds. */
+  const isOvertaken = async () => patched(JUDGED_ON_STORED) && (await records.catchUp());
 
   for (;;) {
     const state = await exclusively(async () => (whyRefused() === null ? recorded() : null)).catch((error) => {

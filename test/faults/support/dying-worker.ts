@@ -80,6 +80,11 @@ function mortal(activities: ReturnType<typeof allActivities>): ReturnType<typeof
       await dieAfter(step.action);
       return stored;
     },
+    async recordInstanceStep(step) {
+      const stored = await activities.recordInstanceStep(step);
+      await dieAfter(step.action);
+      return stored;
+    },
   };
 }
 

@@ -1,10 +1,11 @@
 import type { DeliveryAction } from '../../../domain/deliveries/commands';
 import { deadlines } from '../../../domain/deliveries/deadlines';
 import { passDeadline } from '../../../domain/deliveries/transitions';
+import { applyOrderCommand } from '../../../domain/orders/transitions';
 import { writeOrderStep } from '../../../prisma/store/orders/steps';
 import { catchUp } from '../../../workflows/shared/messages';
 import { command } from '../../factories/commands';
-import { closedStep, paidStep, paymentFor } from '../../factories/orders';
+import { closedStep, orderCommand, paidStep, paymentFor, placedStep } from '../../factories/orders';
 import { POLICY } from '../../factories/states';
 import { eventually } from '../../support/eventually';
 import { notified, sentBack, stepsOf } from '../../support/observe';
@@ -146,6 +147,21 @@ describe('ORD-6: what is stored of an order wins, too', () => {
       ]),
     );
     expect(await sentBack(world.channel.url, lost.transactionId)).toEqual([]);
+  });
+
+  test('ORD-5: repriced: a payment at the price that only the table knows counts', async () => {
+    const placed = await world.place();
+    const { state } = await placed.state();
+    const sent = orderCommand('provider.price', { payableFen: 150_000 });
+    const atMs = await world.env.currentTimeMs();
+    const step = {
+      ...placedStep(placed.terms, { sequence: 2, atMs, commandId: sent.commandId, action: sent.action }),
+      ...applyOrderCommand(placed.terms, state, sent, atMs),
+    };
+    await writeOrderStep(world.db, step, 'a run that died');
+    const payment = await placed.pay({ amountFen: 150_000, priceVersion: 2 });
+    await eventually(async () => expect(await placed.view()).toMatchObject({ paidFen: 150_000, refundedFen: 0 }));
+    expect(await sentBack(world.channel.url, payment.transactionId)).toEqual([]);
   });
 
   test('closed: a payment that comes then goes back', async () => {

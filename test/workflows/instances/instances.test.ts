@@ -4,9 +4,13 @@ import { EncryptingCodec } from '../../../codec/payloads';
 import { monthsAfter, shanghaiClock } from '../../../domain/calendar/shanghai';
 import type { Purchase } from '../../../domain/instances/protocol';
 import type { InstanceStage } from '../../../domain/instances/state';
+import { bought } from '../../../domain/instances/transitions';
 import { DAY_MS } from '../../../domain/policies/duration';
+import { systemCause } from '../../../domain/shared/step';
+import { writeInstanceStep } from '../../../prisma/store/instances/steps';
+import { instanceState } from '../../../workflows/instances/messages';
 import { KEYS, unique } from '../../factories/commands';
-import { instanceInput, saasProduct, startInstance } from '../../factories/instances';
+import { instanceInput, purchaseOf, saasProduct, startInstance } from '../../factories/instances';
 import { eventually } from '../../support/eventually';
 import { notified } from '../../support/observe';
 import { ACCESS, answering, type SpecProvider, startSpecProvider, wellBehaved } from '../../support/spec-provider';
@@ -203,6 +207,24 @@ describe('INS-4: an instance lives', () => {
       await world.env.sleep('10 minutes');
       expect((await instance.handle.describe()).status.name).toBe('COMPLETED');
     });
+  });
+
+  test('INS-4: what the table holds wins: a renewal and a refund are judged on it, though no history knows it', async () => {
+    const instance = await active();
+    const { identity } = instance.input;
+    const renewal = `ord_${unique()}`;
+    const { state, sequence } = await instance.handle.query(instanceState);
+    const atMs = await world.env.currentTimeMs();
+    const step = bought(identity, state, purchaseOf(renewal), atMs);
+    if (step === null) throw new Error('it can be renewed');
+    const cause = systemCause(`${instance.id}/${renewal}`, 'instance.purchased');
+    await writeInstanceStep(world.db, { ...cause, ...step, identity, sequence: sequence + 1, atMs }, 'a run that died');
+    // The renewal that only the table knows is given back: nothing is left of it.
+    await instance.refund(renewal);
+    await eventually(async () => expect((await instance.row()).state).toMatchObject({ calls: [], callCount: 3 }));
+    expect((await instance.state()).grants.map(({ orderId }) => orderId)).toEqual([instance.orderId]);
+    await instance.refund(instance.orderId);
+    await outcome(instance);
   });
 
   test('a renewal after expiry counts from then; the expiry comes first, however late it is answered', async () => {
