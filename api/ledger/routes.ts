@@ -28,6 +28,12 @@ const byAccount = z.strictObject({
 
 /** What operations read of the ledger (WDR-9), as JSON or CSV. */
 export function ledgerRoutes(context: ApiContext, { db }: { db: Database }): void {
+  balances(context, db);
+  statements(context, db);
+  journals(context, db);
+}
+
+function balances(context: ApiContext, db: Database): void {
   getTable(context, {
     ...common,
     path: '/v1/ops/ledger/trial-balance',
@@ -48,6 +54,9 @@ export function ledgerRoutes(context: ApiContext, { db }: { db: Database }): voi
       ],
     },
   });
+}
+
+function statements(context: ApiContext, db: Database): void {
   getTable(context, {
     ...common,
     path: '/v1/ops/ledger/accounts/{id}/entries',
@@ -82,6 +91,9 @@ export function ledgerRoutes(context: ApiContext, { db }: { db: Database }): voi
         ]),
     },
   });
+}
+
+function journals(context: ApiContext, db: Database): void {
   getTable(context, {
     ...common,
     path: '/v1/ops/ledger/journals/{id}',

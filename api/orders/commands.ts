@@ -1,10 +1,8 @@
 import type { OrderCommand } from '../../domain/orders/commands';
+import { noOrder } from '../../domain/orders/no-order';
 import { AppError } from '../../domain/shared/errors';
 import { orderState, orderUpdate, orderWorkflowId } from '../../workflows/orders/messages';
 import type { CommandSender, StatusOf, WorkflowTarget } from '../http/temporal-commands';
-
-/** The refusal of an order that is not there, or not for who asks. */
-export const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order.');
 
 const workflowTarget = (orderId: string): WorkflowTarget => ({
   workflowId: orderWorkflowId(orderId),

@@ -8,6 +8,7 @@ import {
 import { type KeyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
 import { isSealed, type OrderCommand } from '../../domain/orders/commands';
+import { noOrder } from '../../domain/orders/no-order';
 import type { OrderTerms } from '../../domain/orders/order';
 import { orderPolicy, type Policy } from '../../domain/policies/catalogue';
 import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
@@ -23,7 +24,7 @@ import { type CommandRequest, originOf } from '../http/command-request';
 import { idFrom } from '../http/ids';
 import { scopeOf } from '../http/scope';
 import { ANSWER_WITHIN_MS, type CommandSender, unanswered } from '../http/temporal-commands';
-import { noOrder, sendToOrder } from './commands';
+import { sendToOrder } from './commands';
 import { orderDetailsView } from './details-view';
 import { type Purchase, termsOf } from './terms';
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { noOrder } from '../../domain/orders/no-order';
 import { AppError } from '../../domain/shared/errors';
 import { findOrder, type OrderRow } from '../../prisma/store/orders/orders';
 import { isLookedAt, isReported } from '../../prisma/store/payments/callbacks';
@@ -38,7 +39,7 @@ export function sandboxRoutes(context: ApiContext, { db, channelUrl, callbackBas
     async handle({ principal, params, command, body }) {
       const scope = scopeOf(principal);
       const order = await findOrder(db, params.id, scope);
-      if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order.');
+      if (order === null) throw noOrder();
       const isPayable = order.state === 'pending_payment' && order.payableFen > 0n;
       // A payment that is described is made whatever the order is, as a channel would that knows nothing of it.
       if (!isPayable && Object.keys(body).length === 0) {

@@ -1,4 +1,5 @@
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { noOrder } from '../../domain/orders/no-order';
 import { type Policy, refundPolicy } from '../../domain/policies/catalogue';
 import type { RefundOperation } from '../../domain/refunds/commands';
 import type { ReasonCode } from '../../domain/refunds/reasons';
@@ -42,7 +43,6 @@ export type RefundWish = { reasonCode: ReasonCode; reason: string; amountFen?: n
 export type RefundDetails = { action: RefundOperation; note: string; amountFen?: number };
 
 const noRefund = () => new AppError('REFUND.NOT_FOUND', 'There is no such refund.');
-const noOrder = () => new AppError('ORDER.NOT_FOUND', 'There is no such order.');
 const targetOf = (refundId: string): WorkflowTarget => ({
   workflowId: refundWorkflowId(refundId),
   known: refundState,

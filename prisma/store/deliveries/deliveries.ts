@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type DeliveryState, GROUNDS, RULINGS, type Stage } from '../../../domain/deliveries/state';
 import { Prisma } from '../../generated/client';
+import { objectAsOf, STATE_AS_OF, timelineAsOf, timelineEntry } from '../shared/as-of';
 import type { Database } from '../shared/database';
 import { beyond, inOrder, type Page } from '../shared/paging';
 import { queryRow } from '../shared/query-rows';
-import { type Scope, within } from '../shared/scopes';
+import type { Scope } from '../shared/scopes';
 import { type WorkflowStatus, workflowStatusOf } from '../shared/workflow-status';
 import { storedDeliveryPolicy, storedDeliveryState } from './stored-json';
 
@@ -42,18 +43,21 @@ const appealRow = z.object({
 
 /** A step as the timeline shows it. `sealedNote` is base64 of a sealed note. */
 export type TimelineRow = z.output<typeof timelineRow>;
-const timelineRow = z.object({
+const timelineRow = timelineEntry.extend({
   commandId: z.string(),
-  at: z.string(),
-  actor: z.string(),
-  action: z.string(),
-  note: z.string().nullable(),
   sealedNote: z.string().nullable(),
   attachments: z.array(z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() })),
 });
 
 export type DeliveryDetails = z.output<typeof deliveryDetails>;
 const deliveryDetails = deliveryRow.extend({ appeal: appealRow.nullable(), timeline: z.array(timelineRow) });
+
+/** What a step of a delivery shows beside its entry in a timeline. */
+const WORDS_AND_ATTACHMENTS = Prisma.sql`, 'commandId', s.command_id, 'sealedNote', encode(s.sealed_note, 'base64'),
+  'attachments', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'size', f.size, 'type', f.type) ORDER BY f.id)
+    FROM attachment_uses u JOIN attachments f ON f.id = u.attachment_id
+    WHERE u.delivery_id = o.id AND u.sequence = s.sequence), '[]')`;
 
 /**
  * One delivery with its latest appeal and its timeline, or null when it is not in the scope.
@@ -65,30 +69,19 @@ export async function findDelivery(
   scope: Scope,
   asOf: string | null = null,
 ): Promise<DeliveryDetails | null> {
-  // One round trip, since every command's answer is this. Step `c` is that of `asOf`, where it has one: what steps change
-  // is read from there, and the appeal and the timeline up to it.
   const query = Prisma.sql`
-    SELECT d.id, d.order_id AS "orderId", d.buyer_id AS "buyerId", d.provider_id AS "providerId",
-      coalesce(c.state_after, d.state) AS state, d.policy, coalesce(c.sequence, d.sequence) AS sequence,
-      d.created_at AS "createdAt", coalesce(c.at, d.updated_at) AS "updatedAt",
+    SELECT o.id, o.order_id AS "orderId", o.buyer_id AS "buyerId", o.provider_id AS "providerId", o.policy,
+      o.created_at AS "createdAt", ${STATE_AS_OF},
       (SELECT jsonb_build_object(
           'id', a.id, 'deliveryId', a.delivery_id, 'status', a.status, 'openedBy', a.opened_by, 'grounds', a.grounds,
           'reason', a.reason, 'openedAt', a.opened_at, 'dueAt', a.due_at, 'dueProvisional', a.due_provisional,
           'ruling', a.ruling, 'rulingReason', a.ruling_reason, 'refundFen', a.refund_fen, 'resolvedAt', a.resolved_at)
-        FROM appeals a WHERE a.delivery_id = d.id
+        FROM appeals a WHERE a.delivery_id = o.id
           AND (c.sequence IS NULL OR EXISTS (
-            SELECT FROM steps o WHERE o.object_id = d.id AND o.appeal_id = a.id AND o.sequence <= c.sequence))
+            SELECT FROM steps t WHERE t.object_id = o.id AND t.appeal_id = a.id AND t.sequence <= c.sequence))
         ORDER BY a.id DESC LIMIT 1) AS appeal,
-      (SELECT jsonb_agg(jsonb_build_object(
-          'commandId', s.command_id, 'at', s.at, 'actor', s.actor_role, 'action', s.action, 'note', s.note,
-          'sealedNote', encode(s.sealed_note, 'base64'),
-          'attachments', coalesce((
-            SELECT jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'size', f.size, 'type', f.type) ORDER BY f.id)
-            FROM attachment_uses u JOIN attachments f ON f.id = u.attachment_id
-            WHERE u.delivery_id = d.id AND u.sequence = s.sequence), '[]')) ORDER BY s.sequence)
-        FROM steps s WHERE s.object_id = d.id AND (c.sequence IS NULL OR s.sequence <= c.sequence)) AS timeline
-    FROM (SELECT * FROM deliveries WHERE id = ${id} AND ${within(scope)}) d
-    LEFT JOIN steps c ON c.object_id = d.id AND c.command_id = ${asOf}`;
+      ${timelineAsOf(WORDS_AND_ATTACHMENTS)}
+    FROM ${objectAsOf(Prisma.sql`deliveries`, { id, scope, asOf })}`;
   const row = await queryRow(db, deliveryDetails, query);
   return row && { ...row, appeal: row.appeal && appealIn(row.state, row.appeal) };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type InvoiceStage, LIVE_STAGES } from '../../../domain/invoices/state';
 import { Prisma } from '../../generated/client';
+import { objectAsOf, STATE_AS_OF, timelineAsOf, timelineEntry } from '../shared/as-of';
 import type { Database } from '../shared/database';
 import { equal, keyset, type Page } from '../shared/paging';
 import { queryRow, queryRows, type RawQueries } from '../shared/query-rows';
@@ -26,12 +27,13 @@ const invoiceRow = z.object({
 /** An invoice with its timeline. */
 export type InvoiceDetails = z.output<typeof invoiceDetails>;
 const invoiceDetails = invoiceRow.extend({
-  timeline: z.array(z.object({ at: z.string(), actor: z.string(), action: z.string(), note: z.string().nullable() })),
+  timeline: z.array(timelineEntry),
 });
 
-const ORDERS = Prisma.sql`(
+/** The orders that an invoice is allotted to. @param invoice the name of its row */
+const ordersOf = (invoice: Prisma.Sql) => Prisma.sql`(
   SELECT jsonb_agg(jsonb_build_object('orderId', order_id, 'amountFen', amount_fen) ORDER BY order_id)
-  FROM invoice_allotments WHERE invoice_id = i.id) AS orders`;
+  FROM invoice_allotments WHERE invoice_id = ${invoice}.id) AS orders`;
 
 /**
  * One invoice with its timeline, or null when it is not in the scope.
@@ -43,16 +45,10 @@ export async function findInvoice(
   scope: Scope,
   asOf: string | null = null,
 ): Promise<InvoiceDetails | null> {
-  // One round trip, since every command's answer is this. All that steps change is in the state.
   const query = Prisma.sql`
-    SELECT i.id, i.buyer_id AS "buyerId", i.provider_id AS "providerId", i.sealed, i.policy, ${ORDERS},
-      coalesce(c.state_after, i.state) AS state, coalesce(c.sequence, i.sequence) AS sequence,
-      i.created_at AS "createdAt", coalesce(c.at, i.updated_at) AS "updatedAt",
-      (SELECT jsonb_agg(jsonb_build_object('at', s.at, 'actor', s.actor_role, 'action', s.action, 'note', s.note)
-                        ORDER BY s.sequence)
-       FROM steps s WHERE s.object_id = i.id AND (c.sequence IS NULL OR s.sequence <= c.sequence)) AS timeline
-    FROM (SELECT * FROM invoices WHERE id = ${id} AND ${within(scope)}) i
-    LEFT JOIN steps c ON c.object_id = i.id AND c.command_id = ${asOf}`;
+    SELECT o.id, o.buyer_id AS "buyerId", o.provider_id AS "providerId", o.sealed, o.policy, ${ordersOf(Prisma.sql`o`)},
+      o.created_at AS "createdAt", ${STATE_AS_OF}, ${timelineAsOf()}
+    FROM ${objectAsOf(Prisma.sql`invoices`, { id, scope, asOf })}`;
   return queryRow(db, invoiceDetails, query);
 }
 
@@ -78,7 +74,7 @@ export async function listInvoices(
       : Prisma.sql`AND id = ANY (ARRAY(SELECT invoice_id FROM invoice_allotments WHERE order_id = ${orderId}))`;
   const query = Prisma.sql`
     SELECT i.id, i.buyer_id AS "buyerId", i.provider_id AS "providerId", i.sealed, i.state, i.policy, i.sequence,
-      ${ORDERS}, i.created_at AS "createdAt", i.updated_at AS "updatedAt"
+      ${ordersOf(Prisma.sql`i`)}, i.created_at AS "createdAt", i.updated_at AS "updatedAt"
     FROM invoices i WHERE ${within(scope)} ${equal('stage', state)} ${late} ${ofOrder} ${keyset(page)}`;
   return queryRows(db, invoiceRow, query);
 }

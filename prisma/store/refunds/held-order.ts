@@ -3,6 +3,7 @@ import { nextDeadline } from '../../../domain/deliveries/deadlines';
 import { givenBack, goneOn, pausedFor } from '../../../domain/deliveries/refunds';
 import { type DeliveryState, isClosed, isFrozen } from '../../../domain/deliveries/state';
 import { nextOrderDeadline } from '../../../domain/orders/deadlines';
+import { noOrder } from '../../../domain/orders/no-order';
 import { ORDER_STATES, type OrderStage } from '../../../domain/orders/order';
 import { givenBackOrder, pausedOrder, resumedOrder } from '../../../domain/orders/refunds';
 import type { OrderState } from '../../../domain/orders/state';
@@ -67,7 +68,7 @@ export async function lockOrder(tx: Transaction, orderId: string): Promise<HeldO
              paid_at AS "paidAt", fulfilment, sequence, policy
       FROM orders WHERE id = ${orderId} FOR UPDATE`,
   );
-  if (order === null) throw new AppError('ORDER.NOT_FOUND', 'There is no such order.');
+  if (order === null) throw noOrder();
   return { order, delivery, direct: await directOrder(tx, order) };
 }
 

@@ -5,10 +5,11 @@ import type { Refund } from '../../../domain/refunds/refund';
 import type { RefundStage } from '../../../domain/refunds/state';
 import type { ChannelAnswer } from '../../../domain/refunds/transitions';
 import { Prisma } from '../../generated/client';
+import { objectAsOf, STATE_AS_OF, timelineAsOf, timelineEntry } from '../shared/as-of';
 import type { Database } from '../shared/database';
 import { beyond, inOrder, type Page } from '../shared/paging';
 import { queryRow, type RawQueries } from '../shared/query-rows';
-import { type Scope, within } from '../shared/scopes';
+import type { Scope } from '../shared/scopes';
 import { type WorkflowStatus, workflowStatusOf } from '../shared/workflow-status';
 import { storedRefundPolicy, storedRefundState } from './stored-json';
 
@@ -32,7 +33,7 @@ const refundRow = z.object({
 
 export type RefundDetails = z.output<typeof refundDetails>;
 const refundDetails = refundRow.extend({
-  timeline: z.array(z.object({ at: z.string(), actor: z.string(), action: z.string(), note: z.string().nullable() })),
+  timeline: z.array(timelineEntry),
 });
 
 /**
@@ -46,14 +47,9 @@ export function findRefund(
   asOf: string | null = null,
 ): Promise<RefundDetails | null> {
   const query = Prisma.sql`
-    SELECT r.id, r.order_id AS "orderId", r.delivery_id AS "deliveryId", r.buyer_id AS "buyerId",
-      r.provider_id AS "providerId", r.reason, coalesce(c.state_after, r.state) AS state, r.policy,
-      coalesce(c.sequence, r.sequence) AS sequence, r.created_at AS "createdAt", coalesce(c.at, r.updated_at) AS "updatedAt",
-      (SELECT jsonb_agg(jsonb_build_object('at', s.at, 'actor', s.actor_role, 'action', s.action, 'note', s.note)
-                        ORDER BY s.sequence)
-        FROM steps s WHERE s.object_id = r.id AND (c.sequence IS NULL OR s.sequence <= c.sequence)) AS timeline
-    FROM (SELECT * FROM refund_requests WHERE id = ${id} AND ${within(scope)}) r
-    LEFT JOIN steps c ON c.object_id = r.id AND c.command_id = ${asOf}`;
+    SELECT o.id, o.order_id AS "orderId", o.delivery_id AS "deliveryId", o.buyer_id AS "buyerId",
+      o.provider_id AS "providerId", o.reason, o.policy, o.created_at AS "createdAt", ${STATE_AS_OF}, ${timelineAsOf()}
+    FROM ${objectAsOf(Prisma.sql`refund_requests`, { id, scope, asOf })}`;
   return queryRow(db, refundDetails, query);
 }
 
