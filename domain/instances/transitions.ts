@@ -2,7 +2,7 @@ import type { Notice } from '../notifications/notice';
 import type { InstancePolicy } from '../policies/catalogue';
 import type { NamedDeadline } from '../shared/deadlines';
 import type { Transition } from '../shared/step';
-import type { InstanceAction, Purchase } from './protocol';
+import type { InstanceAction, Purchase, PurchaseKind } from './protocol';
 import { type InstanceState, kindOfPurchase } from './state';
 import { expiryOf } from './term';
 
@@ -104,7 +104,7 @@ export function bought(
 ): InstanceTransition | null {
   const { grants, givenBack = [] } = state;
   const kind = kindOfPurchase(state, purchase);
-  if (kind === null || kind !== (purchase.expects ?? kind) || givenBack.includes(purchase.orderId)) return null;
+  if (kind === null || !isAsExpected(state, kind, purchase) || givenBack.includes(purchase.orderId)) return null;
   if (grants.some(({ orderId }) => orderId === purchase.orderId)) return null;
   const grant = { orderId: purchase.orderId, span: purchase.span, fromMs: nowMs };
   const isMore = kind === 'more';
@@ -121,6 +121,10 @@ export function bought(
     notices: [],
   };
 }
+
+/** An order that is to make a trial formal does so once: after another one has, it would end what that one bought. */
+const isAsExpected = ({ purchase: has }: InstanceState, kind: PurchaseKind, { expects }: Purchase): boolean =>
+  expects === undefined || (kind === expects && (expects === 'more' || has.isTrial));
 
 /**
  * An order's money has gone back (INS-4). The order that the instance stands on takes it along; one that only made it

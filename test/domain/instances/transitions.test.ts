@@ -172,6 +172,15 @@ describe('INS-4: refunds', () => {
     expect(bought(terms, active(), { ...purchaseOf('ord_2'), expects: 'change' }, FEB_1)).toBeNull();
     expect(bought(terms, active(), { ...purchaseOf('ord_2'), expects: 'more' }, FEB_1)).not.toBeNull();
   });
+
+  test('of two orders that would make a trial formal the second buys nothing, whatever its spec: the first would be lost', () => {
+    const trial = active({ isTrial: true, span: { amount: 14, unit: 'day' } });
+    const formal = stateOf(bought(terms, trial, { ...purchaseOf('ord_2'), expects: 'change' }, FEB_1));
+    for (const specName of ['基础版', '专业版']) {
+      expect(bought(terms, formal, { ...purchaseOf('ord_3', { specName }), expects: 'change' }, FEB_1)).toBeNull();
+    }
+    expect(servedOrders(answer(formal, FEB_1))).toEqual(['ord_2']);
+  });
 });
 
 describe('GEN-4: deadlines on both sides of their instants', () => {
