@@ -1,6 +1,6 @@
 import { ApplicationFailure, activityInfo, log } from '@temporalio/activity';
 import type { PaymentFact } from '../domain/orders/order';
-import type { Refund } from '../domain/refunds/refund';
+import { isOfCounted, type Refund } from '../domain/refunds/refund';
 import type { RefundStep, StoredRefundStep } from '../domain/refunds/step';
 import type { ChannelAnswer } from '../domain/refunds/transitions';
 import { findRefundedInstance } from '../prisma/store/instances/orders';
@@ -8,6 +8,7 @@ import { countedPayment } from '../prisma/store/payments/payments';
 import { completeRefund, recordRefusedRefund, reportStuckRefund, requestRefund } from '../prisma/store/refunds/refunds';
 import { findMoney } from '../prisma/store/refunds/requests';
 import { type LiveInvoiceOf, writeRefundStep } from '../prisma/store/refunds/steps';
+import { isWaiting, noteWaiting, reportWaiting } from '../prisma/store/refunds/waiting';
 import { findStep } from '../prisma/store/shared/audit-log';
 import type { Database } from '../prisma/store/shared/database';
 import { recordStep } from './shared/record-step';
@@ -15,6 +16,8 @@ import { runIdOf } from './shared/run-id';
 
 /** A refund that nothing says is owed is asked for again after this: somebody has to look first. */
 const REFUSED_PAUSE = '1 hour';
+/** How often it is looked whether an invoice is still in the way of the money of a cancelled order (RFD-4). */
+const INVOICE_PAUSE = '10 minutes';
 
 /** What a channel says of a refund; while it is `processing`, nobody knows yet. */
 export type RefundOutcome = ChannelAnswer | { status: 'processing' };
@@ -46,13 +49,19 @@ export function refundActivities({
 
     /**
      * Notes the refund, has the channel send it, notes that it was sent. Safe to repeat from any line. Money that its
-     * order has earned is not returned.
+     * order has earned is not returned; what a cancelled order gives back waits for a live invoice of it (RFD-4): its order
+     * is cancelled already, so that no other invoice can come.
      * @throws ApplicationFailure REFUND.NOT_OWED, retryable, when the database does not know the refund as owed:
-     *   nothing is sent, operations are notified, and whoever asked waits until it is owed
+     *   nothing is sent, operations are notified, and whoever asked waits until it is owed; REFUND.WAITS_FOR_INVOICE,
+     *   retryable, until the invoice is withdrawn, void or returned
      */
     async sendRefund(refund: Refund): Promise<void> {
       const { refundId, amountFen, reason } = refund;
       const runId = runIdOf(activityInfo());
+      const invoiceId = isOfCounted(reason) ? await liveInvoiceOf(db, refund.payment.orderId) : null;
+      if (invoiceId !== null && (await noteWaiting(db, refund, invoiceId, { at: new Date(), runId }))) {
+        throw waitsForInvoice(refundId, invoiceId);
+      }
       const standing = await requestRefund(db, refund, new Date(), runId);
       if (standing === 'earned') {
         log.info('payment not returned: its order has counted it', { refundId, reason });
@@ -72,8 +81,13 @@ export function refundActivities({
       log.info('refund sent', { refundId: refund.refundId, amountFen: refund.amountFen, reason: refund.reason });
     },
 
-    /** Notifies operations that a refund does not get through (GEN-5). */
+    /** Notifies operations that a refund does not get through (GEN-5), or has waited long for an invoice (RFD-4). */
     async reportStuckRefund(refund: Refund): Promise<void> {
+      const invoiceId = isOfCounted(refund.reason) ? await liveInvoiceOf(db, refund.payment.orderId) : null;
+      if (invoiceId !== null && (await isWaiting(db, refund.refundId))) {
+        await reportWaiting(db, refund, invoiceId, new Date());
+        return;
+      }
       await reportStuckRefund(db, refund, new Date());
       log.warn('refund stuck', { refundId: refund.refundId });
     },
@@ -152,4 +166,11 @@ const outcomeUnknown = (refundId: string) =>
   ApplicationFailure.create({
     type: 'REFUND.OUTCOME_UNKNOWN',
     message: `The payment channel does not know yet what becomes of refund ${refundId}`,
+  });
+
+const waitsForInvoice = (refundId: string, invoiceId: string) =>
+  ApplicationFailure.create({
+    type: 'REFUND.WAITS_FOR_INVOICE',
+    message: `Refund ${refundId} waits until invoice ${invoiceId} is withdrawn, void or returned`,
+    nextRetryDelay: INVOICE_PAUSE,
   });

@@ -4,6 +4,7 @@ import { orderDeadlines } from '../../domain/orders/deadlines';
 import { allowedOrderActions } from '../../domain/orders/rules';
 import type { ProductContent } from '../../domain/products/content';
 import { PRODUCT_TYPES } from '../../domain/products/kinds';
+import { OBSTACLES } from '../../domain/refunds/state';
 import type { OrderDetails, OrderTimelineRow } from '../../prisma/store/orders/details';
 import type { PrincipalRole } from '../http/auth';
 import { type Contact, orderView } from './view';
@@ -13,7 +14,7 @@ import { type Contact, orderView } from './view';
  * @param buyerContact for the provider and operations, who leave a trace of the look (ORD-7); null elsewhere
  */
 export function orderDetailsView(
-  { row, own, policy, timeline, content }: OrderDetails,
+  { row, own, policy, timeline, content, refundWaits }: OrderDetails,
   role: PrincipalRole,
   keys: KeyRing,
   buyerContact: Contact | null = null,
@@ -27,6 +28,7 @@ export function orderDetailsView(
     feeBasisPoints: role === 'buyer' ? null : row.feeBasisPoints,
     agreement: content?.serviceAgreement ?? null,
     delivered: row.fulfilment === 'immediate' && row.state === 'completed' && content !== null ? given(content) : null,
+    refundWaitsFor: refundWaits ? [...OBSTACLES] : [],
     allowedActions: current === null ? [] : allowedOrderActions(current, { productType, steps: row.sequence }),
     deadlines: (current === null ? [] : orderDeadlines(current, policy)).map(
       ({ name, atMs, outcome, stoppableBy }) => ({

@@ -23,6 +23,8 @@ export const MESSAGE_EVENTS = {
   'order.reminder': ['state', 'dueAt'],
   'order.escalated': [],
   'order.refunded': ['amountFen'],
+  /** What a cancelled order gives back waits for an invoice of it (RFD-4). */
+  'order.refund_waits': ['amountFen', 'invoiceId'],
   /** A late, surplus or wrong payment is sent back; `reason` is why it was not taken. */
   'order.payment_returned': ['amountFen', 'reason'],
   /** To operations: a payment channel does not take the refund. */

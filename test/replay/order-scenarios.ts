@@ -8,6 +8,7 @@ import { sentBack } from '../support/observe';
 import { refundsOf } from '../support/refunds';
 import { startSpecProvider } from '../support/spec-provider';
 import type { World } from '../support/world';
+import { invoiced } from './refund-scenarios';
 import type { Scenario } from './scenarios';
 
 const DIRECT = { supervised: false } as const;
@@ -166,6 +167,18 @@ export const ORDERS_WITH_SKIPPED_TIME: Record<string, Scenario> = {
     await world.env.sleep('74 hours');
     await markHandled(world.db, paymentId, 'returned');
     await world.env.sleep('2 hours');
+    await placed.ended();
+    return kept(placed.terms.orderId);
+  },
+
+  async 'cancelled-waits-for-invoice'(world) {
+    const placed = await direct(world);
+    invoiced.add(placed.terms.orderId);
+    await world.env.sleep('16 days');
+    await eventually(async () => expect(await placed.view()).toMatchObject({ refundWaitsFor: ['invoice'] }));
+    await world.env.sleep('4 days');
+    invoiced.delete(placed.terms.orderId);
+    await world.env.sleep('1 hour');
     await placed.ended();
     return kept(placed.terms.orderId);
   },

@@ -8,7 +8,7 @@ import type { Delivery, World } from '../support/world';
 type Scenario = (world: World) => Promise<Record<string, string>>;
 
 /** The orders with a live invoice, in a world that records. */
-const invoiced = new Set<string>();
+export const invoiced = new Set<string>();
 export const recordingInvoices = async (_: unknown, orderId: string) => (invoiced.has(orderId) ? 'inv_1' : null);
 
 const workflowsOf = ({ workflowId }: RefundHandle, { id }: Delivery) => ({

@@ -79,6 +79,13 @@ export const orders: WordingOf<'order' | 'coupon' | 'instance'> = {
     subject: `Order refunded: ${p('productName')}`,
     body: [`${yuan(p('amountFen'))} has gone back the way it was paid.`],
   }),
+  'order.refund_waits': (p) => ({
+    subject: `Refund waits for an invoice: ${p('productName')}`,
+    body: [
+      `${yuan(p('amountFen'))} go back as soon as the invoice of the order is withdrawn, void or returned.`,
+      labelled('Invoice: ', p('invoiceId')),
+    ],
+  }),
   'order.payment_returned': (p) => ({
     subject: `Payment sent back: ${p('productName')}`,
     body: [

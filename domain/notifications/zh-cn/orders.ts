@@ -79,6 +79,10 @@ export const orders: WordingOf<'order' | 'coupon' | 'instance'> = {
     subject: `订单已退款：${p('productName')}`,
     body: [`退款 ${yuan(p('amountFen'))} 已原路退回。`],
   }),
+  'order.refund_waits': (p) => ({
+    subject: `退款待处理发票：${p('productName')}`,
+    body: [`订单发票撤回、作废或退回后，${yuan(p('amountFen'))}将自动退回。`, labelled('发票：', p('invoiceId'))],
+  }),
   'order.payment_returned': (p) => ({
     subject: `支付款项已退回：${p('productName')}`,
     body: [`收到的 ${yuan(p('amountFen'))} 未能计入订单，已原路退回。`, reason(wordOf(REFUND_REASONS, p('reason')))],

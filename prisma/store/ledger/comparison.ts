@@ -85,7 +85,8 @@ const openTooLong = (before: Date) => Prisma.sql`
   LEFT JOIN payments p ON 'buyer_funds:' || p.channel = c.account_id AND p.transaction_id = c.clearing_key
     AND p.channel = split_part(c.account_id, ':', 2)
   LEFT JOIN orders o ON o.id = p.order_id AND p.status = 'accepted'
-  WHERE c.opened_at < ${before} AND (o.id IS NULL OR o.ended_at < ${before})`;
+  WHERE c.opened_at < ${before} AND (o.id IS NULL OR o.ended_at < ${before})
+    AND NOT EXISTS (SELECT FROM refunds r WHERE r.order_id = p.order_id AND r.status = 'waiting')`;
 
 /** Journals of a period by their ids, which begin with the instant of their posting. */
 const postedIn = ({ from, to }: Period) => Prisma.sql`

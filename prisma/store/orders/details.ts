@@ -30,6 +30,8 @@ export type OrderDetails = {
   timeline: OrderTimelineRow[];
   /** The content of the version that was bought; null where that is not known. */
   content: ProductContent | null;
+  /** Whether what it gives back waits for an invoice of it (RFD-4). */
+  refundWaits: boolean;
 };
 
 /**
@@ -44,17 +46,19 @@ export async function findOrderDetails(
 ): Promise<OrderDetails | null> {
   const row = await findOrder(db, id, scope);
   if (row === null) return null;
-  const [steps, content] = await Promise.all([
+  const [steps, content, waiting] = await Promise.all([
     db.step.findMany({ where: { objectId: id }, orderBy: { sequence: 'asc' } }),
     contentOf(db, row),
+    db.refund.count({ where: { orderId: id, status: 'waiting' } }),
   ]);
   const shown = steps.findIndex(({ commandId }) => commandId === asOf);
   const timeline = shown === -1 ? steps : steps.slice(0, shown + 1);
   const last = timeline.at(-1);
   const policy = storedOrderPolicy.parse(row.policy);
-  if (last === undefined) return { row, own: null, policy, timeline, content };
+  const found = { policy, timeline, content, refundWaits: waiting > 0 };
+  if (last === undefined) return { ...found, row, own: null };
   const own = storedOrderState.parse(last.stateAfter);
-  return { row: shown === -1 ? row : await rowAsOf(db, row, own, last.at), own, policy, timeline, content };
+  return { ...found, row: shown === -1 ? row : await rowAsOf(db, row, own, last.at), own };
 }
 
 /** An order's row as it was after a step of its own. */

@@ -63,7 +63,9 @@ export async function requestRefund(db: Database, refund: Refund, at: Date, runI
       SELECT ${refund.refundId}::text, id, order_id, ${refund.amountFen}::bigint, ${refund.reason}::text, 'requested',
              ${at}::timestamptz
       FROM payments WHERE id = ${payment.paymentId} AND status = ${countedFor}
-      ON CONFLICT DO NOTHING RETURNING id AS object_id, order_id)
+      ON CONFLICT (id) DO UPDATE SET status = 'requested', requested_at = EXCLUDED.requested_at
+        WHERE refunds.status = 'waiting'
+      RETURNING id AS object_id, order_id)
       ${insertNewStep(requested, REQUESTED, Prisma.sql`FROM step`)}`,
     // Not any refund of this payment: a part of it that went back with its delivery does not make it surplus.
     db.$queryRaw<unknown[]>`

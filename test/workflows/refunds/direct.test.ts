@@ -1,6 +1,7 @@
 import { DAY_MS } from '../../../domain/policies/duration';
+import { invoicesOf } from '../../factories/invoices';
 import { eventually } from '../../support/eventually';
-import { sentBack } from '../../support/observe';
+import { notified, sentBack, stepsOf } from '../../support/observe';
 import { refundsOf } from '../../support/refunds';
 import { startWorld, type World } from '../../support/world';
 
@@ -64,4 +65,83 @@ test('ORD-3, RFD-6: one that had a part of its payment back and is never started
   expect(await refund.order()).toMatchObject({ state: 'cancelled', refundedFen: 200_000n });
   expect((await sentBack(world.channel.url, payment.transactionId)).sort()).toEqual([150_000, 50_000]);
   expect(await world.db.clearingBalance.count({ where: { clearingKey: payment.transactionId } })).toBe(0);
+});
+
+describe('RFD-4: what a cancelled order gives back waits for its live invoice', () => {
+  const refundIdOf = ({ paymentId }: { paymentId: string }) => paymentId.replace('pay_', 'rfp_');
+
+  test('visibly, and with one notification; once the invoice is withdrawn it goes back by itself', async () => {
+    const order = await world.place({ supervised: false });
+    const payment = await order.pay();
+    await eventually(async () => expect((await order.view()).state).toBe('awaiting_start'));
+    const { orderId } = order.terms;
+    const invoice = await invoicesOf(world).ask({ amountFen: 200_000, orderIds: [orderId] });
+    await world.env.sleep(15.01 * DAY_MS);
+    await eventually(async () =>
+      expect(await order.view()).toMatchObject({ state: 'cancelled', refundWaitsFor: ['invoice'], refundedFen: 0 }),
+    );
+    await world.env.sleep(2 * DAY_MS);
+    expect(await sentBack(world.channel.url, payment.transactionId)).toEqual([]);
+    const refundId = refundIdOf(payment);
+    const waits = ['order.refund_waits → buyer', 'order.refund_waits → provider'];
+    expect(await notified(world.db, refundId)).toEqual(waits);
+    // Operations are notified once, when it has waited for three days.
+    await eventually(async () => {
+      await world.env.sleep(DAY_MS);
+      expect(await notified(world.db, refundId)).toContain('order.refund_waits → ops');
+    });
+    await world.env.sleep(7 * DAY_MS);
+    expect(await notified(world.db, refundId)).toHaveLength(3);
+    // Nothing else of the order can be invoiced meanwhile.
+    await expect(invoicesOf(world).ask({ amountFen: 1, orderIds: [orderId] })).rejects.toMatchObject({
+      code: 'INVOICE.ORDER_NOT_INVOICEABLE',
+    });
+    await invoice.act('buyer.withdraw');
+    await world.env.sleep(DAY_MS / 24);
+    await expect(order.ended()).resolves.toEqual({ outcome: 'cancelled' });
+    expect(await order.view()).toMatchObject({ refundWaitsFor: [], refundedFen: 200_000, invoicedFen: 0 });
+    expect(await sentBack(world.channel.url, payment.transactionId)).toEqual([200_000]);
+    const actions = (await stepsOf(world.db, refundId)).map(({ action }) => action);
+    expect(actions).toEqual(['refund.waiting', 'refund.requested', 'refund.refunded']);
+  });
+
+  test('a surplus payment of an invoiced order does not wait', async () => {
+    const order = await world.place({ supervised: false });
+    await order.pay();
+    await eventually(async () => expect((await order.view()).state).toBe('awaiting_start'));
+    await invoicesOf(world).ask({ amountFen: 200_000, orderIds: [order.terms.orderId] });
+    const surplus = await order.pay();
+    await eventually(async () => expect(await sentBack(world.channel.url, surplus.transactionId)).toEqual([200_000]));
+  });
+
+  test('INV-1: an invoice that is asked for while the delivery is cancelled is refused or waited for, never both paid and gone', async () => {
+    const outcomes = new Set<string>();
+    for (let round = 0; round < 4; round += 1) {
+      const delivery = await world.paid();
+      await delivery.acts('buyer.requirement');
+      await delivery.letDaysPass(5.1);
+      await delivery.act('buyer.appeals');
+      const { orderId } = delivery.terms;
+      const ask = () => invoicesOf(world).ask({ amountFen: 200_000, orderIds: [orderId] });
+      const rule = () => delivery.act('ops.resolve', { ruling: 'cancel_and_refund' });
+      const pause = () => new Promise((resolve) => setTimeout(resolve, round % 2 === 0 ? 0 : 20));
+      const [asked] = await Promise.allSettled([ask(), pause().then(rule)]);
+      outcomes.add(asked.status);
+      if (asked.status === 'fulfilled') {
+        await eventually(async () => expect((await order(orderId)).refundWaits).toBe(1));
+        expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([]);
+        await asked.value.act('provider.void');
+        await world.env.sleep(DAY_MS / 24);
+      }
+      await expect(delivery.outcome()).resolves.toMatchObject({ refundFen: 200_000 });
+      expect(await order(orderId)).toMatchObject({ state: 'cancelled', refundedFen: 200_000n, invoicedFen: 0n });
+      expect(await sentBack(world.channel.url, delivery.payment.transactionId)).toEqual([200_000]);
+    }
+    expect(outcomes).toContain('fulfilled');
+  });
+
+  const order = async (orderId: string) => ({
+    ...(await world.db.order.findUniqueOrThrow({ where: { id: orderId } })),
+    refundWaits: await world.db.refund.count({ where: { orderId, status: 'waiting' } }),
+  });
 });
