@@ -1,13 +1,16 @@
 import fc from 'fast-check';
+import { newCoupon } from '../../domain/coupons/form';
 import { priceWithCoupon } from '../../domain/coupons/pricing';
 import type { OrderTerms } from '../../domain/orders/order';
 import { type OrderState, pay, priceVersionOf } from '../../domain/orders/state';
 import type { OrderStep } from '../../domain/orders/step';
 import { applyOrderCommand, close } from '../../domain/orders/transitions';
 import { systemCause } from '../../domain/shared/step';
+import { usableClaims } from '../../prisma/store/coupons/claims';
+import { createCoupon } from '../../prisma/store/coupons/coupons';
 import { couponOf } from '../../prisma/store/coupons/stored';
 import { unique } from '../factories/commands';
-import { claimFor, usableCoupon } from '../factories/coupons';
+import { claimFor, couponForm, usableCoupon } from '../factories/coupons';
 import { newTerms, orderCommand, paymentFor, placedStep } from '../factories/orders';
 import { run, type Store, startStore } from '../support/store';
 
@@ -134,6 +137,61 @@ describe('CPN-3: a coupon is reserved when the order is made, used when it is pa
     await store.db.couponClaim.update({ where: { id: claimId }, data: { status: 'claimed', orderId: null } });
     await expect(paid(order)).rejects.toMatchObject({ type: 'OBJECT.INCONSISTENT' });
     expect(await orderRow(order.terms)).toMatchObject({ state: 'pending_payment', paidFen: 0n });
+  });
+});
+
+describe('CPN-2: usable within its validity, to the millisecond', () => {
+  // Created two days ago, and ended by now.
+  const begin = Date.now() - 36 * 3_600_000;
+  const end = begin + 24 * 3_600_000;
+  const validity = { validFrom: new Date(begin).toISOString(), validTo: new Date(end).toISOString() };
+  const valid = { ...validity, perBuyer: 9 };
+
+  test('from its first instant on, until before its last', async () => {
+    const id = await usableCoupon(store.db, valid);
+    await claimFor(store.db, id, 'usr_validity', new Date(begin));
+    const order = { providerId: 'prv_demo', buyerId: 'usr_validity', orderId: 'ord_none' };
+    const usable = [begin - 1, begin, end - 1, end].map(async (atMs) => {
+      return (await usableClaims(store.db, { ...order, at: new Date(atMs) })).length;
+    });
+    expect(await Promise.all(usable)).toEqual([0, 1, 1, 0]);
+  });
+
+  test('claimed before it is usable, and until it ends', async () => {
+    const id = await usableCoupon(store.db, valid);
+    for (const atMs of [begin - 1, end - 1]) await claimFor(store.db, id, 'usr_validity', new Date(atMs));
+    await expect(claimFor(store.db, id, 'usr_validity', new Date(end))).rejects.toMatchObject({
+      code: 'COUPON.NOT_CLAIMABLE',
+    });
+    expect((await store.db.coupon.findUniqueOrThrow({ where: { id } })).claimed).toBe(2);
+  });
+
+  test('CPN-1: its validity begins a millisecond after its creation at the earliest', async () => {
+    const form = newCoupon.parse(couponForm(validity));
+    const created = (atMs: number) => {
+      const id = `cpn_${unique()}`;
+      const origin = { requestId: 'req_test', sourceIp: '127.0.0.1' };
+      const cause = {
+        objectId: id,
+        commandId: `cmd_${id}`,
+        action: 'provider.coupons',
+        actorRole: 'provider' as const,
+      };
+      const change = { ...cause, ...origin, providerId: 'prv_demo', actorId: 'usr_provider_demo', at: new Date(atMs) };
+      return createCoupon(store.db, change, form, null);
+    };
+    await expect(created(begin)).rejects.toMatchObject({ code: 'REQUEST.INVALID' });
+    await expect(created(begin - 1)).resolves.toBeUndefined();
+  });
+
+  test('CPN-3: an order that was made in its last millisecond is paid with it, though it has ended meanwhile', async () => {
+    const id = await usableCoupon(store.db, { ...valid, kind: { discount: 0.5 } });
+    const claimId = await claimFor(store.db, id, 'usr_demo', new Date(end - 1));
+    const order = await placed(await termsWith(claimId));
+    expect(order.state.payableFen).toBe(100_000);
+    await paid(order);
+    expect(await claimRow(claimId)).toMatchObject({ status: 'used', orderId: order.terms.orderId });
+    expect(await orderRow(order.terms)).toMatchObject({ paidFen: 100_000n, state: 'awaiting_start' });
   });
 });
 

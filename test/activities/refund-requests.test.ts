@@ -7,6 +7,7 @@ import type { RefundStep } from '../../domain/refunds/step';
 import { answered, applyRefundCommand, begun } from '../../domain/refunds/transitions';
 import { systemCause } from '../../domain/shared/step';
 import { BUYER, PROVIDER, unique } from '../factories/commands';
+import { orderRow } from '../factories/order-rows';
 import { REFUND_POLICY, refundCommand } from '../factories/refunds';
 import { run, type Store, startStore } from '../support/store';
 
@@ -130,5 +131,28 @@ describe('RFD-6: the channel is asked under one key, wherever the worker dies', 
     const key = { refundId: refund.refundId, attempt: 1 };
     await expect(run(store.activities.executeRefund, key)).rejects.toThrow('No money is to be sent');
     expect(store.channel.sent.has(refund.refundId)).toBe(false);
+  });
+});
+
+describe('RFD-3: the no-reason condition is decided at the instant of the request, whenever that is recorded', () => {
+  /** A request at an instant, of SaaS that was bought in the last millisecond of 1 July in Shanghai. */
+  async function askedAt(atMs: number): Promise<RefundState> {
+    const paidAt = new Date('2026-07-01T23:59:59.999+08:00');
+    const bought = { productType: 'saas', fulfilment: 'instance', state: 'completed', paidFen: 200_000n, paidAt };
+    const { id: orderId, paymentChannel: channel } = await store.db.order.create({ data: orderRow(bought) });
+    const payment = { id: `pay_${unique()}`, orderId, channel, transactionId: `txn_${unique()}`, amountFen: 200_000n };
+    await store.db.payment.create({ data: { ...payment, status: 'accepted', receivedAt: paidAt } });
+    const refundId = `rfd_${unique()}`;
+    const request = { initiatedBy: 'buyer', reasonCode: 'other', amountFen: LIST } as const;
+    const terms = { refundId, orderId, deliveryId: null, buyerId: BUYER, providerId: PROVIDER, ...request };
+    const cause = systemCause(`${refundId}/1`, 'buyer.refunds');
+    const step = { ...cause, ...begun(request, '', atMs), terms, policy: REFUND_POLICY, sequence: 1, atMs };
+    return (await run(store.activities.recordRefundStep, step)).state;
+  }
+
+  test('until the last millisecond of 5 July no reason is needed; from 6 July on one is', async () => {
+    const end = Date.parse('2026-07-06T00:00:00+08:00');
+    expect(await askedAt(end - 1)).toMatchObject({ stage: 'requested', noReason: true });
+    expect(await askedAt(end)).toMatchObject({ stage: 'requested', noReason: false });
   });
 });

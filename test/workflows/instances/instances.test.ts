@@ -13,7 +13,14 @@ import { KEYS, unique } from '../../factories/commands';
 import { instanceInput, purchaseOf, saasProduct, startInstance } from '../../factories/instances';
 import { eventually } from '../../support/eventually';
 import { notified } from '../../support/observe';
-import { ACCESS, answering, type SpecProvider, startSpecProvider, wellBehaved } from '../../support/spec-provider';
+import {
+  ACCESS,
+  answering,
+  inactive,
+  type SpecProvider,
+  startSpecProvider,
+  wellBehaved,
+} from '../../support/spec-provider';
 import { startWorld, type World } from '../../support/world';
 
 let world: World;
@@ -127,6 +134,31 @@ describe('INS-3: an instance is made', () => {
       expect.arrayContaining(['instance.delayed → provider']),
     );
     expect((await instance.handle.fetchHistory()).events?.length).toBeLessThan(40);
+  }, 120_000);
+
+  test('INS-1: whatever is no answer is tried again, signed anew under the same request id, until there is one', async () => {
+    const wrongs = [
+      answering(403, 'not signed'),
+      answering(500, ''),
+      answering(200, '{"signId":'),
+      answering(200, '{"signId":"123456789012"}'),
+      answering(200, ' '.repeat(10 * 1024 * 1024)),
+      answering(302, '', { location: 'http://127.0.0.1:1/' }),
+      inactive,
+    ];
+    const left = [...wrongs];
+    provider.behave((...call) => left.shift()?.(...call) ?? null);
+    const instance = await start();
+    await eventually(async () => {
+      await world.env.sleep('5 minutes');
+      expect((await instance.state()).stage).toBe('active');
+    }, 60_000);
+    const creations = provider.callsOf('createInstance');
+    expect(creations).toHaveLength(wrongs.length + 1);
+    expect(new Set(creations.map(({ requestId }) => requestId)).size).toBe(1);
+    expect(new Set(creations.map(({ eventId }) => eventId)).size).toBe(creations.length);
+    expect(creations.every(({ isSigned }) => isSigned)).toBe(true);
+    expect(await instance.access()).toEqual(ACCESS);
   }, 120_000);
 
   test('one that is refunded before it is ready is not asked for any more, and destroyed by its order', async () => {

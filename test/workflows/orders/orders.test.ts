@@ -38,9 +38,9 @@ const refunded = ({ paymentId }: PaymentFact) =>
 describe('ORD-6: an order that is not paid', () => {
   test('it closes after 72 hours, and buyer and provider are notified', async () => {
     const { terms, ended } = await world.place();
-    await world.env.sleep(hours(71.9));
+    await world.env.sleep(hours(72) - 60_000);
     expect(await orderRow(terms.orderId)).toMatchObject({ state: 'pending_payment', endedAt: null });
-    await world.env.sleep(hours(0.2));
+    await world.env.sleep(61_000);
     await expect(ended()).resolves.toEqual({ outcome: 'closed' });
     const row = await orderRow(terms.orderId);
     expect(row).toMatchObject({ state: 'closed', paidFen: 0n });
