@@ -3,9 +3,10 @@ import { STAGES } from '../../domain/deliveries/state';
 import { listDeliveries } from '../../prisma/store/deliveries/deliveries';
 import type { Database } from '../../prisma/store/shared/database';
 import type { PrincipalRole } from '../http/auth';
-import { type ApiContext, get, nothing, post } from '../http/endpoint';
+import { type ApiContext, get, nothing } from '../http/endpoint';
 import type { CommandRecord } from '../http/idempotency';
 import { idFrom } from '../http/ids';
+import { type Operation, operationsOn } from '../http/operations';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { attachmentIds, byId, id, optionalText, pageOf, paging, REASON_MAX, text, WORDS_MAX } from '../http/schemas';
 import { scopeOf } from '../http/scope';
@@ -22,30 +23,13 @@ const reason = z.strictObject({ reason: text(REASON_MAX) }).openapi('Reason');
 
 const accessOf = { buyer: { buyer: 'any' }, provider: { provider: 'deliveries' }, ops: { ops: 'any' } } as const;
 
-/** Adds one operation, `POST /v1/{role}/deliveries/{id}/{path}`: its body, and the command that makes of it. */
-type Operation = <B extends z.ZodType>(
-  role: PrincipalRole,
-  path: string,
-  summary: string,
-  body: B,
-  particularsOf: (body: z.output<B>, command: CommandRecord) => CommandDetails,
-) => void;
+type DeliveryOperation = Operation<PrincipalRole, CommandDetails>;
 
 /** Reading and operating supervised deliveries (DLV). */
 export function deliveryRoutes(context: ApiContext, service: DeliveryService, db: Database): void {
-  const operation: Operation = (role, path, summary, body, particularsOf) =>
-    post(context, {
-      path: `/v1/${role}/deliveries/{id}/${path}`,
-      summary,
-      tag: 'Deliveries',
-      access: accessOf[role],
-      params: byId,
-      query: nothing,
-      body,
-      answer: { status: 200, schema: deliverySchema },
-      isRebuilt: true,
-      handle: (call) => service.perform(call.params.id, call, particularsOf(call.body, call.command)),
-    });
+  const { perform } = service;
+  const parts = { objects: 'deliveries', tag: 'Deliveries', accessOf, schema: deliverySchema, perform };
+  const operation = operationsOn<PrincipalRole, CommandDetails>(context, parts);
   reading(context, service, db);
   buyerOperations(operation);
   providerOperations(operation);
@@ -90,7 +74,7 @@ function reading(context: ApiContext, service: DeliveryService, db: Database): v
 const appealIdOf = ({ atMs, commandId }: CommandRecord) => idFrom('apl', atMs, commandId);
 const APPEAL = 'Appeal: freezes the delivery until operations rule (DLV-6 … DLV-9)';
 
-function buyerOperations(operation: Operation): void {
+function buyerOperations(operation: DeliveryOperation): void {
   const statement = 'State the requirement, or edit it while unconfirmed (DLV-2)';
   operation('buyer', 'requirement', statement, requirement, (body) => ({
     action: 'buyer.requirement',
@@ -115,7 +99,7 @@ function buyerOperations(operation: Operation): void {
   }));
 }
 
-function providerOperations(operation: Operation): void {
+function providerOperations(operation: DeliveryOperation): void {
   operation('provider', 'requirement/confirm', 'Confirm the requirement (DLV-3)', confirmation, (body) => ({
     action: 'provider.requirement.confirm',
     ...body,
@@ -140,7 +124,7 @@ function providerOperations(operation: Operation): void {
 
 const nothingSaid = { note: '', attachmentIds: [] };
 
-function opsOperations(operation: Operation): void {
+function opsOperations(operation: DeliveryOperation): void {
   operation('ops', 'dispatch', 'Dispatch a self-operated delivery to its provider (DLV-12)', nothing, () => ({
     action: 'ops.dispatch',
     ...nothingSaid,

@@ -5,6 +5,7 @@ import { listInvoices } from '../../prisma/store/invoices/invoices';
 import type { Database } from '../../prisma/store/shared/database';
 import type { PrincipalRole } from '../http/auth';
 import { type ApiContext, get, nothing, post } from '../http/endpoint';
+import { operationsOn } from '../http/operations';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { byId, id, pageOf, paging, REASON_MAX, text } from '../http/schemas';
 import { scopeOf } from '../http/scope';
@@ -87,25 +88,9 @@ function asking(context: ApiContext, service: InvoiceService): void {
 }
 
 function operating(context: ApiContext, service: InvoiceService): void {
-  const operation = <B extends z.ZodType>(
-    role: PrincipalRole,
-    path: string,
-    summary: string,
-    body: B,
-    detailsOf: (body: z.output<B>) => InvoiceOperationDetails,
-  ) =>
-    post(context, {
-      path: `/v1/${role}/invoices/{id}/${path}`,
-      summary,
-      tag: 'Invoices',
-      access: accessOf[role],
-      params: byId,
-      query: nothing,
-      body,
-      answer: { status: 200, schema: invoiceSchema },
-      isRebuilt: true,
-      handle: (call) => service.perform(call.params.id, call, detailsOf(call.body)),
-    });
+  const { perform } = service;
+  const parts = { objects: 'invoices', tag: 'Invoices', accessOf, schema: invoiceSchema, perform };
+  const operation = operationsOn<PrincipalRole, InvoiceOperationDetails>(context, parts);
   const plain = (role: PrincipalRole, path: string, summary: string, action: PlainOperation) =>
     operation(role, path, summary, nothing, () => ({ action, note: '' }));
   const reasoned = (role: PrincipalRole, path: string, summary: string, action: PlainOperation) =>

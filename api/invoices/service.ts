@@ -70,10 +70,8 @@ export function invoiceService(dependencies: InvoiceServiceDependencies) {
   }
 
   /** The answer to a command: the invoice as its step left it, however late that is asked. */
-  async function answer(invoiceId: string, { principal, command }: CommandRequest) {
-    const shown = principal.role === 'buyer' ? 'all' : shownTo(principal);
-    return invoiceView(await found(invoiceId, principal, command.commandId), shown, keys);
-  }
+  const answered = (details: InvoiceDetails, principal: Principal) =>
+    invoiceView(details, principal.role === 'buyer' ? 'all' : shownTo(principal), keys);
 
   async function recipientOf(buyerId: string, recipient: Asked['recipient']): Promise<Recipient> {
     if (!('titleId' in recipient)) return recipient;
@@ -110,7 +108,9 @@ export function invoiceService(dependencies: InvoiceServiceDependencies) {
       const invoiceId = idFrom('inv', command.atMs, commandId);
       request.workflow = { workflowId: invoiceWorkflowId(invoiceId) };
       // A repetition whose first answer was lost is answered by what stands, whatever was done to it since.
-      if ((await findInvoice(db, invoiceId, scopeOf(principal))) === null) {
+      const asked = () => findInvoice(db, invoiceId, scopeOf(principal), commandId);
+      let details = await asked();
+      if (details === null) {
         const madeOutTo = await recipientOf(buyerId, recipient);
         await start(dependencies, {
           subject: { invoiceId, buyerId, providerId },
@@ -119,9 +119,10 @@ export function invoiceService(dependencies: InvoiceServiceDependencies) {
           policy: invoicePolicy(dependencies.policy),
           request: { commandId, origin: originOf(principal, request) },
         });
-        if ((await findInvoice(db, invoiceId, scopeOf(principal))) === null) throw keyExpired();
+        details = await asked();
       }
-      return answer(invoiceId, call);
+      if (details === null) throw keyExpired();
+      return answered(details, principal);
     },
 
     /** Has one command carried out, and answers the invoice as its step left it. @throws AppError the workflow's refusal */
@@ -134,7 +135,7 @@ export function invoiceService(dependencies: InvoiceServiceDependencies) {
       const status = () => invoiceStatus(db, invoiceId, scopeOf(principal), updateId);
       const target = targetOf(dependencies, invoiceId);
       await commands.sendTo(target, invoiceUpdate(details.action), { updateId, sent }, status);
-      return answer(invoiceId, call);
+      return answered(await found(invoiceId, principal, updateId), principal);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { PrincipalRole } from '../http/auth';
-import { type ApiContext, nothing, post } from '../http/endpoint';
-import { byId, REASON_MAX, text, WORDS_MAX } from '../http/schemas';
+import { type ApiContext, nothing } from '../http/endpoint';
+import { operationsOn } from '../http/operations';
+import { REASON_MAX, text, WORDS_MAX } from '../http/schemas';
 import { orderDetailsSchema } from './schemas';
 import type { OrderCommandDetails, OrderService } from './service';
 
@@ -13,30 +13,11 @@ const requirement = z.strictObject({ text: text(WORDS_MAX) }).openapi('OrderRequ
 
 const accessOf = { buyer: { buyer: 'any' }, provider: { provider: 'orders' } } as const;
 
-/** Adds one operation, `POST /v1/{role}/orders/{id}/{path}`: its body, and the command that makes of it. */
-type Operation = <B extends z.ZodType>(
-  role: Exclude<PrincipalRole, 'ops'>,
-  path: string,
-  summary: string,
-  body: B,
-  detailsOf: (body: z.output<B>) => OrderCommandDetails,
-) => void;
-
 /** What parties do to an order: its price, and how it is fulfilled where the provider does that directly (ORD-2, ORD-5). */
 export function orderOperationRoutes(context: ApiContext, service: OrderService): void {
-  const operation: Operation = (role, path, summary, body, detailsOf) =>
-    post(context, {
-      path: `/v1/${role}/orders/{id}/${path}`,
-      summary,
-      tag: 'Orders',
-      access: accessOf[role],
-      params: byId,
-      query: nothing,
-      body,
-      answer: { status: 200, schema: orderDetailsSchema },
-      isRebuilt: true,
-      handle: (call) => service.perform(call.params.id, call, detailsOf(call.body)),
-    });
+  const { perform } = service;
+  const parts = { objects: 'orders', tag: 'Orders', accessOf, schema: orderDetailsSchema, perform };
+  const operation = operationsOn<'buyer' | 'provider', OrderCommandDetails>(context, parts);
   operation('provider', 'price', 'Change the price of an unpaid order (ORD-5)', price, ({ payableFen, reason }) => ({
     action: 'provider.price',
     payableFen,

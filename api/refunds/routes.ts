@@ -5,6 +5,7 @@ import { listRefunds } from '../../prisma/store/refunds/requests';
 import type { Database } from '../../prisma/store/shared/database';
 import type { PrincipalRole } from '../http/auth';
 import { type ApiContext, get, nothing, post } from '../http/endpoint';
+import { operationsOn } from '../http/operations';
 import { pageAnswer, pageOfQuery } from '../http/paging';
 import { amountFen, byId, id, pageOf, paging, REASON_MAX, text } from '../http/schemas';
 import { scopeOf } from '../http/scope';
@@ -86,27 +87,9 @@ function requesting(context: ApiContext, service: RefundService): void {
 }
 
 function operations(context: ApiContext, service: RefundService): void {
-  /** Adds one operation, `POST /v1/{role}/refunds/{id}/{path}`: its body, and the command that makes of it. */
-  function operation<B extends z.ZodType>(
-    role: PrincipalRole,
-    path: string,
-    summary: string,
-    body: B,
-    detailsOf: (body: z.output<B>) => RefundDetails,
-  ): void {
-    post(context, {
-      path: `/v1/${role}/refunds/{id}/${path}`,
-      summary,
-      tag: 'Refunds',
-      access: accessOf[role],
-      params: byId,
-      query: nothing,
-      body,
-      answer: { status: 200, schema: refundSchema },
-      isRebuilt: true,
-      handle: (call) => service.perform(call.params.id, call, detailsOf(call.body)),
-    });
-  }
+  const { perform } = service;
+  const parts = { objects: 'refunds', tag: 'Refunds', accessOf, schema: refundSchema, perform };
+  const operation = operationsOn<PrincipalRole, RefundDetails>(context, parts);
   operation(
     'buyer',
     'withdraw',

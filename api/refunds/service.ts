@@ -4,7 +4,13 @@ import { type Policy, refundPolicy } from '../../domain/policies/catalogue';
 import type { RefundOperation } from '../../domain/refunds/commands';
 import type { ReasonCode } from '../../domain/refunds/reasons';
 import { AppError } from '../../domain/shared/errors';
-import { findFacts, findRefund, findRefundable, refundStatus } from '../../prisma/store/refunds/requests';
+import {
+  type RefundDetails as FoundRefund,
+  findFacts,
+  findRefund,
+  findRefundable,
+  refundStatus,
+} from '../../prisma/store/refunds/requests';
 import { keyExpired } from '../../prisma/store/shared/audit-log';
 import type { Database } from '../../prisma/store/shared/database';
 import {
@@ -62,8 +68,11 @@ export function refundService(dependencies: RefundDependencies) {
   async function view(refundId: string, principal: Principal, asOf?: string) {
     const found = await findRefund(db, refundId, scopeOf(principal), asOf);
     if (found === null) throw noRefund();
-    return refundView(found, principal.role === 'ops' ? await findFacts(db, found) : null);
+    return shown(found, principal);
   }
+
+  const shown = async (found: FoundRefund, { role }: Principal) =>
+    refundView(found, role === 'ops' ? await findFacts(db, found) : null);
 
   return {
     view,
@@ -78,7 +87,9 @@ export function refundService(dependencies: RefundDependencies) {
       if (order === null) throw noOrder();
       const refundId = idFrom('rfd', atMs, commandId);
       request.workflow = { workflowId: refundWorkflowId(refundId) };
-      if ((await findRefund(db, refundId, 'all')) === null) {
+      const asked = () => findRefund(db, refundId, scopeOf(principal), commandId);
+      let found = await asked();
+      if (found === null) {
         const { refundableFen, ...parties } = order;
         const { reasonCode, reason: note, amountFen = refundableFen } = wish;
         const initiatedBy = principal.role === 'provider' ? 'provider' : 'buyer';
@@ -87,10 +98,11 @@ export function refundService(dependencies: RefundDependencies) {
           request: { commandId, note, origin: originOf(principal, request) },
           policy: refundPolicy(policy),
         });
+        found = await asked();
       }
       // Its workflow was refused the row: the command had made another refund, longer ago than its answer is kept.
-      if ((await findRefund(db, refundId, 'all')) === null) throw keyExpired();
-      return view(refundId, principal, commandId);
+      if (found === null) throw keyExpired();
+      return shown(found, principal);
     },
 
     /** Has one command carried out and answers the refund as its step left it. @throws AppError the workflow's refusal */
