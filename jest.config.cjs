@@ -1,18 +1,8 @@
-/** Packages that ship only ES modules: jest's own module system needs them translated. */
-const esmOnly = [
-  'jose',
-  'file-type',
-  'strtok3',
-  'token-types',
-  'uint8array-extras',
-  '@tokenizer/.*',
-  '@borewit/.*',
-  '@prisma/schema-engine-wasm',
-];
-
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
+  // Installed packages are loaded once a process by Node, not by jest for every file: that took a second or two each.
+  runtime: '<rootDir>/test/support/jest/runtime.cjs',
+  testEnvironment: '<rootDir>/test/support/jest/environment.cjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/', '<rootDir>/.cache/'],
   transform: {
@@ -24,9 +14,8 @@ module.exports = {
       },
     ],
   },
-  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
-  // The generated Prisma client names its files as they will be called when compiled.
-  moduleNameMapper: { '^(\\./(?:enums|models|commonInputTypes|internal/\\w+|models/\\w+))\\.js$': '$1' },
+  // The generated Prisma client is large: taken as it was compiled, it is loaded once a process, too.
+  moduleNameMapper: { '^(?:\\.\\./)+(?:prisma/)?generated/client$': '<rootDir>/dist/prisma/generated/client.js' },
   reporters: ['default', '<rootDir>/test/support/log-reporter.cjs'],
   testSequencer: '<rootDir>/test/support/sequencer.cjs',
   globalSetup: '<rootDir>/test/support/global-setup.ts',

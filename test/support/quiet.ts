@@ -4,17 +4,18 @@ import { inspect } from 'node:util';
 import { DefaultLogger, type LogEntry, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { LOGS } from './logs';
 
-let isQuiet = false;
+/** The SDK is loaded once a process, so every test file of a process must find it here. */
+const QUIET = Symbol.for('marketplace.quiet-temporal');
 
 /** The SDK reports every failure, also those that tests bring about: it writes errors to a file, and nothing else. */
 export function quietTemporal(): void {
-  if (isQuiet) return;
+  if (Reflect.has(globalThis, QUIET)) return;
   mkdirSync(LOGS, { recursive: true });
   const logger = new DefaultLogger('ERROR', note);
   // The native half of the SDK prints by itself what the logger does not get to see.
   const telemetryOptions = { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } };
   Runtime.install({ logger, telemetryOptions, shutdownSignals: [] });
-  isQuiet = true;
+  Reflect.set(globalThis, QUIET, true);
 }
 
 function note({ timestampNanos, level, message, meta }: LogEntry): void {
