@@ -1,10 +1,4 @@
-import {
-  ApplicationFailure,
-  type Client,
-  WithStartWorkflowOperation,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
+import { type Client, WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { type KeyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
 import { isSealed, type OrderCommand } from '../../domain/orders/commands';
@@ -12,7 +6,6 @@ import { noOrder } from '../../domain/orders/no-order';
 import type { OrderTerms } from '../../domain/orders/order';
 import { orderPolicy, type Policy } from '../../domain/policies/catalogue';
 import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
-import { AppError, isErrorCode } from '../../domain/shared/errors';
 import { findOrderDetails, orderStatus } from '../../prisma/store/orders/details';
 import { lookAtContact } from '../../prisma/store/orders/orders';
 import { keyExpired } from '../../prisma/store/shared/audit-log';
@@ -23,7 +16,8 @@ import type { Principal } from '../http/auth';
 import { type CommandRequest, originOf } from '../http/command-request';
 import { idFrom } from '../http/ids';
 import { scopeOf } from '../http/scope';
-import { ANSWER_WITHIN_MS, type CommandSender, unanswered } from '../http/temporal-commands';
+import { startAndWait } from '../http/start-workflow';
+import type { CommandSender } from '../http/temporal-commands';
 import { sendToOrder } from './commands';
 import { orderDetailsView } from './details-view';
 import { type Purchase, termsOf } from './terms';
@@ -117,10 +111,11 @@ export function orderService(deps: OrderDependencies) {
 
 /** Starts the workflow of an order, and waits until the order's row is stored. */
 async function start(
-  { client, policy, taskQueue, answerWithinMs = ANSWER_WITHIN_MS }: OrderDependencies,
+  deps: OrderDependencies,
   terms: OrderTerms,
   placedBy: { commandId: string; requestId: string; sourceIp: string },
 ): Promise<void> {
+  const { client, policy, taskQueue } = deps;
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', {
     workflowId: orderWorkflowId(terms.orderId),
     workflowIdConflictPolicy: 'USE_EXISTING',
@@ -130,15 +125,15 @@ async function start(
     staticSummary: `Order of "${terms.productName}", ${terms.payableFen} fen`,
     staticDetails: `Buyer ${terms.buyerId}, provider ${terms.providerId}, ${terms.specName}, by ${terms.paymentChannel}`,
   });
-  try {
-    await client.withDeadline(Date.now() + answerWithinMs, () =>
-      client.workflow.executeUpdateWithStart(untilPlaced, { updateId: placedBy.commandId, startWorkflowOperation }),
-    );
-  } catch (error) {
-    // An earlier attempt started it and it has ended since: whether the order was placed is read from its row.
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return;
-    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-    if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) throw new AppError(cause.type, cause.message);
-    throw unanswered(error) ?? error;
-  }
+  await startAndWait(
+    deps,
+    () =>
+      client.workflow
+        .executeUpdateWithStart(untilPlaced, { updateId: placedBy.commandId, startWorkflowOperation })
+        .catch((error) => {
+          // An earlier attempt started it and it has ended since: whether the order was placed is read from its row.
+          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        }),
+    'The order is just ending; send yours again.',
+  );
 }

@@ -5,7 +5,8 @@ import { instanceInput, startInstance } from '../../factories/instances';
 import { addImage, contentOf, productsOf } from '../../factories/products';
 import { type Api, PEOPLE, startApi, tokenOf } from '../../support/api';
 import { eventually } from '../../support/eventually';
-import { type HttpClient, httpClient } from '../../support/http';
+import { type HttpClient, httpClient, key } from '../../support/http';
+import { loseAnswer } from '../../support/lost-answer';
 import { ACCESS, answering, type SpecProvider, startSpecProvider, wellBehaved } from '../../support/spec-provider';
 import { bodyOf, type Order, storyOf } from '../../support/story';
 
@@ -284,6 +285,11 @@ describe('INS-4, CPN-1: trial, formal purchase and renewal', () => {
     for (const { body: refusal } of answers.filter(({ status }) => status === 409)) {
       expect(refusal).toMatchObject({ code: 'ORDER.TRIAL_USED' });
     }
+    const again = () => api.otherBuyer.post('/v1/buyer/orders', body, key('once-more'));
+    const refused = await again();
+    expect(refused).toMatchObject({ status: 409, body: { code: 'ORDER.TRIAL_USED' } });
+    await loseAnswer(api.db, 'once-more');
+    expect(await again()).toMatchObject({ status: 409, body: { code: 'ORDER.TRIAL_USED' } });
   });
 });
 
