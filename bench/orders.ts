@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '../scripts/parts/root';
@@ -8,6 +7,7 @@ import { type Latencies, latencies } from './load';
 import { addOrders } from './order-rows';
 import { SIZES } from './sizes';
 import { runBench, say, withSystem } from './system';
+import { machine, row } from './table';
 
 /** Of how many orders one is the searching provider's. */
 const ONE_IN = 10;
@@ -77,14 +77,12 @@ async function exported(system: System, format: string): Promise<Export> {
   return { format, rows: SIZES.exported, perSecond: SIZES.exported / seconds, mib: bytes / 2 ** 20, peakMib };
 }
 
-const row = (...cells: string[]) => `| ${cells.join(' | ')} |`;
-
 function report(found: Search[], exports: Export[]): string {
   const number = (value: number) => Math.round(value).toLocaleString('en');
   return [
     '# Results of `npm run bench:orders`',
     '',
-    `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}. PostgreSQL, the Temporal server, worker, API and the load share the machine.`,
+    `${machine()} PostgreSQL, the Temporal server, worker, API and the load share the machine.`,
     '',
     `## Search: pages of 20 over HTTP, ${number(SIZES.orders)} orders, every tenth of the provider who asks, milliseconds`,
     '',

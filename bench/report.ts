@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../scripts/parts/root';
 import { medianThroughput, type Throughput } from './cpu';
@@ -7,6 +6,7 @@ import { type Latencies, median, medianLatencies } from './load';
 import type { History, Round } from './measure';
 import type { Floor, OutboxFindings } from './outbox';
 import { SIZES } from './sizes';
+import { costs, machine, ms, ratio, row, times, verdict } from './table';
 
 /** What a run of the bench found. */
 export type Findings = {
@@ -16,19 +16,6 @@ export type Findings = {
   outbox: OutboxFindings[];
   mailFloor: Floor;
 };
-
-const ms = (value: number) => value.toFixed(2);
-const times = (value: number) => `${value.toFixed(2)} ×`;
-const verdict = (met: boolean) => (met ? 'met' : '**missed**');
-const row = (...cells: string[]) => `| ${cells.join(' | ')} |`;
-
-/** A target as a row: measured against its floor. */
-function ratio(name: string, measured: number, floor: number, target: number, atMost = true): string {
-  const value = measured / floor;
-  const sign = atMost ? '≤' : '≥';
-  const met = atMost ? value <= target : value >= target;
-  return row(name, ms(measured), ms(floor), times(value), `${sign} ${target} ×`, verdict(met));
-}
 
 function historyRow({ path: name, operations, events, bytes }: History): string {
   const budget = 5 + 7 * operations;
@@ -42,27 +29,6 @@ function historyRow({ path: name, operations, events, bytes }: History): string 
     '≤ 1.5 KB',
     verdict(perOperation <= 1.5),
   );
-}
-
-/** Throughputs as a table: how many a second, and the processor time of one by operating-system process. */
-function costs(unit: string, rows: [name: string, figures: Throughput][]): string[] {
-  const cell = (value: number | null) => (value === null ? '–' : value.toFixed(0));
-  return [
-    row('what', 'a second', `CPU ms a ${unit}: API`, 'worker', 'Temporal', 'PostgreSQL', 'all'),
-    '|---|---|---|---|---|---|---|',
-    ...rows.map(
-      ([
-        name,
-        {
-          perSecond,
-          cpu: { api, worker, temporal, postgres },
-        },
-      ]) => {
-        const all = [api, worker, temporal, postgres].reduce((sum: number, value) => sum + (value ?? 0), 0);
-        return row(name, ms(perSecond), ...[api, worker, temporal, postgres, all].map(cell));
-      },
-    ),
-  ];
 }
 
 type Rounds = readonly Round[];
@@ -166,7 +132,7 @@ export function report({ rounds, histories, memory, outbox, mailFloor }: Finding
     [
       '# Results of `npm run bench`',
       '',
-      `Medians of ${rounds.length} rounds in one run, floors, peers and system in turn. ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.`,
+      `Medians of ${rounds.length} rounds in one run, floors, peers and system in turn. ${machine()}`,
       'PostgreSQL, the Temporal server, worker, API and the load share the machine, so ratios count, not single times.',
     ],
     latencySection(rounds),

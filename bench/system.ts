@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-
 import path from 'node:path';
-import { sweepDirectories } from '../scripts/parts/leftovers';
+import { sweepDirectories, takeDirectory } from '../scripts/parts/leftovers';
+import { type Postgres, startPostgres } from '../scripts/parts/postgres';
 import { type System, startSystem } from '../scripts/parts/system';
 
 export const say = (line: string) => console.log(`[bench] ${line}`);
@@ -18,24 +18,47 @@ const stopped = once(stopping.signal, 'abort').then((): never => {
 });
 
 /** A system for one part of the bench, and for no other. */
-export async function withSystem<T>(
-  env: NodeJS.ProcessEnv,
-  work: (system: System, logs: string) => Promise<T>,
-): Promise<T> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), PREFIX));
-  try {
+export const withSystem = <T>(env: NodeJS.ProcessEnv, work: (system: System, logs: string) => Promise<T>): Promise<T> =>
+  inDirectory(async (dataDir) => {
     const { signal } = stopping;
     const system = await startSystem({ dataDir, ports: 'free', env: { ...QUIET, ...env }, say, signal });
-    const working = work(system, path.join(dataDir, 'logs'));
-    try {
-      return await Promise.race([working, stopped]);
-    } finally {
-      await system.stop();
-      // Given up, it fails for want of its system, and stops what it has started itself.
-      await working.catch(() => undefined);
-    }
+    return untilStopped(work(system, path.join(dataDir, 'logs')), () => system.stop());
+  });
+
+/** A PostgreSQL for one part of the bench that needs nothing else; its database is empty. */
+export const withPostgres = <T>(work: (server: Postgres) => Promise<T>): Promise<T> =>
+  inDirectory(async (dataDir) => {
+    say('starting PostgreSQL');
+    const processes = await takeDirectory(dataDir, say);
+    const server = await startPostgres({
+      folder: path.join(dataDir, 'postgres'),
+      settings: { max_connections: 200 },
+      onSpawn: (pid) => processes.add('postgres', pid),
+    });
+    return untilStopped(work(server), () => server.stop());
+  });
+
+/** Gives `work` a directory that is gone afterwards, with everything in it. */
+async function inDirectory<T>(work: (dataDir: string) => Promise<T>): Promise<T> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), PREFIX));
+  // As root PostgreSQL runs as another user, who must be able to enter: else its cluster would be elsewhere, and stay.
+  chmodSync(dataDir, 0o711);
+  try {
+    stopping.signal.throwIfAborted();
+    return await work(dataDir);
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Waits for work, or until the bench is stopped, and then stops what it stands on. */
+async function untilStopped<T>(working: Promise<T>, stop: () => Promise<void>): Promise<T> {
+  try {
+    return await Promise.race([working, stopped]);
+  } finally {
+    await stop();
+    // Given up, it fails for want of what it stood on, and stops what it has started itself.
+    await working.catch(() => undefined);
   }
 }
 

@@ -104,8 +104,8 @@ async function* lines(db: Database, batches: AsyncIterable<OrderRow[]>): AsyncGe
       rows.map(({ buyerId }) => buyerId),
     );
     yield rows.map((row) => {
-      const contact = maskContact(contacts.get(row.buyerId) ?? UNKNOWN);
-      return COLUMNS.map(([, cell]) => cell({ ...row, contact }));
+      const line = { ...row, contact: maskContact(contacts.get(row.buyerId) ?? UNKNOWN) };
+      return COLUMNS.map(([, cell]) => cell(line));
     });
   }
 }
