@@ -1,12 +1,14 @@
+import { z } from 'zod';
 import { COUPON_PRODUCT_TYPES, stateOf } from '../../../domain/coupons/coupon';
 import { faultsAt, type NewCoupon, namedProducts } from '../../../domain/coupons/form';
 import { type CouponSwitch, switchRefusal } from '../../../domain/coupons/issuing';
 import { AppError } from '../../../domain/shared/errors';
 import type { Fault } from '../../../domain/shared/faults';
-import type { Prisma } from '../../generated/client';
+import { Prisma } from '../../generated/client';
 import { auditedTransaction, type Change, type Transaction } from '../shared/audited-transaction';
 import type { Database } from '../shared/database';
-import { beyond, inOrder, type Page } from '../shared/paging';
+import { beyond, inOrder, keyset, type Page } from '../shared/paging';
+import { queryRows } from '../shared/query-rows';
 import { requireCouponAccess } from './access';
 import { type CouponRow, columnsOf } from './stored';
 
@@ -49,16 +51,23 @@ export async function findOwnCoupon(
 }
 
 /** A page of a provider's coupons, one more than asked for when there are more. @param q words that the name holds */
-export const listOwnCoupons = (
+export async function listOwnCoupons(
   db: Database,
   providerId: string,
   { q }: { q?: string | undefined },
   page: Page,
-): Promise<CouponRow[]> =>
-  db.coupon.findMany({
-    where: { providerId, ...(q !== undefined && { name: { contains: q, mode: 'insensitive' } }), ...beyond(page) },
-    ...inOrder(page),
-  });
+): Promise<CouponRow[]> {
+  if (q === undefined) return db.coupon.findMany({ where: { providerId, ...beyond(page) }, ...inOrder(page) });
+  // Raw: the index holds ids and names, so that only the coupons of the page are read.
+  const named = await queryRows(
+    db,
+    z.object({ id: z.string() }),
+    Prisma.sql`
+      SELECT id FROM coupons WHERE provider_id = ${providerId} AND position(lower(${q}) IN lower(name)) > 0
+      ${keyset(page)}`,
+  );
+  return db.coupon.findMany({ where: { id: { in: named.map(({ id }) => id) } }, ...inOrder(page) });
+}
 
 /**
  * Hides a coupon's entry, or shows it again; claimed ones stay usable (CPN-2).

@@ -103,6 +103,8 @@ describe('PRD-3: buyers see what is published', () => {
 describe('PRD-2: products are found', () => {
   test.each([
     ['a part of the name', 'q=客户', true],
+    ['one character', 'q=户', true],
+    ['parts of it in another order', 'q=户客', false],
     ['a tag', 'q=crm', true],
     ['words of the summary', 'q=每天备份', true],
     ['other words', 'q=没有这个', false],

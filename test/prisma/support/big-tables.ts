@@ -7,25 +7,29 @@ import { INVOICE_POLICY } from '../../factories/invoices';
 import { REFUND_POLICY, refundState } from '../../factories/refunds';
 import { POLICY } from '../../factories/states';
 
-export const ROWS = 200_000;
+/** Rows of each table: enough to see a scan by, or as many as the environment says. */
+export const ROWS = Number(process.env.ROWS || 200_000);
 /** Whose rows are many: one in this many is theirs. */
 const ONE_IN = 40;
 
+const N = (prefix: string, n = 'n') => `'${prefix}_' || lpad((${n})::text, 9, '0')`;
+/** The id of the row in the middle. */
+export const middleOf = (prefix: string) => `${prefix}_${String(ROWS / 2).padStart(9, '0')}`;
+
 /** Of every column that lists filter by: some values are frequent, and one is as rare as this. */
 export const RARE = {
-  objectId: 'ord_000100000',
+  objectId: middleOf('ord'),
   actorId: 'usr_rare',
   action: 'ops.rare_action',
-  orderId: 'ord_000100000',
+  orderId: middleOf('ord'),
 };
 
 /** When the row in the middle was made. */
 export const MIDDLE = new Date(Date.parse('2026-01-01T00:00:00Z') + (ROWS / 2) * 60_000);
 
-const N = (prefix: string, n = 'n') => `'${prefix}_' || lpad((${n})::text, 9, '0')`;
 const PROVIDER = `CASE WHEN n % ${ONE_IN} = 0 THEN 'prv_demo' ELSE 'prv_' || (n % 2000) END`;
 /** What a policy limits: nobody has many. */
-const FEW_EACH = `'prv_' || (n % 10000)`;
+const FEW_EACH = `'prv_' || (n % ${ROWS / 20})`;
 const BUYER = `CASE WHEN n % ${ONE_IN} = 1 THEN 'usr_demo' ELSE 'usr_' || (n % 5000) END`;
 const AT = `timestamptz '2026-01-01 00:00Z' + n * interval '1 minute'`;
 /** The same document in every row. */
@@ -186,7 +190,7 @@ const TABLES: Record<string, Record<string, string>> = {
   invoice_allotments: { invoice_id: N('inv'), order_id: N('ord'), amount_fen: '100' },
   invoice_titles: {
     id: N('itl'),
-    buyer_id: `'usr_' || (n % 10000)`,
+    buyer_id: `'usr_' || (n % ${ROWS / 20})`,
     sealed: `'\\x00'`,
     created_at: AT,
     updated_at: AT,
@@ -345,7 +349,7 @@ export const BIG_TABLES = Object.keys(TABLES).filter((name) => name !== 'provide
 const CONNECTIONS = 2;
 
 /**
- * Fills every table that is listed with 200,000 rows, for tests only.
+ * Fills every table that is listed, for tests only.
  * @param adminUrl a superuser's connection: triggers and foreign keys are left out, to be quick
  */
 export async function seedBigTables(adminUrl: string): Promise<void> {

@@ -27,7 +27,7 @@ import { listShopPages } from '../../../prisma/store/shops/shop-pages';
 import { listVersions } from '../../../prisma/store/shops/shops';
 import { listEndpoints } from '../../../prisma/store/webhooks/endpoints';
 import { listEvents } from '../../../prisma/store/webhooks/log';
-import { MIDDLE, RARE } from './big-tables';
+import { MIDDLE, middleOf, RARE } from './big-tables';
 
 /** A list as the API asks the store for it. */
 export type Listing = { name: string; read: (db: Database) => Promise<unknown> };
@@ -130,14 +130,14 @@ function ofOrders(): Listing[] {
     scoped(scope, [
       ...(scope === 'all'
         ? []
-        : paged('listInstances', instances, 'ins_000100000', (db, filter, page) =>
+        : paged('listInstances', instances, middleOf('ins'), (db, filter, page) =>
             listInstances(db, scope, filter, page),
           )),
       ...paged('listOrders', orders, RARE.orderId, (db, filter, { after, ...page }) =>
         listOrders(db, scope, filter, { ...page, after: after === null ? null : { at: MIDDLE, id: after } }),
       ),
-      ...paged('listRefunds', refunds, 'rfd_000100000', (db, filter, page) => listRefunds(db, scope, filter, page)),
-      ...paged('listDeliveries', deliveries, 'dlv_000100000', (db, filter, page) =>
+      ...paged('listRefunds', refunds, middleOf('rfd'), (db, filter, page) => listRefunds(db, scope, filter, page)),
+      ...paged('listDeliveries', deliveries, middleOf('dlv'), (db, filter, page) =>
         listDeliveries(db, scope, filter, page),
       ),
     ]),
@@ -149,10 +149,10 @@ function ofCoupons(): Listing[] {
   const at = new Date('2026-02-01');
   const order = { ...BUYER, orderId: RARE.orderId };
   return [
-    ...paged('listOwnCoupons', [{}, { q: '满减 7' }, { q: 'nothing' }], 'cpn_000100000', (db, filter, page) =>
+    ...paged('listOwnCoupons', [{}, { q: '满减 7' }, { q: 'nothing' }], middleOf('cpn'), (db, filter, page) =>
       listOwnCoupons(db, 'prv_demo', filter, page),
     ),
-    ...paged('listClaims', claims, 'ccl_000100000', (db, filter, page) => listClaims(db, 'usr_demo', filter, page)),
+    ...paged('listClaims', claims, middleOf('ccl'), (db, filter, page) => listClaims(db, 'usr_demo', filter, page)),
     { name: 'usableClaims', read: (db) => usableClaims(db, { ...order, ...PROVIDER, at }) },
     { name: 'namedClaim', read: (db) => namedClaim(db, 'cpn_000000001', order).catch(() => null) },
     {
@@ -171,7 +171,7 @@ function ofInvoices(): Listing[] {
   return scopes.flatMap((scope) =>
     scoped(
       scope,
-      paged('listInvoices', filters, 'inv_000100000', (db, filter, page) => listInvoices(db, scope, filter, page)),
+      paged('listInvoices', filters, middleOf('inv'), (db, filter, page) => listInvoices(db, scope, filter, page)),
     ),
   );
 }
@@ -188,10 +188,10 @@ function ofReviews(): Listing[] {
     ...[{ operation: 'licence_number' }, { operation: 'publish' }, { objectId: 'obj_000001000' }],
   );
   return [
-    ...paged('listReviews', ops, 'app_000100000', (db, filter, page) => listReviews(db, 'all', filter, page)),
+    ...paged('listReviews', ops, middleOf('app'), (db, filter, page) => listReviews(db, 'all', filter, page)),
     ...scoped(
       PROVIDER,
-      paged('listReviews', own, 'app_000100000', (db, filter, page) => listReviews(db, PROVIDER, filter, page)),
+      paged('listReviews', own, middleOf('app'), (db, filter, page) => listReviews(db, PROVIDER, filter, page)),
     ),
   ];
 }
@@ -238,12 +238,12 @@ function ofMessages(): Listing[] {
     [null, RARE.orderId].map((objectId) => ({ status, objectId })),
   );
   return [
-    ...paged('listMessages', inbox, 'msg_000100000', (db, filter, page) => listMessages(db, 'usr_demo', filter, page)),
+    ...paged('listMessages', inbox, middleOf('msg'), (db, filter, page) => listMessages(db, 'usr_demo', filter, page)),
     { name: 'countUnread', read: (db) => countUnread(db, 'usr_demo') },
-    ...paged('listNotificationDeliveries', outbox, 'msg_000100000_email', (db, filter, { limit, after }) =>
+    ...paged('listNotificationDeliveries', outbox, `${middleOf('msg')}_email`, (db, filter, { limit, after }) =>
       listNotificationDeliveries(db, { ...filter, limit, cursor: after }),
     ),
-    ...paged('listEvents', events, 'whd_000100000', (db, filter, page) =>
+    ...paged('listEvents', events, middleOf('whd'), (db, filter, page) =>
       listEvents(db, 'whk_000000001', filter, page),
     ),
     { name: 'listSubscriptions', read: (db) => listSubscriptions(db, 'prv_7') },
@@ -254,29 +254,31 @@ function ofShops(): Listing[] {
   type Sale = Parameters<typeof listForSale>[1];
   const sale = choices<Sale>(
     ...[{ category: 'api' }, { category: 'software' }, { type: 'api' }, { type: 'image' }],
-    ...[{ grade: 'certified' }, { grade: 'bazaar' }, { providerId: 'prv_demo' }, { q: 'name' }],
+    ...[{ grade: 'certified' }, { grade: 'bazaar' }, { providerId: 'prv_demo' }],
+    // A word that all have, one that few have, and one whose parts many have.
+    ...[{ q: 'NAME' }, { q: '77777' }, { q: 'ame 99999' }],
   );
   const own = choices<Parameters<typeof listOwnProducts>[2]>(
     ...[{ status: 'exited' as const }, { status: 'published' as const }],
     ...[{ type: 'api' as const }, { type: 'image' as const }],
   );
   return [
-    ...paged('listForSale', sale, 'prd_000100000', listForSale),
-    ...paged('listOwnProducts', own, 'prd_000100000', (db, filter, page) =>
+    ...paged('listForSale', sale, middleOf('prd'), listForSale),
+    ...paged('listOwnProducts', own, middleOf('prd'), (db, filter, page) =>
       listOwnProducts(db, 'prv_demo', filter, page),
     ),
-    ...paged('listShopPages', [{}, { providerId: 'prv_shop7' }], 'shp_000100000', listShopPages),
-    ...paged('listVersions', [{}], 'srv_000100000', (db, _filter, page) => listVersions(db, 'shp_000100000', page)),
+    ...paged('listShopPages', [{}, { providerId: 'prv_shop7' }], middleOf('shp'), listShopPages),
+    ...paged('listVersions', [{}], middleOf('srv'), (db, _filter, page) => listVersions(db, middleOf('shp'), page)),
   ];
 }
 
 function ofAccounts(): Listing[] {
   return [
-    ...paged('listSubAccounts', [{}], 'usr_many_000100000', (db, _, page) => listSubAccounts(db, 'prv_7', page)),
-    ...paged('listApiKeys', [{}], 'key_000100000', (db, _, page) => listApiKeys(db, 'prv_demo', page)),
-    ...paged('listEndpoints', [{}], 'whk_000100000', (db, _, page) => listEndpoints(db, 'prv_demo', page)),
-    ...paged('listDifferences', [{}, { state: 'open' }, { state: 'resolved' }], 'rcd_000100000', listDifferences),
-    ...paged('listEntries', [{}], 'jrn_000100000_1', (db, _, page) => listEntries(db, 'channel:wechat', page)),
+    ...paged('listSubAccounts', [{}], middleOf('usr_many'), (db, _, page) => listSubAccounts(db, 'prv_7', page)),
+    ...paged('listApiKeys', [{}], middleOf('key'), (db, _, page) => listApiKeys(db, 'prv_demo', page)),
+    ...paged('listEndpoints', [{}], middleOf('whk'), (db, _, page) => listEndpoints(db, 'prv_demo', page)),
+    ...paged('listDifferences', [{}, { state: 'open' }, { state: 'resolved' }], middleOf('rcd'), listDifferences),
+    ...paged('listEntries', [{}], `${middleOf('jrn')}_1`, (db, _, page) => listEntries(db, 'channel:wechat', page)),
     { name: 'listContacts', read: (db) => listContacts(db, 'prv_7') },
   ];
 }

@@ -1,0 +1,35 @@
+-- Words are looked for anywhere in a text, which no B-tree serves. pg_trgm would, but is not to be had everywhere, and
+-- in the C locale it takes no Chinese character for a letter. So a GIN index of what PostgreSQL has itself: the
+-- characters of a text, in small letters, by one, by two that follow each other, and by three.
+CREATE FUNCTION "word_grams"(words text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  c text[] := string_to_array(lower(words), NULL);
+BEGIN
+  RETURN ARRAY(
+    SELECT DISTINCT gram FROM generate_subscripts(c, 1) AS i,
+      LATERAL (VALUES (c[i]), (c[i] || c[i + 1]), (c[i] || c[i + 1] || c[i + 2])) AS grams(gram)
+    WHERE gram IS NOT NULL
+  );
+END
+$$;
+
+-- What buyers look for words in, in small letters: name, summary and tags of a product.
+CREATE FUNCTION "product_words"(name text, summary text, content jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN lower(concat_ws(' ', name, summary, (
+    SELECT string_agg(tag, ' ') FROM jsonb_array_elements_text(coalesce(content->'tags', '[]')) AS tag)));
+END
+$$;
+
+CREATE INDEX "products_published_by_words" ON "products"
+  USING gin ("word_grams"("product_words"("name", "summary", "content"))) WHERE "status" = 'published';
+
+-- A provider looks for words in the names of its own coupons: read from the index alone. It serves the plain list, too.
+CREATE INDEX "coupons_of_provider_by_name" ON "coupons" ("provider_id", "id") INCLUDE ("name");
+DROP INDEX "coupons_provider_id_id_idx";
+
+-- What a person did, and what of it to one provider's objects: whose object it was is seen in the index, not in the row.
+DROP INDEX "steps_of_person";
+CREATE INDEX "steps_of_person" ON "steps" ("actor_id", "at", "provider_id") WHERE "actor_role" <> 'system';
