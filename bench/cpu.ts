@@ -54,19 +54,26 @@ const eachPart = (of: (part: keyof Parts) => number | null): Cpu => ({
   postgres: of('postgres'),
 });
 
-/** Does `work` as often as a round takes, several at once; answers how many a second and what one cost each process. */
-export async function measured(parts: Parts, work: () => Promise<unknown>): Promise<Throughput> {
+/**
+ * Does `work` as often as a round takes, several at once; answers how many a second and what one cost each process.
+ * @param times how often that is
+ */
+export async function measured(
+  parts: Parts,
+  work: () => Promise<unknown>,
+  times = SIZES.deliveries,
+): Promise<Throughput> {
   const used = () =>
     eachPart((part) => {
       const pid = parts[part];
       return pid === null ? null : treeCpuMs(pid);
     });
   const before = used();
-  const perSecond = await throughput(SIZES.deliveries, SIZES.concurrency, work);
+  const perSecond = await throughput(times, SIZES.concurrency, work);
   const after = used();
   const cpu = eachPart((part) => {
     const [from, to] = [before[part], after[part]];
-    return from === null || to === null ? null : (to - from) / SIZES.deliveries;
+    return from === null || to === null ? null : (to - from) / times;
   });
   return { perSecond, cpu };
 }

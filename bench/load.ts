@@ -21,8 +21,13 @@ export async function latencies(
     await work();
     taken.push(performance.now() - startedAt);
   }
-  taken.sort((a, b) => a - b);
-  return { p50: quantile(taken, 0.5), p95: quantile(taken, 0.95), p99: quantile(taken, 0.99) };
+  return latenciesOf(taken);
+}
+
+/** @param taken how long each took, milliseconds */
+export function latenciesOf(taken: readonly number[]): Latencies {
+  const sorted = [...taken].sort((a, b) => a - b);
+  return { p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), p99: quantile(sorted, 0.99) };
 }
 
 /** Runs `work` `times` times, `concurrency` at once, and answers how many were done a second. */

@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { Client, Connection, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { Client as PgClient } from 'pg';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { openDatabase } from '../prisma/store/shared/database';
-import { freePort } from '../scripts/parts/ports';
-import { nodeArgsOf, startProgram } from '../scripts/parts/processes';
 import type { System } from '../scripts/parts/system';
 import { deliveryWorkflowId } from '../workflows/deliveries/messages';
 import { measured, type Throughput } from './cpu';
-import { copyIntoFloor, floorTables } from './floors/express';
-import { FLOOR_QUEUE } from './floors/worker';
-import { type floor, floorUpdate } from './floors/workflow';
+import { startFloors } from './floors/start';
+import { floorUpdate } from './floors/workflow';
 import { type Latencies, latencies } from './load';
-import { type DeliveryMarket, marketplace, send, straightDelivery } from './marketplace';
+import { type DeliveryMarket, marketplace, straightDelivery } from './marketplace';
 import { requireSameRows } from './peers/rows';
 import { startPeers } from './peers/start';
 import { SIZES } from './sizes';
@@ -47,120 +43,52 @@ export type Round = {
 /** What one delivery leaves in its history. */
 export type History = { path: string; operations: number; events: number; bytes: number };
 
-/** The floors' processes beside a running system. */
+/** The floors' and the peers' processes beside a running system. */
 export async function startBench(system: System, logDir: string) {
-  const { endpoints, ownerUrl } = system;
   const market = marketplace(system);
-  const connection = await Connection.connect({ address: endpoints.temporalAddress });
-  const client = new Client({ connection });
-  const [expressPort, workerPort] = [await freePort(), await freePort()];
   const [sample, logo] = [await market.buy(), await market.uploadLogo()];
-  await prepareFloor(ownerUrl, endpoints.databaseUrl, sample);
-  const env = {
-    ...process.env,
-    DATABASE_URL: endpoints.databaseUrl,
-    TEMPORAL_ADDRESS: endpoints.temporalAddress,
-    CODEC_KEYS: system.secrets.codecKeys,
-    JWT_SECRET: system.secrets.jwtSecret,
-    JWT_AUDIENCE: 'nobody',
-    API_PORT: String(expressPort),
-    WORKER_PORT: String(workerPort),
-  };
-  // A floor is the least: it is started as the worker is.
-  const program = (name: string, entry: string, port: number) =>
-    startProgram({
-      name,
-      entry,
-      env,
-      nodeArgs: nodeArgsOf('worker/main'),
-      logFile: `${logDir}/${name}.log`,
-      readyUrl: `http://127.0.0.1:${port}/readyz`,
-    });
-  const express = await program('floor-express', 'bench/floors/express', expressPort);
-  const worker = await program('floor-worker', 'bench/floors/worker', workerPort).catch(async (error) => {
-    await express.stop();
-    throw error;
-  });
-  const peers = await startPeers(system, env, logDir).catch(async (error) => {
-    await Promise.all([express.stop(), worker.stop()]);
+  const floors = await startFloors(system, logDir, sample);
+  const peers = await startPeers(system, floors.env, logDir).catch(async (error) => {
+    await floors.stop();
     throw error;
   });
   const pidOf = (name: string) => system.parts.get(name)?.pid() ?? null;
   const servers = { temporal: pidOf('temporal'), postgres: pidOf('postgres') };
   return {
+    floors,
     peers,
     /** Whose processor time counts for what. */
-    parts: {
-      floor: { api: null, worker: worker.pid, temporal: servers.temporal, postgres: null },
-      system: { api: pidOf('api'), worker: pidOf('worker'), ...servers },
-    },
+    parts: { floor: floors.parts, system: { api: pidOf('api'), worker: pidOf('worker'), ...servers } },
     system,
     market,
-    client,
+    client: floors.client,
     /** The logo of every product that is applied for. */
     logo,
-    /** F1: one transaction behind a bare route. */
-    transaction: () =>
-      send(
-        `http://127.0.0.1:${expressPort}/reject/${sample}`,
-        system.tokens.buyer,
-        { reason: '首页无法打开。', state: { stage: 'implementing' } },
-        200,
-      ),
-    refuseOverHttp: (workflowId: string) =>
-      send(`http://127.0.0.1:${expressPort}/refuse/1`, system.tokens.buyer, { workflowId }, 409),
     async stop() {
-      await Promise.all([express.stop(), worker.stop(), peers.stop()]);
-      await connection.close();
+      await Promise.all([floors.stop(), peers.stop()]);
     },
   };
 }
 export type Bench = Awaited<ReturnType<typeof startBench>>;
 
-async function prepareFloor(ownerUrl: string, appUrl: string, deliveryId: string): Promise<void> {
-  const owner = new PgClient({ connectionString: ownerUrl });
-  await owner.connect();
-  try {
-    for (const statement of floorTables(owner.escapeIdentifier(new URL(appUrl).username))) await owner.query(statement);
-    for (const statement of copyIntoFloor) await owner.query(statement, [deliveryId]);
-  } finally {
-    await owner.end();
-  }
-}
-
-let started = 0;
-function startFloor({ client }: Bench, updates: number, shows = false) {
-  started += 1;
-  return client.workflow.start<typeof floor>('floor', {
-    workflowId: `floor/${process.pid}/${started}`,
-    taskQueue: FLOOR_QUEUE,
-    args: [updates, shows],
-  });
-}
-
 /** Measures everything once; floors and system in turn, so that a change in the machine's speed meets both. */
 export async function round(bench: Bench): Promise<Round> {
-  const { market, peers, parts } = bench;
-  const expressTransaction = await latencies(SIZES.operations, bench.transaction);
-  const handle = await startFloor(bench, MANY_UPDATES);
+  const { market, floors, peers, parts } = bench;
+  const expressTransaction = await latencies(SIZES.operations, floors.transaction);
+  const handle = await floors.start(MANY_UPDATES);
   const bareUpdate = await latencies(SIZES.operations, () => handle.executeUpdate(floorUpdate, { args: [false] }));
-  const shown = await startFloor(bench, MANY_UPDATES, true);
+  const shown = await floors.start(MANY_UPDATES, true);
   const bareUpdateShown = await latencies(SIZES.operations, () => shown.executeUpdate(floorUpdate, { args: [false] }));
   await shown.terminate();
   const operation = await rejections(market);
   const bareRefusal = await latencies(SIZES.operations, () =>
     refusedByFloor(handle.executeUpdate(floorUpdate, { args: [true] })),
   );
-  const bareRefusalOverHttp = await latencies(SIZES.operations, () => bench.refuseOverHttp(handle.workflowId));
+  const bareRefusalOverHttp = await latencies(SIZES.operations, () => floors.refuseOverHttp(handle.workflowId));
   await handle.terminate();
   const waiting = await market.buy();
   const refusal = await latencies(SIZES.operations, () => market.refused(waiting));
-  const bareWorkflows = (commands: number) =>
-    measured(parts.floor, async () => {
-      const floorHandle = await startFloor(bench, commands);
-      for (let n = 0; n < commands; n += 1) await floorHandle.executeUpdate(floorUpdate, { args: [false] });
-      await floorHandle.result();
-    });
+  const bareWorkflows = (commands: number) => measured(parts.floor, () => floors.workflow(commands));
   return {
     expressTransaction,
     bareUpdate,

@@ -16,6 +16,10 @@ export const SIZES = {
   concurrency: sizeOf('BENCH_CONCURRENCY', 8),
   /** Messages through the outbox, by each channel. */
   messages: sizeOf('BENCH_MESSAGES', 10_000),
+  /** Transactions of purchases of each way, in a round. */
+  purchases: sizeOf('BENCH_PURCHASES', 400),
+  /** Journals that are posted for each figure. */
+  postings: sizeOf('BENCH_POSTINGS', 4_000),
   /** Orders that are searched. */
   orders: sizeOf('BENCH_ORDERS', 1_000_000),
   /** Orders that are exported: all are one provider's. */

@@ -41,11 +41,11 @@ export type ForSaleFilter = {
 
 /** A page of the products for sale, one more than asked for when there are more. */
 export async function listForSale(db: Database, filter: ForSaleFilter, page: Page): Promise<ForSaleRow[]> {
-  // The index finds what holds all parts of the word; the word itself is looked for in what it finds.
+  // The index finds what has all parts of the word; the word itself is looked for in what it finds.
   const words =
     filter.q === undefined
       ? Prisma.empty
-      : Prisma.sql`AND word_grams(product_words(p.name, p.summary, p.content)) @> word_grams(${filter.q})
+      : Prisma.sql`AND word_grams(product_words(p.name, p.summary, p.content), 1) @> word_grams(${filter.q}, 3)
           AND position(lower(${filter.q}) IN product_words(p.name, p.summary, p.content)) > 0`;
   const query = Prisma.sql`
     SELECT ${COLUMNS} FROM products p WHERE p.status = 'published' ${equal('p.category', filter.category)}

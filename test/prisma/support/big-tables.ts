@@ -353,6 +353,13 @@ const CONNECTIONS = 2;
  * @param adminUrl a superuser's connection: triggers and foreign keys are left out, to be quick
  */
 export async function seedBigTables(adminUrl: string): Promise<void> {
+  await withEach(adminUrl, fill);
+  // Afterwards: rows are known to be visible to all when no transaction is left from before they were there.
+  await withEach(adminUrl, (client, table) => client.query(`VACUUM ANALYZE ${table}`));
+}
+
+/** Does something with every table, several at the same time. */
+async function withEach(adminUrl: string, work: (client: pg.Client, table: string) => Promise<unknown>): Promise<void> {
   const waiting = Object.keys(TABLES);
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
@@ -362,7 +369,7 @@ export async function seedBigTables(adminUrl: string): Promise<void> {
         await client.query(
           `SET session_replication_role = replica; SET work_mem = '256MB'; SET maintenance_work_mem = '256MB'`,
         );
-        for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) await fill(client, table);
+        for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) await work(client, table);
       } finally {
         await client.end();
       }
@@ -388,5 +395,4 @@ async function fill(client: pg.Client, table: string): Promise<void> {
      ON CONFLICT DO NOTHING`,
   );
   for (const { definition } of left) await client.query(definition);
-  await client.query(`VACUUM ANALYZE ${table}`);
 }
