@@ -6,7 +6,7 @@ import { INVOICES_IN_REAL_TIME, invoicesWithSkippedTime } from './invoice-scenar
 import { LEDGER_IN_REAL_TIME } from './ledger-scenarios';
 import { ORDERS_IN_REAL_TIME, ORDERS_WITH_SKIPPED_TIME } from './order-scenarios';
 import { REFUNDS_IN_REAL_TIME, REFUNDS_WITH_SKIPPED_TIME, recordingInvoices } from './refund-scenarios';
-import { RENEWALS_IN_REAL_TIME } from './renewal-scenarios';
+import { RENEWALS_IN_REAL_TIME, RENEWALS_WITH_SKIPPED_TIME } from './renewal-scenarios';
 import { REVIEWS_IN_REAL_TIME, recordingReviewHandlers, reviewRecomputed } from './review-scenarios';
 import { learningCalendar, REAL_TIME, type Scenario, SKIPPED_TIME } from './scenarios';
 import { WEBHOOKS_IN_REAL_TIME, WEBHOOKS_WITH_SKIPPED_TIME } from './webhook-scenarios';
@@ -57,6 +57,7 @@ describe('with skipped time', () =>
       ...SKIPPED_TIME,
       ...ORDERS_WITH_SKIPPED_TIME,
       ...REFUNDS_WITH_SKIPPED_TIME,
+      ...RENEWALS_WITH_SKIPPED_TIME,
       ...WEBHOOKS_WITH_SKIPPED_TIME,
       ...INVOICES_WITH_SKIPPED_TIME,
       ...INSTANCES_WITH_SKIPPED_TIME,

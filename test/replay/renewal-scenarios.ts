@@ -5,6 +5,7 @@ import { unique } from '../factories/commands';
 import { saasProduct } from '../factories/instances';
 import { saasWishes, type TermsWishes } from '../factories/orders';
 import { eventually } from '../support/eventually';
+import { refundsOf } from '../support/refunds';
 import { answering, type SpecProvider, startSpecProvider } from '../support/spec-provider';
 import type { World } from '../support/world';
 import type { Scenario } from './scenarios';
@@ -88,5 +89,28 @@ export const RENEWALS_IN_REAL_TIME: Record<string, Scenario> = {
     await first.destroyed();
     await world.realTimeClient.workflow.getHandle(orderReturnWorkflowId(renewal.terms.orderId)).result();
     return { instance: instanceWorkflowId(first.instanceId) };
+  }),
+};
+
+/** Lived with skipped time: what is looked at every hour. */
+export const RENEWALS_WITH_SKIPPED_TIME: Record<string, Scenario> = {
+  /** Somebody has asked for the renewal's money when the instance is given up: that refund decides first. */
+  'return-waits-for-refund': withProvider(async (world, productId, provider) => {
+    const first = await begun(world, productId);
+    provider.behave((received, response) =>
+      received.action === 'renewInstance' ? answering(503, '')(received, response) : null,
+    );
+    const renewal = await first.buys('renewal');
+    await renewal.pay();
+    await renewal.ended();
+    const refund = await refundsOf(world).request({ terms: { ...renewal.terms, deliveryId: null } });
+    await first.destroyed();
+    const orderReturn = orderReturnWorkflowId(renewal.terms.orderId);
+    await world.env.sleep('90 minutes');
+    await refund.act('buyer.withdraw');
+    await refund.ended();
+    await world.env.sleep('90 minutes');
+    await world.realTimeClient.workflow.getHandle(orderReturn).result();
+    return { orderReturn };
   }),
 };

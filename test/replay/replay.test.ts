@@ -65,7 +65,7 @@ const COMMANDS: Seen[] = [
   },
   {
     module: 'workflows/ledger/workflow.ts',
-    ...{ from: 'PAYMENT_CHANNELS.entries()', to: 'PAYMENT_CHANNELS.slice(1).entries()' },
+    ...{ from: 'of PAYMENT_CHANNELS)', to: 'of PAYMENT_CHANNELS.slice(1))' },
     seenIn: 'day-reconciled.reconciliation',
   },
 ];

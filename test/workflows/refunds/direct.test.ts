@@ -145,3 +145,41 @@ describe('RFD-4: what a cancelled order gives back waits for its live invoice', 
     refundWaits: await world.db.refund.count({ where: { orderId, status: 'waiting' } }),
   });
 });
+
+describe('RFD-3, RFD-5: of what is delivered at once there is no condition', () => {
+  async function delivered(productType: 'image' | 'api') {
+    const order = await world.place({ productType });
+    const payment = await order.pay();
+    await order.ended();
+    return { payment, terms: { ...order.terms, deliveryId: null } };
+  }
+
+  test.each(['image', 'api'] as const)(
+    'an %s that was paid goes back with the provider’s consent, not by the time that passes',
+    async (productType) => {
+      const { payment, terms } = await delivered(productType);
+      const unanswered = await refundsOf(world).request({ terms });
+      expect(await unanswered.letPass(3 * DAY_MS - 60_000)).toMatchObject({ stage: 'requested', noReason: false });
+      await world.env.sleep(61_000);
+      expect(await unanswered.until('escalated')).toMatchObject({ refundedFen: 0 });
+      await unanswered.act('buyer.withdraw');
+      await unanswered.ended();
+      const agreed = await refundsOf(world).request({ terms });
+      await agreed.act('provider.agree');
+      await expect(agreed.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: 200_000 });
+      expect(await agreed.order()).toMatchObject({ state: 'refunded', refundedFen: 200_000n });
+      expect(await sentBack(world.channel.url, payment.transactionId)).toEqual([200_000]);
+    },
+  );
+
+  test('what was free has nothing to give back', async () => {
+    const order = await world.place({ productType: 'api' });
+    await order.act('provider.price', { payableFen: 0 });
+    await order.act('buyer.take');
+    await order.ended();
+    const terms = { ...order.terms, deliveryId: null };
+    await expect(refundsOf(world).request({ terms }, { amountFen: 1 })).rejects.toMatchObject({
+      cause: { type: 'REFUND.NOT_ALLOWED' },
+    });
+  });
+});

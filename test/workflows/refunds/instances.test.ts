@@ -50,7 +50,7 @@ async function running(daysAgo: number) {
   const instance = await startInstance(world, input);
   await eventually(async () => expect((await instance.state()).stage).toBe('active'));
   const { buyerId, providerId } = order;
-  return { instance, terms: { orderId, deliveryId: null, buyerId, providerId, payableFen: 200_000 } };
+  return { instance, transactionId, terms: { orderId, deliveryId: null, buyerId, providerId, payableFen: 200_000 } };
 }
 
 test('RFD-2, INS-4: SaaS given back within the condition is refunded after 3 days, and its instance destroyed', async () => {
@@ -61,6 +61,33 @@ test('RFD-2, INS-4: SaaS given back within the condition is refunded after 3 day
   await expect(refund.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: 200_000 });
   expect(await refund.order()).toMatchObject({ state: 'refunded' });
   await eventually(async () => expect((await instance.row()).stage).toBe('destroyed'));
+});
+
+test('RFD-2: withdrawn a moment before the 3 days are over, nothing goes back and the product stays in use', async () => {
+  const { instance, terms, transactionId } = await running(1);
+  const refund = await refundsOf(world).request({ terms });
+  expect(await refund.letPass(3 * DAY_MS - 60_000)).toMatchObject({ stage: 'requested' });
+  expect((await instance.row()).stage).toBe('active');
+  await refund.act('buyer.withdraw');
+  await expect(refund.ended()).resolves.toEqual({ outcome: 'withdrawn', refundedFen: 0 });
+  await world.env.sleep(DAY_MS);
+  expect(await refund.order()).toMatchObject({ state: 'completed', refundedFen: 0n, refundReservedFen: 0n });
+  expect(await instance.row()).toMatchObject({ stage: 'active', signId: 'spec-1' });
+  expect(await sentBack(world.channel.url, transactionId)).toEqual([]);
+});
+
+test('RFD-8: the provider refunds by itself past the condition, and not within it', async () => {
+  const own = { initiatedBy: 'provider', amountFen: 30_000 } as const;
+  const within = await running(1);
+  await expect(refundsOf(world).request({ terms: within.terms }, own)).rejects.toMatchObject({
+    cause: { type: 'REFUND.NOT_ALLOWED' },
+  });
+  const { instance, terms, transactionId } = await running(6);
+  const refund = await refundsOf(world).request({ terms }, own);
+  await expect(refund.ended()).resolves.toEqual({ outcome: 'refunded', refundedFen: 30_000 });
+  expect(await refund.order()).toMatchObject({ state: 'completed', refundedFen: 30_000n });
+  expect(await sentBack(world.channel.url, transactionId)).toEqual([30_000]);
+  expect((await instance.row()).stage).toBe('active');
 });
 
 test('RFD-3, RFD-5: past the fifth day the provider may offer a part; the instance stays', async () => {
