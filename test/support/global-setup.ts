@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import { projectRoot } from '../../scripts/parts/root';
 import { startTemporal, type Temporal } from '../../scripts/parts/temporal';
 import { seededTemplate, template } from './database';
 import { LOGS } from './logs';
+import { copyCluster, PREPARED_DATABASE } from './prepared-cluster';
 
 declare global {
   /** Handed from the set-up to the teardown, which run in the same process. */
@@ -34,16 +35,28 @@ export default async function setUp(): Promise<void> {
   process.env.TEST_TEMPORAL = temporal.address;
 }
 
-/** PostgreSQL with the databases that tests copy. */
+/**
+ * PostgreSQL with the databases that tests copy, and beside it, as `TEST_CLUSTER` says, a stopped cluster for tests
+ * that need a whole PostgreSQL of their own.
+ */
 async function preparedPostgres(folder: string, processes: ProcessList): Promise<Postgres> {
   const onSpawn = (pid: number) => processes.add('postgres', pid);
-  const settings = { max_connections: 200 };
-  const postgres = await startPostgres({ folder, database: template, careless: true, settings, onSpawn });
-  await migrate(postgres);
-  const { appUrl } = await postgres.createDatabase(seededTemplate, template);
+  const options = { folder, database: template, careless: true, settings: { max_connections: 200 }, onSpawn };
+  const first = await startPostgres(options);
+  await migrate(first);
+  const { appUrl } = await first.createDatabase(PREPARED_DATABASE, template);
   // The compiled program: jest's mapping of the Prisma client's file names does not hold here yet.
   const program = path.join(projectRoot, 'dist', 'prisma', 'seed', 'index.js');
   await promisify(execFile)(process.execPath, [program], { env: { ...process.env, DATABASE_URL: appUrl } });
+  await first.stop();
+
+  const copy = path.join(folder, 'prepared');
+  mkdirSync(copy);
+  chmodSync(copy, 0o711);
+  copyCluster(folder, copy);
+  process.env.TEST_CLUSTER = copy;
+  const postgres = await startPostgres(options);
+  await postgres.createDatabase(seededTemplate, PREPARED_DATABASE);
   return postgres;
 }
 

@@ -8,11 +8,9 @@ import { keyRing } from '../../../codec/keys';
 import { EncryptingCodec } from '../../../codec/payloads';
 import { callbackSecrets } from '../../../config/callback-secrets';
 import { EVENT_GROUPS } from '../../../domain/notifications/groups';
-import { seed } from '../../../prisma/seed/index';
 import { openDatabase } from '../../../prisma/store/shared/database';
 import { startPaymentChannel } from '../../../sandbox/payment-channel';
 import { startSmsInbox } from '../../../sandbox/sms-inbox';
-import { migrate } from '../../../scripts/migrate';
 import { takeDirectory } from '../../../scripts/parts/leftovers';
 import { freePort } from '../../../scripts/parts/ports';
 import { type Postgres, startPostgres } from '../../../scripts/parts/postgres';
@@ -21,6 +19,7 @@ import { startTemporal } from '../../../scripts/parts/temporal';
 import { watchTemporal } from '../../../scripts/parts/temporal-watch';
 import { DEVELOPMENT_TERMS, demoClaims, signToken } from '../../../scripts/parts/tokens';
 import { CALLBACK_SECRETS } from '../../support/callbacks';
+import { copyCluster } from '../../support/prepared-cluster';
 import { startSmtpInbox } from '../../worker/channels/smtp-inbox';
 
 /** The real processes that a test may kill. */
@@ -86,11 +85,12 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
     return startProgram({ name, entry, env: { ...environment, ...env }, readyUrl, ...spawned(name) });
   };
 
+  const prepared = process.env.TEST_CLUSTER;
+  if (prepared === undefined) throw new Error('the set-up of the tests has prepared no cluster');
+  copyCluster(prepared, folder);
   running.set('postgres', await runPostgres());
   if (cluster === undefined) throw new Error('PostgreSQL did not say where it is');
-  const { appUrl, ownerUrl } = cluster;
-  await migrate({ appUrl, ownerUrl });
-  await seed(appUrl);
+  const { appUrl } = cluster;
   await subscribeToSms(appUrl);
   const environment: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
