@@ -79,11 +79,17 @@ function paidStep(placed: OrderStep, token: string): OrderStep {
 
 /** A purchase as the system stores it; `between` is done when it is placed. */
 async function purchase(db: Database, token = newToken(), between = async () => {}): Promise<void> {
-  const run = `run_${token}`;
   const placed = placedStep(token);
-  if ((await writeOrderStep(db, placed, run)) !== null) throw new Error(`${token} was not placed`);
+  await store(db, placed, token);
   await between();
-  if ((await writeOrderStep(db, paidStep(placed, token), run)) !== null) throw new Error(`${token} was not paid`);
+  await store(db, paidStep(placed, token), token);
+}
+
+async function store(db: Database, step: OrderStep, token: string): Promise<void> {
+  const stored = await writeOrderStep(db, step, `run_${token}`);
+  if (typeof stored === 'string' || stored.commandId !== step.commandId) {
+    throw new Error(`${step.action} of ${token} was not stored`);
+  }
 }
 
 /** Measures the transactions of purchases in every way, in turn, several times; answers the medians. */
