@@ -11,11 +11,12 @@ const answer: z.ZodType<RefundOutcome> = z.discriminatedUnion('status', [
 /**
  * The payment channels behind one HTTP address.
  * @param baseUrl e.g. the sandbox's channel
+ * @param timeoutMs how long a request may take, milliseconds
  * @returns a port that throws where nothing is known of the outcome: it is asked for then, under the same id
  */
-export function httpPaymentChannel(baseUrl: string): PaymentChannelPort {
+export function httpPaymentChannel(baseUrl: string, timeoutMs = REQUEST_TIMEOUT_MS): PaymentChannelPort {
   const ask = (path: string, init: RequestInit = {}) =>
-    fetch(new URL(path, baseUrl), { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    fetch(new URL(path, baseUrl), { ...init, signal: AbortSignal.timeout(timeoutMs) });
   return {
     async refund({ refundId, payment, amountFen }) {
       const response = await ask('/refunds', {

@@ -1,14 +1,21 @@
 import fc from 'fast-check';
+import { z } from 'zod';
+import { httpPaymentChannel } from '../../activities/ports/payment-channel';
 import { refundActivities } from '../../activities/refunds';
+import { callbackSecrets } from '../../config/callback-secrets';
 import { REFUND_OPERATIONS } from '../../domain/refunds/commands';
 import { judgeRefund } from '../../domain/refunds/rules';
 import { isOpen, isSending, type RefundState, reservedFen } from '../../domain/refunds/state';
 import type { RefundStep } from '../../domain/refunds/step';
 import { answered, applyRefundCommand, begun } from '../../domain/refunds/transitions';
 import { systemCause } from '../../domain/shared/step';
+import { startPaymentChannel } from '../../sandbox/payment-channel';
+import type { RunningServer } from '../../sandbox/server';
 import { BUYER, PROVIDER, unique } from '../factories/commands';
 import { orderRow } from '../factories/order-rows';
 import { REFUND_POLICY, refundCommand } from '../factories/refunds';
+import { CALLBACK_SECRETS } from '../support/callbacks';
+import { misbehave } from '../support/observe';
 import { run, type Store, startStore } from '../support/store';
 
 let store: Store;
@@ -155,4 +162,57 @@ describe('RFD-3: the no-reason condition is decided at the instant of the reques
     expect(await askedAt(end - 1)).toMatchObject({ stage: 'requested', noReason: true });
     expect(await askedAt(end)).toMatchObject({ stage: 'requested', noReason: false });
   });
+});
+
+describe('RFD-6: a channel that answers late or not at all', () => {
+  let channel: RunningServer;
+  beforeAll(async () => {
+    channel = await startPaymentChannel({ port: 0, secrets: callbackSecrets.parse(CALLBACK_SECRETS) });
+  });
+  afterAll(() => channel.stop());
+
+  test.each([
+    ['never, and has sent nothing', { hangNextRefunds: 1 }, 0],
+    ['never, and has sent the money', { hangNextAnswers: 1 }, 1],
+    ['after nobody waits any more', { answerAfterMs: 600 }, 1],
+    ['with an error, twice', { failNextRefunds: 1, loseNextAnswers: 1 }, 0],
+  ])(
+    '%s: it is asked again under the same key, and the money goes back once, to the fen',
+    async (_, faults, sentFirst) => {
+      const paid = await store.paid();
+      const refund = refundOf(paid, LIST);
+      const requested = await refund.open();
+      const executing = await refund.record(
+        applyRefundCommand(requested, refundCommand('provider.agree'), Date.now()),
+        'provider.agree',
+      );
+      const { executeRefund } = refundActivities({ ...store.outside, channel: httpPaymentChannel(channel.url, 200) });
+      const sent = async () => {
+        const { items } = z
+          .object({ items: z.array(z.object({ refundId: z.string(), amountFen: z.int() })) })
+          .parse(await (await fetch(`${channel.url}/refunds`)).json());
+        return items.filter(({ refundId }) => refundId === refund.refundId).map(({ amountFen }) => amountFen);
+      };
+      await misbehave(channel.url, faults);
+      const key = { refundId: refund.refundId, attempt: 1 };
+      await expect(run(executeRefund, key)).rejects.toThrow();
+      expect(await sent()).toHaveLength(sentFirst);
+      await run(executeRefund, key).catch(() => undefined);
+      const answer = await run(executeRefund, key);
+      expect(answer.status).toBe('refunded');
+      const done = answered(executing, answer, Date.now());
+      if (done === null) throw new Error('it is being executed');
+      await refund.record(done, 'refund.refunded');
+      expect(await sent()).toEqual([LIST]);
+      expect(await orderOf(paid)).toMatchObject({
+        refundedFen: BigInt(LIST),
+        refundReservedFen: 0n,
+        state: 'refunded',
+      });
+      const { transactionId } = paid.payment;
+      expect(await store.db.clearingBalance.count({ where: { clearingKey: transactionId } })).toBe(0);
+      const journals = await store.db.journal.findMany({ where: { objectId: refund.refundId } });
+      expect(journals.map(({ kind }) => kind)).toEqual(['refund_executed']);
+    },
+  );
 });
