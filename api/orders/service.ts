@@ -1,4 +1,9 @@
-import { type Client, WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import {
+  type Client,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { type KeyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
 import { isSealed, type OrderCommand } from '../../domain/orders/commands';
@@ -125,15 +130,22 @@ async function start(
     staticSummary: `Order of "${terms.productName}", ${terms.payableFen} fen`,
     staticDetails: `Buyer ${terms.buyerId}, provider ${terms.providerId}, ${terms.specName}, by ${terms.paymentChannel}`,
   });
+  const handle = client.workflow.getHandle(orderWorkflowId(terms.orderId));
   await startAndWait(
     deps,
     () =>
       client.workflow
         .executeUpdateWithStart(untilPlaced, { updateId: placedBy.commandId, startWorkflowOperation })
-        .catch((error) => {
-          // An earlier attempt started it and it has ended since: whether the order was placed is read from its row.
+        .catch(async (error) => {
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+          // An earlier attempt started it and it has ended since. Whether the order was placed is read from its row; why
+          // it was not says the answer that was lost.
+          await handle.getUpdateHandle<void>(placedBy.commandId).result().catch(unlessUnknown);
         }),
     'The order is just ending; send yours again.',
   );
+}
+
+function unlessUnknown(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }

@@ -2,6 +2,7 @@ import { couponsOf } from '../../factories/coupons';
 import { type Api, startApi } from '../../support/api';
 import { eventually } from '../../support/eventually';
 import { key } from '../../support/http';
+import { loseAnswer } from '../../support/lost-answer';
 import { bodyOf, type Order, storyOf } from '../../support/story';
 
 let api: Api;
@@ -131,6 +132,18 @@ describe('CPN-4: a coupon is on one order at most', () => {
     expect(placed.filter((order) => order.couponId !== null)).toMatchObject([{ couponId }]);
     for (const { status, body } of answers) {
       if (status !== 201) expect({ status, body }).toMatchObject({ status: 409, body: { code: 'COUPON.TAKEN' } });
+    }
+  });
+
+  test('I-7: a refusal whose answer was lost is the same refusal when the command comes again', async () => {
+    await claimed();
+    const keys = Array.from({ length: 10 }, (_, n) => `raced-${n}`);
+    const answers = await Promise.all(keys.map((name) => buying({}, key(name))));
+    const refused = keys.filter((_, n) => answers[n]?.status === 409);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const name of refused) {
+      await loseAnswer(api.db, name);
+      expect(await buying({}, key(name))).toMatchObject({ status: 409, body: { code: 'COUPON.TAKEN' } });
     }
   });
 
