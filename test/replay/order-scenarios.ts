@@ -1,8 +1,10 @@
+import { applyOrderCommand } from '../../domain/orders/transitions';
+import { writeOrderStep } from '../../prisma/store/orders/steps';
 import { markHandled, storeCallback } from '../../prisma/store/payments/callbacks';
 import { BUYER, unique } from '../factories/commands';
 import { claimFor, discount, usableCoupon } from '../factories/coupons';
 import { saasProduct } from '../factories/instances';
-import { paymentFor } from '../factories/orders';
+import { orderCommand, paymentFor, placedStep } from '../factories/orders';
 import { eventually } from '../support/eventually';
 import { sentBack } from '../support/observe';
 import { refundsOf } from '../support/refunds';
@@ -79,6 +81,21 @@ export const ORDERS_IN_REAL_TIME: Record<string, Scenario> = {
     await placed.act('buyer.confirm');
     await placed.ended();
     return workflows;
+  },
+
+  /** A price that was stored by a worker that died: the payment is judged on it, though no history knows it. */
+  async 'payment-at-stored-price'(world) {
+    const placed = await world.place();
+    const { state } = await placed.state();
+    const sent = orderCommand('provider.price', { payableFen: 150_000 });
+    const step = {
+      ...placedStep(placed.terms, { sequence: 2, commandId: sent.commandId, action: sent.action }),
+      ...applyOrderCommand(placed.terms, state, sent, Date.now()),
+    };
+    await writeOrderStep(world.db, step, 'a run that died');
+    await placed.pay({ amountFen: 150_000, priceVersion: 2 });
+    await placed.ended();
+    return kept(placed.terms.orderId);
   },
 
   async 'direct-refunded'(world) {
