@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import type { Throughput } from './cpu';
 
 /** What all reports write alike. */
@@ -10,9 +10,12 @@ export const ms = (value: number) => value.toFixed(2);
 export const times = (value: number) => `${value.toFixed(2)} ×`;
 export const verdict = (met: boolean) => (met ? 'met' : '**missed**');
 
+/** How much else the machine did before. */
+const loadBefore = loadavg()[0] ?? Number.NaN;
+
 /** The machine, and the day. */
 export const machine = () =>
-  `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}.`;
+  `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}; load average ${loadBefore.toFixed(1)} when it began.`;
 
 /** A target as a row: measured against its floor. */
 export function ratio(name: string, measured: number, floor: number, target: number, atMost = true): string {

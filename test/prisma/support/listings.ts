@@ -255,8 +255,8 @@ function ofShops(): Listing[] {
   const sale = choices<Sale>(
     ...[{ category: 'api' }, { category: 'software' }, { type: 'api' }, { type: 'image' }],
     ...[{ grade: 'certified' }, { grade: 'bazaar' }, { providerId: 'prv_demo' }],
-    // A word that all have, one that few have, and one whose parts many have.
-    ...[{ q: 'NAME' }, { q: '77777' }, { q: 'ame 99999' }],
+    // A word that all have, one that few have, and one of whose parts all have some.
+    ...[{ q: 'NAME' }, { q: '12345' }, { q: 'ame 99999' }],
   );
   const own = choices<Parameters<typeof listOwnProducts>[2]>(
     ...[{ status: 'exited' as const }, { status: 'published' as const }],
