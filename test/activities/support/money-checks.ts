@@ -3,7 +3,7 @@ import { Prisma } from '../../../prisma/generated/client';
 import type { Database } from '../../../prisma/store/shared/database';
 import { queryRows } from '../../../prisma/store/shared/query-rows';
 import { openRefund, reservedOf } from './money-model';
-import type { Walk } from './money-walk';
+import type { Walk } from './money-moves';
 
 const sum = z.object({ id: z.string(), fen: z.coerce.number() });
 
@@ -48,11 +48,17 @@ const CONTRADICTIONS = Prisma.sql`
 
 /** Everything that holds after every step, whatever the step was. */
 export async function check({ store: { db }, books, orders, coupons, channel }: Walk): Promise<void> {
-  expect(await queryRows(db, sum, CONTRADICTIONS)).toEqual([]);
-  expect(sorted(await replayed(db))).toEqual(sorted(books.balances()));
-
   const ids = orders.map(({ terms }) => terms.orderId);
-  const rows = await db.order.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } });
+  const sent = channel.sent();
+  const [contradictions, balances, rows, claims, payments] = await Promise.all([
+    queryRows(db, sum, CONTRADICTIONS),
+    replayed(db),
+    db.order.findMany({ where: { id: { in: ids } }, orderBy: { id: 'asc' } }),
+    db.couponClaim.findMany({ where: { couponId: { in: coupons.map(({ id }) => id) } } }),
+    db.payment.findMany({ where: { transactionId: { in: [...sent.keys()] } } }),
+  ]);
+  expect(contradictions).toEqual([]);
+  expect(sorted(balances)).toEqual(sorted(books.balances()));
   const stored = rows.map((row) => ({
     ...{ id: row.id, paidFen: row.paidFen, refundedFen: row.refundedFen, reservedFen: row.refundReservedFen },
     ...{ invoicedFen: row.invoicedFen, payableFen: row.payableFen, offFen: row.couponReductionFen },
@@ -68,15 +74,12 @@ export async function check({ store: { db }, books, orders, coupons, channel }: 
   }));
   expect(stored).toEqual(expected.sort((a, b) => (a.id < b.id ? -1 : 1)));
 
-  const claims = await db.couponClaim.findMany({ where: { couponId: { in: coupons.map(({ id }) => id) } } });
   const known = { free: 'claimed', reserved: 'reserved', used: 'used' };
   expect(claims.map(({ id, status, orderId }) => [id, status, orderId]).sort()).toEqual(
     coupons.flatMap(({ claims: all }) => all.map(({ id, at, orderId }) => [id, known[at], orderId])).sort(),
   );
 
   // The channel's own list: of no payment has more been sent than came.
-  const sent = channel.sent();
-  const payments = await db.payment.findMany({ where: { transactionId: { in: [...sent.keys()] } } });
   for (const { transactionId, amountFen } of payments) {
     expect(BigInt(sent.get(transactionId) ?? 0)).toBeLessThanOrEqual(amountFen);
   }

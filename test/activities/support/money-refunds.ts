@@ -12,7 +12,7 @@ import { INVOICE_POLICY, invoiceCommand } from '../../factories/invoices';
 import { REFUND_POLICY, refundCommand } from '../../factories/refunds';
 import { run } from '../../support/store';
 import { leftOf, type ModelRefund, openRefund } from './money-model';
-import { type Move, perform, picked, type Walk, type WalkOrder } from './money-walk';
+import { type Move, perform, picked, type Walk, type WalkOrder } from './money-moves';
 
 type WalkRefund = { order: WalkOrder; terms: RefundTerms; model: ModelRefund; state: RefundState; sequence: number };
 type WalkInvoice = { order: WalkOrder; step: InvoiceStep; amountFen: number };
@@ -70,76 +70,98 @@ export function refundMoves(walk: Walk) {
     }
   }
 
+  async function ask(move: Move, order: WalkOrder, initiatedBy: 'buyer' | 'provider', amountFen: number) {
+    const { model, terms: of } = order;
+    const wanted: ModelRefund = {
+      ...{ id: `rfd_${unique()}`, requestedFen: amountFen, sentFen: 0, isOpen: true },
+      ...{ offeredFen: null, agreedFen: initiatedBy === 'provider' ? amountFen : null, isFailed: false },
+    };
+    const terms: RefundTerms = {
+      ...{ refundId: wanted.id, orderId: of.orderId, buyerId: of.buyerId, providerId: of.providerId, amountFen },
+      ...{ initiatedBy, reasonCode: 'other', deliveryId: fulfilmentOf(of) === 'delivery' ? of.deliveryId : null },
+    };
+    const transition = begun(terms, 'late', Date.now());
+    const refund = { order, terms, model: wanted, state: transition.state, sequence: 0 };
+    const isOwed = canBeHeld(order) && amountFen >= 1 && amountFen <= leftOf(model);
+    const asked = await record(move, refund, transition, { ...isPerson, action: `${initiatedBy}.refunds` });
+    expect('done' in asked).toBe(isOwed && (initiatedBy === 'buyer' || model.state === 'completed'));
+    if (!('done' in asked)) return null;
+    refunds.push(refund);
+    model.refunds.push(wanted);
+    return refund;
+  }
+
+  async function act(move: Move, refund: WalkRefund, operation: RefundOperation, fen: number) {
+    const { order, model, state } = refund;
+    const command = refundCommand(operation, fen);
+    if (judgeRefund(state, command) !== null) return;
+    const canGoOn = model.isOpen || (canBeHeld(order) && model.requestedFen <= leftOf(order.model));
+    const transition = applyRefundCommand(state, command, Date.now());
+    const acted = await record(move, refund, transition, { ...isPerson, action: operation });
+    expect('done' in acted).toBe(operation !== 'buyer.escalate' || canGoOn);
+    if ('done' in acted) follow(refund, operation, fen);
+  }
+
+  /** The channel is asked for what was agreed to, and its answer recorded once it is known. */
+  async function execute(move: Move, refund: WalkRefund) {
+    const { order, model, state, terms } = refund;
+    channel.behaves(move.way);
+    const key = { refundId: terms.refundId, attempt: state.attempt };
+    const outcome = await perform(walk, move, ({ executeRefund }) => run(executeRefund, key), false);
+    if (!('done' in outcome)) return;
+    const transition = answered(state, outcome.done, Date.now());
+    if (transition === null) throw new Error(`${terms.refundId} is being sent`);
+    const action = `refund.${outcome.done.status}`;
+    expect(await record(move, refund, transition, { action })).toHaveProperty('done');
+    if (outcome.done.status === 'failed') {
+      model.isFailed = true;
+      return;
+    }
+    const sentFen = model.agreedFen ?? Number.NaN;
+    Object.assign(model, { isOpen: false, sentFen });
+    books.refund(order.model, sentFen);
+    if (order.model.refundedFen === order.model.paidFen) order.model.state = 'refunded';
+  }
+
   return {
+    /** Anything is asked for, by either side: all that is left, a part, nothing, or a fen too much. */
     async ask(move: Move) {
       // Now and then of an order that has nothing to give back.
       const paid = orders.filter(({ model }) => model.paidFen > 0 || move.pick % 8 === 0);
       const order = picked(paid, move.pick);
       if (order === undefined) return;
-      const { model, terms: of } = order;
-      const initiatedBy = move.flag ? 'provider' : 'buyer';
-      const amountFen = move.way === 'sends' ? leftOf(model) : (move.fen % (leftOf(model) + 2)) - (move.again ? 1 : 0);
-      const wanted: ModelRefund = {
-        ...{ id: `rfd_${unique()}`, requestedFen: amountFen, sentFen: 0, isOpen: true },
-        ...{ offeredFen: null, agreedFen: initiatedBy === 'provider' ? amountFen : null, isFailed: false },
-      };
-      const terms: RefundTerms = {
-        ...{ refundId: wanted.id, orderId: of.orderId, buyerId: of.buyerId, providerId: of.providerId, amountFen },
-        ...{ initiatedBy, reasonCode: 'other', deliveryId: fulfilmentOf(of) === 'delivery' ? of.deliveryId : null },
-      };
-      const transition = begun(terms, 'late', Date.now());
-      const refund = { order, terms, model: wanted, state: transition.state, sequence: 0 };
-      const isOwed = canBeHeld(order) && amountFen >= 1 && amountFen <= leftOf(model);
-      const asked = await record(move, refund, transition, { ...isPerson, action: `${initiatedBy}.refunds` });
-      expect('done' in asked).toBe(isOwed && (initiatedBy === 'buyer' || model.state === 'completed'));
-      if (!('done' in asked)) return;
-      refunds.push(refund);
-      model.refunds.push(wanted);
+      const leftFen = leftOf(order.model);
+      const amountFen = move.way === 'sends' ? leftFen : (move.fen % (leftFen + 2)) - (move.again ? 1 : 0);
+      await ask(move, order, move.flag ? 'provider' : 'buyer', amountFen);
     },
 
     async act(move: Move) {
-      const refund = picked(
-        refunds.filter(({ state }) => allowedRefundActions(state).length > 0),
-        move.pick,
-      );
-      if (refund === undefined) return;
-      const { order, model, state } = refund;
-      const operation = picked(allowedRefundActions(state), move.fen);
-      if (operation === undefined) return;
-      const fen = model.isFailed ? (model.agreedFen ?? 0) : (move.fen % model.requestedFen) + 1;
-      const command = refundCommand(operation, fen);
-      if (judgeRefund(state, command) !== null) return;
-      const canGoOn = model.isOpen || (canBeHeld(order) && model.requestedFen <= leftOf(order.model));
-      const transition = applyRefundCommand(state, command, Date.now());
-      const acted = await record(move, refund, transition, { ...isPerson, action: operation });
-      expect('done' in acted).toBe(operation !== 'buyer.escalate' || canGoOn);
-      if ('done' in acted) follow(refund, operation, fen);
+      const isWaiting = ({ state }: WalkRefund) => allowedRefundActions(state).length > 0;
+      const refund = picked(refunds.filter(isWaiting), move.pick);
+      const operation = refund && picked(allowedRefundActions(refund.state), move.fen);
+      if (refund === undefined || operation === undefined) return;
+      const { isFailed, agreedFen, requestedFen } = refund.model;
+      await act(move, refund, operation, isFailed ? (agreedFen ?? 0) : (move.fen % requestedFen) + 1);
     },
 
-    /** The channel is asked for what was agreed to, and its answer recorded once it is known. */
     async execute(move: Move) {
-      const refund = picked(
-        refunds.filter(({ state }) => isSending(state)),
+      const sending = refunds.filter(({ state }) => isSending(state));
+      const refund = picked(sending, move.pick);
+      if (refund !== undefined) await execute(move, refund);
+    },
+
+    /** A part is asked for, agreed to and sent, one right after the other. */
+    async refund(move: Move) {
+      const order = picked(
+        orders.filter((one) => canBeHeld(one) && leftOf(one.model) > 0),
         move.pick,
       );
-      if (refund === undefined) return;
-      const { order, model, state, terms } = refund;
-      channel.behaves(move.way);
-      const key = { refundId: terms.refundId, attempt: state.attempt };
-      const outcome = await perform(walk, move, ({ executeRefund }) => run(executeRefund, key), false);
-      if (!('done' in outcome)) return;
-      const transition = answered(state, outcome.done, Date.now());
-      if (transition === null) throw new Error(`${terms.refundId} is being sent`);
-      const action = `refund.${outcome.done.status}`;
-      expect(await record(move, refund, transition, { action })).toHaveProperty('done');
-      if (outcome.done.status === 'failed') {
-        model.isFailed = true;
-        return;
-      }
-      const sentFen = model.agreedFen ?? Number.NaN;
-      Object.assign(model, { isOpen: false, sentFen });
-      books.refund(order.model, sentFen);
-      if (order.model.refundedFen === order.model.paidFen) order.model.state = 'refunded';
+      if (order === undefined) return;
+      const by = order.model.state === 'completed' ? 'provider' : 'buyer';
+      const refund = await ask(move, order, by, (move.fen % Math.ceil(leftOf(order.model) / 2)) + 1);
+      if (refund === null) return;
+      await act(move, refund, 'provider.agree', 0);
+      if (isSending(refund.state)) await execute(move, refund);
     },
 
     async invoice(move: Move) {

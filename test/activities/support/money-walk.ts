@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/activity';
 import { credit, debit, journalOf } from '../../../domain/ledger/journal';
 import type { OrderDeadline } from '../../../domain/orders/deadlines';
 import type { PaymentChannel, PaymentFact } from '../../../domain/orders/order';
@@ -10,47 +9,13 @@ import { type Refund, returnOf } from '../../../domain/refunds/refund';
 import { type Cause, systemCause } from '../../../domain/shared/step';
 import { postJournal } from '../../../prisma/store/ledger/post';
 import { storeCallback } from '../../../prisma/store/payments/callbacks';
-import { allActivities } from '../../../worker/worker';
 import { unique } from '../../factories/commands';
 import { claimFor } from '../../factories/coupons';
 import { newTerms, orderCommand, paymentFor, placedStep } from '../../factories/orders';
 import { POLICY } from '../../factories/states';
-import { dyingAt, run, type Store, stepOf } from '../../support/store';
-import { type FickleChannel, LOST, type Way } from './money-channel';
-import { type Books, type ModelClaim, type ModelCoupon, type ModelOrder, openRefund, reducedBy } from './money-model';
-
-/** One move of a history: what is done, and numbers of which each move takes what it needs. */
-export type Move = {
-  does: string;
-  pick: number;
-  fen: number;
-  way: Way;
-  flag: boolean;
-  /** It is done again, as an activity whose answer got lost. */
-  again: boolean;
-  /** The worker dies before so many writes, and another one does it; 0: it does not die. */
-  diesAt: number;
-};
-
-export type Activities = Store['activities'];
-/** An order on its way: its terms, what the model says of it, and what its workflow would know. */
-export type WalkOrder = {
-  terms: OrderTerms;
-  model: ModelOrder;
-  /** Reported by a channel, not handed over to the order yet. */
-  reports: PaymentFact[];
-  knownPaymentIds: string[];
-  payment: PaymentFact | null;
-};
-export type WalkCoupon = { id: string; reduces: ModelCoupon; quantity: number; perBuyer: number; claims: ModelClaim[] };
-
-export type Walk = {
-  store: Store;
-  channel: FickleChannel;
-  books: Books;
-  orders: WalkOrder[];
-  coupons: WalkCoupon[];
-};
+import { run, stepOf } from '../../support/store';
+import { type ModelClaim, type ModelOrder, openRefund, reducedBy } from './money-model';
+import { type Move, oneOf, perform, picked, type Walk, type WalkCoupon, type WalkOrder } from './money-moves';
 
 const START_WITHIN: OrderDeadline = {
   ...{ name: 'start_within', atMs: 0, outcome: 'cancelled_and_refunded', stoppableBy: [] },
@@ -62,43 +27,7 @@ const KINDS = [
 ] as const;
 const BUYERS = ['usr_demo', 'usr_other'] as const;
 const PROVIDERS = ['prv_demo', 'prv_other'] as const;
-const FEES = [0, 333, 1_000, 10_000] as const;
-
-export const picked = <T>(all: readonly T[], n: number): T | undefined => all[n % Math.max(all.length, 1)];
-/** As `picked`, of what has some. */
-function oneOf<T>(all: readonly T[], n: number): T {
-  const found = picked(all, n);
-  if (found === undefined) throw new Error('there is nothing to choose from');
-  return found;
-}
-
-/** Does something as the worker does: perhaps it dies and does it again, perhaps its answer gets lost. */
-export async function perform<T>(
-  { store, channel }: Walk,
-  { diesAt, again }: Pick<Move, 'diesAt' | 'again'>,
-  work: (activities: Activities) => Promise<T>,
-  isOneTransaction = true,
-): Promise<{ done: T } | { refused: string }> {
-  const outside = { ...store.outside, channel: channel.port };
-  if (diesAt > 0) {
-    const before = await store.db.entry.count();
-    const died = await work(allActivities({ ...outside, db: dyingAt(store.db, diesAt) })).then(
-      () => false,
-      (error: Error) => error.message.startsWith('died at write'),
-    );
-    if (died && isOneTransaction) expect(await store.db.entry.count()).toBe(before);
-  }
-  const activities = allActivities(outside);
-  try {
-    const done = await work(activities);
-    if (again) expect(await work(activities)).toEqual(done);
-    return { done };
-  } catch (error) {
-    if (error instanceof ApplicationFailure) return { refused: error.type ?? '' };
-    if (error instanceof Error && error.message === LOST) return { refused: LOST };
-    throw error;
-  }
-}
+const FEES = [333, 1_777, 666, 1_000] as const;
 
 /** What the walk can do with orders, payments and coupons. */
 export function orderMoves(walk: Walk) {
@@ -251,7 +180,8 @@ export function orderMoves(walk: Walk) {
       const order = picked(unpaid(), move.pick);
       if (order === undefined) return;
       const { terms, model, reports } = order;
-      const priceFen = move.flag ? 0 : Math.min(move.fen, terms.originalFen);
+      // To nothing, back to the first price, or to any.
+      const priceFen = move.flag ? 0 : move.pick % 2 ? terms.originalFen : Math.min(move.fen, terms.originalFen);
       const { state, sequence } = await stateOf(order);
       const command = orderCommand('provider.price', { payableFen: priceFen });
       const transition = applyOrderCommand(terms, state, command, Date.now());

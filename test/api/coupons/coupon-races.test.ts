@@ -1,6 +1,7 @@
 import type { OwnCoupon } from '../../factories/coupons';
 import { couponsOf } from '../../factories/coupons';
 import { type Api, startApi, tokenOf } from '../../support/api';
+import { answersFromOneBarrier } from '../../support/barrier';
 import type { Answer, HttpClient } from '../../support/http';
 import { key } from '../../support/http';
 import { bodyOf } from '../../support/story';
@@ -13,24 +14,17 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** Buyers whose connections are open, so that what they send next arrives at once. */
-async function warmBuyers(count: number): Promise<HttpClient[]> {
-  const names = Array.from({ length: count }, (_, n) => `usr_crowd_${count}_${n}`);
-  const buyers = await Promise.all(names.map(async (sub) => api.clientOf(await tokenOf({ sub, role: 'buyer' }))));
-  await Promise.all(buyers.map((buyer) => buyer.get('/v1/buyer/coupons')));
-  return buyers;
-}
+/** So many buyers. */
+const manyBuyers = (count: number): Promise<HttpClient[]> =>
+  Promise.all(
+    Array.from({ length: count }, async (_, n) =>
+      api.clientOf(await tokenOf({ sub: `usr_crowd_${count}_${n}`, role: 'buyer' })),
+    ),
+  );
 
-/** Everybody waits at one barrier, and goes when all are there. */
-async function fromOneBarrier(sends: (() => Promise<Answer>)[]): Promise<Answer[]> {
-  let open: () => void = () => undefined;
-  const barrier = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const answers = sends.map((send) => barrier.then(send));
-  open();
-  return Promise.all(answers);
-}
+/** All go at one moment, over connections that are open. */
+const fromOneBarrier = (sends: (() => Promise<Answer>)[]) =>
+  answersFromOneBarrier(sends, () => api.buyer.get('/v1/buyer/coupons?limit=1'));
 
 /** How often each answer was given, by status and code. */
 function counted(answers: Answer[]): Record<string, number> {
@@ -53,7 +47,7 @@ async function stored({ id }: OwnCoupon) {
 const upTo = (last: number) => Array.from({ length: last }, (_, n) => n + 1);
 
 test('CPN-4: of 500 buyers who claim 100 coupons at once 100 have one each, and 400 read that all are claimed', async () => {
-  const buyers = await warmBuyers(500);
+  const buyers = await manyBuyers(500);
   const coupon = await coupons.create({ quantity: 100, perBuyer: 1 });
   const answers = await fromOneBarrier(buyers.map((buyer) => () => coupons.claim(coupon.id, buyer)));
   expect(counted(answers)).toEqual({ 201: 100, '409 COUPON.CLAIMED_OUT': 400 });
@@ -69,7 +63,6 @@ test.each([1, 3])(
   'CPN-4: one buyer who claims 50 times at once has as many as the limit says: %d',
   async (perBuyer) => {
     const coupon = await coupons.create({ quantity: 100, perBuyer });
-    await Promise.all(upTo(50).map(() => api.buyer.get('/v1/buyer/coupons')));
     const answers = await fromOneBarrier(upTo(50).map(() => () => coupons.claim(coupon.id)));
     expect(counted(answers)).toEqual({ 201: perBuyer, '409 COUPON.LIMIT_REACHED': 50 - perBuyer });
     const { claims, claimed, steps } = await stored(coupon);
@@ -89,7 +82,7 @@ test('I-2: one command that is sent 20 times at once claims one', async () => {
 });
 
 test('CPN-2: of claims that race with a pause none is counted after it', async () => {
-  const buyers = await warmBuyers(40);
+  const buyers = await manyBuyers(40);
   const coupon = await coupons.create();
   const pausing = () => api.provider.post(`/v1/provider/coupons/${coupon.id}/pause`);
   const claiming = buyers.map((buyer) => () => coupons.claim(coupon.id, buyer));
