@@ -10,7 +10,7 @@ import { type Database, openDatabase } from '../../prisma/store/shared/database'
 import { allActivities } from '../../worker/worker';
 import { BUYER, PROVIDER, unique } from '../factories/commands';
 import { INVOICE_POLICY, invoiceCommand, paidOrder } from '../factories/invoices';
-import { dyingAt, RUN, run, type Store, startStore } from '../support/store';
+import { dyingAt, RUN, run, STATEMENTS, type Store, startStore } from '../support/store';
 
 const CONNECTIONS = 20;
 let store: Store;
@@ -216,6 +216,43 @@ describe('INV-1: a step is stored whole or not at all', () => {
     expect(await ordersOf([orderId])).toMatchObject([{ invoicedFen: 2_500 }]);
     expect(await db.message.count({ where: { objectId: asked.step.subject.invoiceId } })).toBeGreaterThan(0);
   });
+});
+
+describe('INV-1: an end is stored whole or not at all', () => {
+  test.each(['buyer.withdraw', 'ops.void'] as const)(
+    '%s: the worker dies before any statement, or after the last: the order counts it until it has ended, and not twice less',
+    async (action) => {
+      const buyer = newBuyer();
+      const orderId = await paidOrder(db, buyer);
+      const [ending, staying] = [asking(2_500, [orderId], buyer), asking(1_000, [orderId], buyer)];
+      const stored = await ask(ending);
+      await ask(staying);
+      const sent = invoiceCommand(action);
+      const atMs = Date.now();
+      const cause = { commandId: sent.commandId, action, sequence: 2, atMs };
+      const { subject } = ending.step;
+      const step = { ...ending.step, ...applyInvoiceCommand(subject, stored.state, sent, atMs), ...cause };
+      for (let statement = 1; ; statement += 1) {
+        const dying = allActivities({ ...store.outside, db: dyingAt(db, statement, STATEMENTS) });
+        const proposal = { step, request: ending.request };
+        const died = await run(dying.recordInvoiceStep, proposal).then(
+          () => false,
+          () => true,
+        );
+        if (!died) break;
+        expect(await ordersOf([orderId])).toMatchObject([{ invoicedFen: 3_500 }]);
+        expect(await db.step.count({ where: { objectId: subject.invoiceId } })).toBe(1);
+      }
+      for (let time = 0; time < 2; time += 1) {
+        const again = await run(activities.recordInvoiceStep, { step, request: ending.request });
+        expect(again).toMatchObject({ sequence: 2, commandId: sent.commandId });
+      }
+      expect(await ordersOf([orderId])).toMatchObject([{ invoicedFen: 1_000 }]);
+      expect(await db.invoice.count({ where: { id: subject.invoiceId, stage: { in: ['withdrawn', 'void'] } } })).toBe(
+        1,
+      );
+    },
+  );
 });
 
 describe('INV-1: what the database itself refuses', () => {

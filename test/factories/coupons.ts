@@ -93,13 +93,12 @@ export async function usableCoupon(db: Database, changes: Record<string, unknown
   return id;
 }
 
+/** The change by which a buyer claims a coupon. */
+export const claiming = (buyerId: string, at = new Date()): Change => ({
+  ...{ objectId: `ccl_${unique()}`, providerId: null, commandId: `cmd_${unique()}`, action: 'buyer.coupon.claim' },
+  ...{ actorRole: 'buyer', actorId: buyerId, requestId: 'req_test', sourceIp: '127.0.0.1', at },
+});
+
 /** Claims a coupon of product pages without any API; answers the id of the claim. */
-export async function claimFor(db: Database, couponId: string, buyerId: string, at = new Date()): Promise<string> {
-  const id = `ccl_${unique()}`;
-  const origin = { requestId: 'req_test', sourceIp: '127.0.0.1' };
-  const change: Change = {
-    ...{ objectId: id, providerId: null, commandId: `cmd_${unique()}`, action: 'buyer.coupon.claim' },
-    ...{ actorRole: 'buyer', actorId: buyerId, ...origin, at },
-  };
-  return (await claimCoupon(db, change, { id: couponId })).id;
-}
+export const claimFor = async (db: Database, couponId: string, buyerId: string, at = new Date()): Promise<string> =>
+  (await claimCoupon(db, claiming(buyerId, at), { id: couponId })).id;

@@ -141,9 +141,11 @@ const inTransaction =
       : Reflect.apply(db.$transaction, db, [work, options]);
 
 const WRITES = /^(\$executeRaw|create|update|upsert|delete)/;
+/** Every statement, reads too. */
+export const STATEMENTS = /^(\$executeRaw|\$queryRaw|create|update|upsert|delete|find|count)/;
 
-/** The database, whose n-th write breaks: as if the worker had died before that line. */
-export function dyingAt(db: Database, n: number): Database {
+/** The database, whose n-th write breaks, or what else is counted: as if the worker had died before that line. */
+export function dyingAt(db: Database, n: number, counted = WRITES): Database {
   let writes = 0;
   const counting = <T extends object>(target: T): T =>
     new Proxy(target, {
@@ -151,7 +153,7 @@ export function dyingAt(db: Database, n: number): Database {
         const value: unknown = Reflect.get(target, name);
         if (typeof value === 'object' && value !== null && /^[a-z]/.test(String(name))) return counting(value);
         if (name === '$transaction') return inTransaction(db, counting);
-        if (typeof value !== 'function' || !WRITES.test(String(name))) return value;
+        if (typeof value !== 'function' || !counted.test(String(name))) return value;
         return (...args: unknown[]) => {
           writes += 1;
           if (writes === n) throw new Error(`died at write ${n}`);

@@ -199,7 +199,7 @@ describe('counters and holds', () => {
 
     const found = { kind: 'channel_payment', key: `txn_${orderId}`, channel: 'wechat', ledgerFen: 0n, otherFen: 900n };
     const at = new Date();
-    const open = { id: `rcd_${orderId.slice(4)}`, foundAt: at, lastSeenAt: at };
+    const open = { id: `rcd_${orderId.slice(4)}`, day: '2026-11-24', foundAt: at, lastSeenAt: at };
     const difference = await api.db.reconciliationDifference.create({ data: { ...found, ...open } });
     const path = `/v1/ops/reconciliation/differences/${difference.id}/resolve`;
     const resolved = await race(times(20, () => api.manager.post(path, { reason: '回调丢失' })));
