@@ -82,6 +82,12 @@ const MEETINGS = [
   },
   {
     layer: 'api',
+    from: 'orders',
+    to: ['attachments'],
+    reason: 'The requirement of a direct order names attachments that must be its sender’s own.',
+  },
+  {
+    layer: 'api',
     from: 'deliveries',
     to: ['attachments'],
     reason: 'A step of a delivery names attachments that must be its sender’s own.',

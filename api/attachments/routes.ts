@@ -16,8 +16,8 @@ const TAG = 'Attachments';
 
 /** Which files a download is for, as each role reads it. */
 const READABLE = {
-  buyer: 'your own, or one of your deliveries',
-  provider: 'your own, or one of your deliveries',
+  buyer: 'your own, or one of your deliveries or orders',
+  provider: 'your own, or one of your deliveries or orders',
   ops: 'your own, or one that is in use, whoever uploaded it',
 } as const;
 

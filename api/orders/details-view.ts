@@ -37,6 +37,7 @@ export function orderDetailsView(
     ),
     timeline: timeline.map((step) => ({
       ...{ at: step.at.toISOString(), actor: step.actorRole, action: step.action, note: noteOf(step, role, keys) },
+      attachments: step.attachments.map(({ id, name, size, type }) => ({ id, name, size, type })),
     })),
   };
 }

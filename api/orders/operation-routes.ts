@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ApiContext, nothing } from '../http/endpoint';
 import { operationsOn } from '../http/operations';
-import { REASON_MAX, text, WORDS_MAX } from '../http/schemas';
+import { attachmentIds, REASON_MAX, text, WORDS_MAX } from '../http/schemas';
 import { orderDetailsSchema } from './schemas';
 import type { OrderCommandDetails, OrderService } from './service';
 
@@ -9,7 +9,7 @@ const price = z
   .strictObject({ payableFen: z.int().min(0).max(1_000_000_000_00), reason: text(REASON_MAX) })
   .openapi('PriceChange');
 const details = z.strictObject({ details: text(WORDS_MAX) }).openapi('ImplementationDetails');
-const requirement = z.strictObject({ text: text(WORDS_MAX) }).openapi('OrderRequirement');
+const requirement = z.strictObject({ text: text(WORDS_MAX), attachmentIds }).openapi('OrderRequirement');
 
 const accessOf = { buyer: { buyer: 'any' }, provider: { provider: 'orders' } } as const;
 
@@ -30,6 +30,7 @@ export function orderOperationRoutes(context: ApiContext, service: OrderService)
   operation('buyer', 'requirement', 'State the requirement of a direct order (ORD-2)', requirement, (body) => ({
     action: 'buyer.requirement',
     note: body.text,
+    ...(body.attachmentIds.length > 0 && { attachmentIds: body.attachmentIds }),
   }));
   operation('provider', 'start', 'Start implementing a direct order (ORD-2)', nothing, () => ({
     action: 'provider.start',

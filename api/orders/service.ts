@@ -17,6 +17,7 @@ import { keyExpired } from '../../prisma/store/shared/audit-log';
 import type { Database } from '../../prisma/store/shared/database';
 import { orderWorkflowId, untilPlaced } from '../../workflows/orders/messages';
 import type { order } from '../../workflows/orders/workflow';
+import { requireOwnAttachments } from '../attachments/service';
 import type { Principal } from '../http/auth';
 import { type CommandRequest, originOf } from '../http/command-request';
 import { idFrom } from '../http/ids';
@@ -76,11 +77,14 @@ export function orderService(deps: OrderDependencies) {
 
     /**
      * Has one command carried out and answers the order as the command's step left it, however late that is asked.
-     * @throws AppError the workflow's refusal
+     * @throws AppError the workflow's refusal; ATTACHMENT.NOT_YOURS
      */
     async perform(orderId: string, { principal, request, command }: CommandRequest, details: OrderCommandDetails) {
       request.workflow = { workflowId: orderWorkflowId(orderId) };
       const { commandId } = command;
+      if ('attachmentIds' in details && details.attachmentIds !== undefined) {
+        await requireOwnAttachments(db, principal, details.attachmentIds);
+      }
       // From here on nobody reads the words but the parties: neither Temporal's histories nor the codec endpoint (ORD-2).
       const note = isSealed(details.action)
         ? sealText(keys, details.note, placeOf('submission', commandId)).toString('base64')

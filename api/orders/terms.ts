@@ -37,7 +37,8 @@ export async function termsOf(
     throw new AppError('PRODUCT.NOT_FOUND', 'See GET /v1/buyer/products for products and their specs.');
   const { status, type, grade, supervised, selfOperated, productName, specName, providerId, agreementSha256 } = offer;
   if (status !== 'published') throw new AppError('PRODUCT.NOT_FOR_SALE', 'Only published products can be bought.');
-  const ofInstance = fulfilmentOf({ productType: type, supervised }) === 'instance';
+  const fulfilment = fulfilmentOf({ productType: type, supervised });
+  const ofInstance = fulfilment === 'instance';
   const renews = await renewalFor(db, renewsInstanceId, { ...offer, buyerId, productId, ofInstance });
   // A trial costs nothing, and lasts as the product says (PRD-2).
   const trialSpan = isTrial ? trialOf(offer, ofInstance) : null;
@@ -53,9 +54,16 @@ export async function termsOf(
     flow: selfOperated ? 'self_operated' : 'standard',
     feeBasisPoints: feeBasisPointsOf(policy['fee.table'], { productType: type, grade, placedAtMs: atMs }),
     ...(ofInstance && { span }),
+    ...(fulfilment === 'direct' && stepsOf(offer)),
     ...(trialSpan !== null && { isTrial: true }),
   };
 }
+
+/** What a direct order does without, as its product says (PRD-2). */
+const stepsOf = ({ needsImplementation, needsBuyerConfirmation }: Offer) => ({
+  ...(needsImplementation === false && { needsImplementation }),
+  ...(needsBuyerConfirmation === false && { needsBuyerConfirmation }),
+});
 
 /** For how long a product may be tried. @throws AppError PRODUCT.NO_TRIAL where it may not */
 function trialOf({ trialDays }: Offer, ofInstance: boolean) {

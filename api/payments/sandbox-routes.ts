@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { noOrder } from '../../domain/orders/no-order';
 import { AppError } from '../../domain/shared/errors';
-import { findOrder, type OrderRow } from '../../prisma/store/orders/orders';
+import { findOrder, type OrderRow, stateWhenPaid } from '../../prisma/store/orders/orders';
 import { isLookedAt, isReported } from '../../prisma/store/payments/callbacks';
 import type { Database } from '../../prisma/store/shared/database';
 import { type ApiContext, nothing, post } from '../http/endpoint';
@@ -44,7 +44,7 @@ export function sandboxRoutes(context: ApiContext, { db, channelUrl, callbackBas
       // A payment that is described is made whatever the order is, as a channel would that knows nothing of it.
       if (!isPayable && Object.keys(body).length === 0) {
         // A repetition whose first answer was lost: the payment that was made is the answer.
-        if (await wasPaidBy({ db, channelUrl }, order, command.commandId)) return orderView(asPaid(order));
+        if (await wasPaidBy({ db, channelUrl }, order, command.commandId)) return orderView(await asPaid(db, order));
         throw notPayable(order);
       }
       const { paymentChannel: channel, payableFen, priceVersion } = order;
@@ -63,7 +63,7 @@ export function sandboxRoutes(context: ApiContext, { db, channelUrl, callbackBas
         }),
       });
       if (!response.ok) throw new AppError('SERVICE.UNAVAILABLE', 'The sandbox channel does not answer; try again.');
-      return orderView(asPaid(await onceSettled(order)));
+      return orderView(await asPaid(db, await onceSettled(order)));
 
       /** The order when the payment has been counted or is going back, or as it is when that takes too long. */
       async function onceSettled(placed: NonNullable<typeof order>) {
@@ -80,11 +80,12 @@ export function sandboxRoutes(context: ApiContext, { db, channelUrl, callbackBas
 }
 
 /** An order as it was when it had been paid, whatever has become of it: the answer to the command that paid it. */
-const asPaid = (row: OrderRow): OrderRow =>
-  row.paidAt === null ? row : { ...row, ...whenPaid(row, row.paidAt), refundedFen: 0n, updatedAt: row.paidAt };
-
-const whenPaid = ({ fulfilment }: OrderRow, paidAt: Date) =>
-  fulfilment === 'immediate' ? { state: 'completed', endedAt: paidAt } : { state: 'awaiting_start', endedAt: null };
+async function asPaid(db: Database, row: OrderRow): Promise<OrderRow> {
+  const { paidAt } = row;
+  if (paidAt === null) return row;
+  const state = (await stateWhenPaid(db, row.id)) ?? 'awaiting_start';
+  return { ...row, state, endedAt: state === 'completed' ? paidAt : null, refundedFen: 0n, updatedAt: paidAt };
+}
 
 const notPayable = ({ state, payableFen }: OrderRow) =>
   state === 'pending_payment' && payableFen === 0n

@@ -14,7 +14,8 @@ export type OrderOperation = (typeof ORDER_OPERATIONS)[number];
 /** One command to an order. `note` is the reason, the requirement or the details; those of `isSealed` actions travel sealed, as base64. */
 export type OrderCommand = { commandId: string; origin: Origin; note: string } & (
   | { action: 'provider.price'; payableFen: number }
-  | { action: Exclude<OrderOperation, 'provider.price'> }
+  | { action: 'buyer.requirement'; attachmentIds?: string[] }
+  | { action: Exclude<OrderOperation, 'provider.price' | 'buyer.requirement'> }
 );
 
 /** Whether an action's words may hold accounts and passwords: only buyer and provider ever read them (ORD-2). */

@@ -50,6 +50,9 @@ export type OrderTerms = {
   coupon?: OrderCoupon | null;
   /** How long an instance runs (INS-4); only of orders that one is made for, or that are for more of one. */
   span?: Span;
+  /** How a direct order is fulfilled (PRD-2): both absent where they are needed, as they are unless the product says no. */
+  needsImplementation?: boolean;
+  needsBuyerConfirmation?: boolean;
   /** A free trial of what an instance is made for (PRD-2). */
   isTrial?: boolean;
   /** The instance that it is for more of; absent of what begins with it. */

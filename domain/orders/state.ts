@@ -82,7 +82,7 @@ export function paid(terms: OrderTerms, order: OrderState, nowMs: number): Trans
       };
     }
     case 'direct':
-      return { state: { ...order, state: 'awaiting_start', turn: newTurn(nowMs) }, notices };
+      return paidDirectly(terms, order, notices, nowMs);
     case 'instance':
       return { state: { ...order, state: 'awaiting_start' }, notices };
     case 'immediate':
@@ -91,6 +91,23 @@ export function paid(terms: OrderTerms, order: OrderState, nowMs: number): Trans
         notices: [...notices, { event: 'order.completed', to: ['buyer'], params: { outcome: 'delivered' } }],
       };
   }
+}
+
+/** A direct order begins with its provider; where nothing is to be implemented, with its buyer or its end (ORD-2, PRD-2). */
+function paidDirectly(
+  { needsImplementation = true, needsBuyerConfirmation = true }: OrderTerms,
+  order: OrderState,
+  notices: Notice[],
+  nowMs: number,
+): Transition<OrderState> {
+  const turn = newTurn(nowMs);
+  if (needsImplementation) return { state: { ...order, state: 'awaiting_start', turn }, notices };
+  if (needsBuyerConfirmation) {
+    const done: Notice = { event: 'order.done', to: ['buyer'], params: {} };
+    return { state: { ...order, state: 'awaiting_confirmation', turn }, notices: [...notices, done] };
+  }
+  const completed: Notice = { event: 'order.completed', to: ['buyer'], params: { outcome: 'delivered' } };
+  return { state: { ...order, state: 'completed' }, notices: [...notices, completed] };
 }
 
 /** A state that was entered just now, by a party that fulfils the order directly. */

@@ -12,6 +12,8 @@ export type OrderStep = Step<OrderState> & {
   policy: OrderPolicy;
   /** Every payment that the order has looked at, whether it took it or sent it back. */
   knownPaymentIds: string[];
+  /** The files that it names; absent where it names none. */
+  attachmentIds?: string[];
 };
 
 /** The step that the table holds at a sequence. */

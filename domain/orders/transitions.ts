@@ -61,6 +61,9 @@ export function applyOrderCommand(
         notices: [{ event: 'order.started', to: ['buyer'], params: {} }],
       };
     case 'provider.done':
+      if (terms.needsBuyerConfirmation === false) {
+        return { state: end(order, 'completed'), notices: completed('implemented') };
+      }
       return {
         state: enter(order, 'awaiting_confirmation', nowMs),
         notices: [{ event: 'order.done', to: ['buyer'], params: {} }],
@@ -70,7 +73,7 @@ export function applyOrderCommand(
   }
 }
 
-const completed = (outcome: 'confirmed' | 'auto_confirmed'): Notice[] => [
+const completed = (outcome: 'confirmed' | 'auto_confirmed' | 'implemented'): Notice[] => [
   { event: 'order.completed', to: ['buyer', 'provider'], params: { outcome } },
 ];
 

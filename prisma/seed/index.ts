@@ -95,6 +95,10 @@ export async function seed(databaseUrl: string): Promise<void> {
       prisma.agreement.createMany({ data: agreements, skipDuplicates: true }),
       prisma.user.createMany({ data: users, skipDuplicates: true }),
       prisma.product.createMany({ data: missing.map(published), skipDuplicates: true }),
+      prisma.productVersion.createMany({
+        data: missing.map(({ id, content }) => ({ productId: id, number: 1, content, publishedAt: at })),
+        skipDuplicates: true,
+      }),
       prisma.productSpec.createMany({ data: specs, skipDuplicates: true }),
       prisma.image.createMany({ data: [{ ...demoLogo, publishedAt: at }], skipDuplicates: true }),
       prisma.shop.createMany({ data: [{ ...demoShop, createdAt: at, updatedAt: at }], skipDuplicates: true }),

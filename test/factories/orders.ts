@@ -17,7 +17,14 @@ export type TermsWishes = Partial<
     'orderId' | 'flow' | 'payableFen' | 'originalFen' | 'productType' | 'supervised' | 'coupon' | InstanceTerm
   >
 >;
-type InstanceTerm = 'productId' | 'specName' | 'span' | 'isTrial' | 'renews';
+type InstanceTerm =
+  | 'needsImplementation'
+  | 'needsBuyerConfirmation'
+  | 'productId'
+  | 'specName'
+  | 'span'
+  | 'isTrial'
+  | 'renews';
 
 /** An order of SaaS that is delivered by an instance of a product: a month of the basic spec, but for what `changes` say. */
 export const saasWishes = (productId: string, changes: TermsWishes = {}): TermsWishes => ({

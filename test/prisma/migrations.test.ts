@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { projectRoot } from '../../scripts/parts/root';
 import { schemaSql } from '../../scripts/parts/schema-engine';
-import { emptyDatabase, type TestDatabase, testDatabase } from '../support/database';
+import { emptyDatabase, seededDatabase, type TestDatabase, testDatabase } from '../support/database';
 
 const FOLDER = path.join(projectRoot, 'prisma', 'migrations');
 const migrations = readdirSync(FOLDER, { withFileTypes: true })
@@ -61,6 +61,29 @@ function handWritten(): string[] {
   }
   return [...names].sort();
 }
+
+test('PRD-7: versions that the demonstration data had none of are filled in, those that an application replaced, too', async () => {
+  const database = await seededDatabase();
+  const sql = migrations.find(({ name }) => name.endsWith('_first_versions'))?.sql ?? '';
+  const versions = await asOwner(database, async (client) => {
+    await client.query(`
+      ALTER TABLE product_versions DISABLE TRIGGER USER;
+      DELETE FROM product_versions;
+      INSERT INTO reviews (id, kind, operation, object_id, provider_id, title, status, base, proposed, state, sequence,
+                           submitted_by, submitted_at, decided_by, decided_at, updated_at)
+      SELECT 'rev_1', 'product', 'modify', id, provider_id, name, 'approved', jsonb_build_object('content', content),
+             'null', '{}', 1, 'usr', now(), 'usr', now(), now() FROM products WHERE id = 'prd_service';
+      INSERT INTO product_versions SELECT id, 2, content, 'rev_1', now() FROM products WHERE id = 'prd_service';
+      UPDATE products SET version = 2 WHERE id = 'prd_service';`);
+    await client.query(sql);
+    await client.query(sql);
+    return lines(client, `SELECT product_id || ' ' || number AS line FROM product_versions ORDER BY 1`);
+  });
+  await database.drop();
+  expect(versions).toEqual([
+    ...['prd_other_service 1', 'prd_saas_manual 1', 'prd_self_operated 1', 'prd_service 1', 'prd_service 2'],
+  ]);
+});
 
 describe('the migrations lead to what prisma/schema.prisma says', () => {
   let migrated: Awaited<ReturnType<typeof shapeOf>>;

@@ -200,6 +200,24 @@ export const ORDERS_WITH_SKIPPED_TIME: Record<string, Scenario> = {
     return kept(placed.terms.orderId);
   },
 
+  async 'direct-nothing-to-implement'(world) {
+    const placed = await world.place({ ...DIRECT, needsImplementation: false });
+    await placed.pay();
+    await eventually(async () => expect(await placed.view()).toMatchObject({ state: 'awaiting_confirmation' }));
+    await world.env.sleep('16 days');
+    await placed.ended();
+    return kept(placed.terms.orderId);
+  },
+
+  async 'direct-nothing-to-confirm'(world) {
+    const placed = await world.place({ ...DIRECT, needsBuyerConfirmation: false });
+    await placed.pay();
+    await eventually(async () => expect(await placed.view()).toMatchObject({ state: 'awaiting_start' }));
+    for (const action of ['provider.start', 'provider.done'] as const) await placed.act(action);
+    await placed.ended();
+    return kept(placed.terms.orderId);
+  },
+
   async immediate(world) {
     const placed = await world.place({ productType: 'api' });
     await placed.pay();

@@ -52,7 +52,8 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
       nextDeadline: (state) => nextOrderDeadline(state, policy),
       passDeadline: (state, deadline) => passOrderDeadline(state, deadline, policy),
       isClosed: isSettled,
-      record: (step) => recordOrderStep({ ...step, terms, policy, knownPaymentIds: [...knownPaymentIds] }),
+      record: (step, command) =>
+        recordOrderStep({ ...step, ...filesOf(command), terms, policy, knownPaymentIds: [...knownPaymentIds] }),
       // An order has one run: none before it can have come further than the placing.
       stored: async (sequence) => (isPlaced ? storedOrderStep({ orderId, sequence }) : null),
       describe: (state) => describeOrder(terms, state, policy),
@@ -103,6 +104,12 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
     return { outcome };
   }
 }
+
+/** The files that a command names, for its step. */
+const filesOf = (command: OrderCommand | null): { attachmentIds?: string[] } =>
+  command?.action === 'buyer.requirement' && command.attachmentIds !== undefined
+    ? { attachmentIds: command.attachmentIds }
+    : {};
 
 function whyNotOfParty({ buyerId, providerId }: OrderTerms, { action, origin }: OrderCommand): Refused | null {
   const isParty = { buyer: origin.actorId === buyerId, provider: origin.providerId === providerId, ops: false };

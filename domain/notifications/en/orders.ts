@@ -9,6 +9,7 @@ const ORDER_STATES = {
 const ORDER_COMPLETIONS = {
   confirmed: 'The buyer has confirmed it.',
   auto_confirmed: 'The buyer did not act within the time allowed, so it was confirmed automatically.',
+  implemented: 'The provider has implemented it; the product needs no confirmation.',
   delivered: 'What was bought can be used now; the order shows how.',
 };
 const REFUND_REASONS = {

@@ -9,6 +9,7 @@ const ORDER_STATES = {
 const ORDER_COMPLETIONS = {
   confirmed: '买家已确认完成。',
   auto_confirmed: '买家未在期限内确认，系统已自动确认。',
+  implemented: '服务商已实施完成，该商品无需确认。',
   delivered: '所购商品现在即可使用，使用方式见订单详情。',
 };
 const REFUND_REASONS = {

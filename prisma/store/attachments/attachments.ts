@@ -32,11 +32,12 @@ export async function addAttachment(db: Database, change: Change, attachment: At
 export type FileUser = { ownerId: string; ownerRole: string; providerId: string | null; areas: readonly Area[] };
 
 /**
- * Files of a colleague that somebody may not name, since naming is reading: those of a delivery without the area, and
- * what came with a ticket.
+ * Files of a colleague that somebody may not name, since naming is reading: those of a delivery or an order without the
+ * area, and what came with a ticket.
  */
 const ofOtherAreas = ({ areas }: FileUser): Prisma.Sql => Prisma.sql`(
   ${!areas.includes('deliveries')} AND EXISTS (SELECT FROM attachment_uses u WHERE u.attachment_id = a.id)
+  OR ${!areas.includes('orders')} AND EXISTS (SELECT FROM order_attachment_uses u WHERE u.attachment_id = a.id)
   OR EXISTS (SELECT FROM reviews r WHERE r.kind = 'account'
              AND r.proposed @> jsonb_build_object('attachmentIds', jsonb_build_array(a.id))))`;
 
@@ -80,7 +81,7 @@ function ofTicket(id: string, scope: Scope): Prisma.Sql {
 }
 
 /**
- * A file that a reader may have: their own upload, one used in a delivery within their scope (DLV-14), a product's
+ * A file that a reader may have: their own upload, one used in a delivery or order within their scope (DLV-14, ORD-2), a product's
  * document, or what came with a ticket. A provider's people and keys read the files of the areas that are theirs.
  */
 export async function findAttachment(
@@ -97,6 +98,9 @@ export async function findAttachment(
       (a.owner_id = ${reader.ownerId} AND a.owner_role = ${reader.ownerRole})
       OR ${isFor('deliveries')} AND EXISTS (SELECT FROM attachment_uses u
                  JOIN (SELECT id AS delivery_id FROM deliveries WHERE ${within(reader.scope)}) d USING (delivery_id)
+                 WHERE u.attachment_id = a.id)
+      OR ${isFor('orders')} AND EXISTS (SELECT FROM order_attachment_uses u
+                 JOIN (SELECT id AS order_id FROM orders WHERE ${within(reader.scope)}) o USING (order_id)
                  WHERE u.attachment_id = a.id)
       OR ${isFor('products')} AND ${ofProduct(id, reader.scope)} OR ${ofTicket(id, reader.scope)})`;
   return queryRow(db, attachmentRow, query);

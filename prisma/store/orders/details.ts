@@ -5,7 +5,7 @@ import type { ProductContent } from '../../../domain/products/content';
 import { Prisma } from '../../generated/client';
 import { storedContent } from '../products/stored';
 import type { Database } from '../shared/database';
-import { queryRow } from '../shared/query-rows';
+import { queryRow, queryRows } from '../shared/query-rows';
 import type { Scope } from '../shared/scopes';
 import { type WorkflowStatus, workflowStatusOf } from '../shared/workflow-status';
 import { findOrder, type OrderRow } from './orders';
@@ -19,7 +19,10 @@ export type OrderTimelineRow = {
   action: string;
   note: string | null;
   sealedNote: Uint8Array | null;
+  attachments: z.output<typeof fileRow>[];
 };
+
+const fileRow = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
 
 /** An order with what its rules look at, its timeline, and what it sells. */
 export type OrderDetails = {
@@ -46,11 +49,16 @@ export async function findOrderDetails(
 ): Promise<OrderDetails | null> {
   const row = await findOrder(db, id, scope);
   if (row === null) return null;
-  const [steps, content, waiting] = await Promise.all([
+  const [rows, content, waiting, files] = await Promise.all([
     db.step.findMany({ where: { objectId: id }, orderBy: { sequence: 'asc' } }),
     contentOf(db, row),
     db.refund.count({ where: { orderId: id, status: 'waiting' } }),
+    filesOf(db, id),
   ]);
+  const steps = rows.map((step) => ({
+    ...step,
+    attachments: files.filter(({ sequence }) => sequence === step.sequence),
+  }));
   const shown = steps.findIndex(({ commandId }) => commandId === asOf);
   const timeline = shown === -1 ? steps : steps.slice(0, shown + 1);
   const last = timeline.at(-1);
@@ -85,6 +93,16 @@ async function refundedBy(db: Database, orderId: string, at: Date): Promise<bigi
     WHERE r.order_id = ${orderId} AND r.refunded_at <= ${at} AND p.status = 'accepted'`;
   return (await queryRow(db, z.object({ fen: z.bigint() }), query))?.fen ?? 0n;
 }
+
+/** The files that the steps of an order name. */
+const filesOf = (db: Database, orderId: string) =>
+  queryRows(
+    db,
+    fileRow.extend({ sequence: z.int() }),
+    Prisma.sql`
+      SELECT f.id, f.name, f.size, f.type, u.sequence FROM order_attachment_uses u JOIN attachments f ON f.id = u.attachment_id
+      WHERE u.order_id = ${orderId} ORDER BY f.id`,
+  );
 
 async function contentOf(db: Database, { productId, productVersion }: OrderRow): Promise<ProductContent | null> {
   if (productVersion === null) return null;

@@ -1,6 +1,8 @@
+import type { OwnOrderState } from '../../../domain/orders/state';
 import type { Order } from '../../generated/client';
 import type { Database } from '../shared/database';
 import type { Scope } from '../shared/scopes';
+import { storedOrderState } from './stored-json';
 
 /** An order as it is stored. */
 export type OrderRow = Order;
@@ -10,6 +12,13 @@ const within = (scope: Scope) => (scope === 'all' ? {} : scope);
 /** One order, or null when it is not in the scope. */
 export const findOrder = (db: Database, id: string, scope: Scope): Promise<OrderRow | null> =>
   db.order.findFirst({ where: { id, ...within(scope) } });
+
+/** The state that the payment of an order led to (ORD-2, ORD-8); null of one that was not paid by a step. */
+export async function stateWhenPaid(db: Database, id: string): Promise<OwnOrderState | null> {
+  const where = { objectId: id, action: 'order.paid' };
+  const step = await db.step.findFirst({ where, select: { stateAfter: true } });
+  return step === null ? null : storedOrderState.parse(step.stateAfter).state;
+}
 
 /** Who looks at a buyer's contact, and from where (ORD-7). */
 export type ContactLook = {

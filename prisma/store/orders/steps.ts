@@ -173,11 +173,20 @@ function advancing(db: Pick<Database, '$queryRaw'>, step: OrderStep, audit: Audi
         ended_at = ${ENDED.has(state.state) ? at : null}, updated_at = ${at}
       FROM step WHERE id = step.object_id
       RETURNING id AS order_id, product_name, buyer_id, provider_id
-    )${couponOf(step)}${countedPayment(step, audit.runId)}${startOfDelivery(step, audit.runId)}
+    )${attachmentUse(step)}${couponOf(step)}${countedPayment(step, audit.runId)}${startOfDelivery(step, audit.runId)}
     ${notificationCtes({ objectId: terms.orderId, deliveryId, sequence, notices, at })}
     SELECT EXISTS (SELECT FROM step) AS "isWritten", EXISTS (SELECT FROM before) AND "isExpected" AS "isExpected",
            EXISTS (SELECT FROM before WHERE "isHeld") AS "isHeld"
     FROM expected`;
+}
+
+/** The CTE that makes the step's files readable by the parties; empty where there are none (ORD-2). */
+function attachmentUse({ attachmentIds = [], sequence }: OrderStep): Prisma.Sql {
+  if (attachmentIds.length === 0) return Prisma.empty;
+  return Prisma.sql`, used AS (
+      INSERT INTO order_attachment_uses (attachment_id, order_id, sequence)
+      SELECT DISTINCT attachment_id, object_id, ${sequence}::int
+      FROM step, unnest(${attachmentIds}::text[]) AS attachment_id)`;
 }
 
 /** What becomes of the coupon by a step: it is used where it takes something off what is paid, and free where it does not. */

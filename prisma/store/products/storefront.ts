@@ -99,6 +99,9 @@ const offer = z.object({
   supervised: z.boolean(),
   selfOperated: z.boolean(),
   version: z.int(),
+  /** How a direct order of it is fulfilled; null of what is not a human service. */
+  needsImplementation: z.boolean().nullable(),
+  needsBuyerConfirmation: z.boolean().nullable(),
   /** How long it may be tried, in days; null where it has no trial. */
   trialDays: z.int().nullable(),
   /** Hash (hex) of the service agreement's text or file; null where there is none. */
@@ -113,6 +116,8 @@ export async function findOffer(db: Database, productId: string, specId: string)
     SELECT s.name AS "specName", s.duration, s.unit, s.price_fen AS "priceFen", p.name AS "productName", p.provider_id AS "providerId",
            p.status, p.type, p.grade, p.supervised, p.self_operated AS "selfOperated", p.version,
            (p.content->'trial'->>'days')::int AS "trialDays",
+           (p.content->>'needsImplementation')::boolean AS "needsImplementation",
+           (p.content->>'needsBuyerConfirmation')::boolean AS "needsBuyerConfirmation",
            coalesce(encode(sha256(convert_to(p.content->'serviceAgreement'->>'text', 'UTF8')), 'hex'),
              (SELECT f.sha256 FROM attachments f WHERE f.id = p.content->'serviceAgreement'->>'attachmentId')
            ) AS "agreementSha256"

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { orderDetailsSchema } from '../../../api/orders/schemas';
-import { productsOf } from '../../factories/products';
+import { subAccount } from '../../factories/accounts';
+import { addImage, productsOf } from '../../factories/products';
 import { type Api, startApi } from '../../support/api';
 import { eventually } from '../../support/eventually';
 import { key } from '../../support/http';
@@ -108,6 +109,53 @@ describe('ORD-2: an order that the provider fulfils directly', () => {
     expect([stored.note, Buffer.from(stored.sealedNote ?? []).includes('Pa55')]).toEqual([null, false]);
     expect(bodyOf(await act('buyer', 'confirm', {}), 200)).toMatchObject({ state: 'completed', allowedActions: [] });
     expect(await act('buyer', 'confirm', {})).toMatchObject({ status: 409, body: { code: 'ORDER.NOT_ALLOWED' } });
+  });
+
+  test('the requirement names files of the buyer’s own, which the provider’s people for orders read, and nobody else', async () => {
+    const { id } = await unsupervised('human_service');
+    bodyOf(await pay(id), 202);
+    const requirement = (attachmentIds: string[]) =>
+      api.buyer.post(`/v1/buyer/orders/${id}/requirement`, { text: '见附件', attachmentIds });
+    const upload = async (client = api.buyer) =>
+      bodyOf<{ id: string }>(await client.upload('/v1/buyer/attachments', '说明.txt', '三页'), 201).id;
+    const foreign = await upload(api.otherBuyer);
+    expect(await requirement([foreign])).toMatchObject({ status: 422, body: { code: 'ATTACHMENT.NOT_YOURS' } });
+    const own = await upload();
+    const read = (role: 'buyer' | 'provider' | 'ops', client = api[role]) =>
+      client.get(`/v1/${role}/attachments/${own}`).then(({ status }) => status);
+    expect(await read('provider')).toBe(404);
+    const stated = bodyOf<Details>(await requirement([own]), 200);
+    expect(stated.timeline.at(-1)?.attachments).toMatchObject([{ id: own, name: '说明.txt' }]);
+    expect((await details(id, 'provider')).timeline.at(-1)?.attachments).toMatchObject([{ id: own }]);
+    const forOrders = await subAccount(api, ['orders']);
+    const forOthers = await subAccount(api, ['deliveries']);
+    expect([await read('provider'), await read('provider', forOrders), await read('ops')]).toEqual([200, 200, 200]);
+    expect([await read('provider', forOthers), await read('provider', api.otherProvider)]).toEqual([404, 404]);
+    expect(await read('buyer', api.otherBuyer)).toBe(404);
+  });
+
+  test('PRD-2: without implementation and confirmation the payment completes it; what was agreed stands', async () => {
+    const own = { category: 'human_service', supervised: false };
+    const flags = { needsImplementation: false, needsBuyerConfirmation: false };
+    const product = await products.published('human_service', { ...own, ...flags });
+    const specId = product.content?.specs[0]?.id ?? '';
+    const before = await story.order({ productId: product.id, specId });
+
+    const needed = { needsImplementation: true, needsBuyerConfirmation: true };
+    await products.approve(await products.applied(product.id, 'modify', products.changed(product, needed)));
+    const after = await story.order({ productId: product.id, specId });
+    expect(bodyOf(await pay(before.id), 202)).toMatchObject({ state: 'completed' });
+    expect(bodyOf(await pay(after.id), 202)).toMatchObject({ state: 'awaiting_start' });
+  });
+
+  test('PRD-7: a demonstration product that is modified keeps the agreement of the orders of before', async () => {
+    const { id } = await story.order();
+    const { agreement } = await details(id);
+    const content = { serviceAgreement: { text: '新的协议' }, logo: await addImage(api.db) };
+    const seeded = await products.own('prd_service');
+    await products.approve(await products.applied('prd_service', 'modify', products.changed(seeded, content)));
+    expect((await details(id)).agreement).toEqual(agreement);
+    expect((await details((await story.order()).id)).agreement).toEqual({ text: '新的协议' });
   });
 
   test('WDR-1: the fee is shown to the provider and operations, not to the buyer', async () => {

@@ -34,6 +34,27 @@ describe('ORD-2: an order that the provider fulfils directly', () => {
     expect([direct.state, started, done, confirmed].map(isSettled)).toEqual([false, false, false, true]);
   });
 
+  test.each([
+    [{ needsImplementation: false }, 'awaiting_confirmation', ['buyer.confirm']],
+    [{ needsImplementation: false, needsBuyerConfirmation: false }, 'completed', []],
+    [{ needsBuyerConfirmation: false }, 'awaiting_start', ['buyer.requirement', 'provider.start']],
+  ])('PRD-2: paid, with %j it is %s', (flags, state, allowed) => {
+    const order = paidOrder({ supervised: false, ...flags });
+    expect(order.state.state).toBe(state);
+    expect(allowedOrderActions(order.state, order.terms)).toEqual(allowed);
+    expect(isSettled(order.state)).toBe(state === 'completed');
+  });
+
+  test('PRD-2: what needs no confirmation is completed when it is done; what awaits one is confirmed by time', () => {
+    const { terms, state } = paidOrder({ supervised: false, needsBuyerConfirmation: false });
+    const begun = applyOrderCommand(terms, state, orderCommand('provider.start'), T0).state;
+    const { state: end, notices } = applyOrderCommand(terms, begun, orderCommand('provider.done'), T0);
+    expect(end).toMatchObject({ state: 'completed' });
+    expect(notices).toMatchObject([{ event: 'order.completed', params: { outcome: 'implemented' } }]);
+    const waiting = paidOrder({ supervised: false, needsImplementation: false }).state;
+    expect(orderDeadlines(waiting, policy).at(-1)).toMatchObject({ name: 'auto_confirm', outcome: 'confirmed' });
+  });
+
   test('every operation is refused wherever it is not allowed, and says what is', () => {
     for (const order of [direct.state, started, done, confirmed]) {
       for (const action of ORDER_OPERATIONS) {

@@ -46,6 +46,25 @@ describe('ORD-2: an unsupervised order of human service', () => {
     ]);
   });
 
+  test.each([
+    ['implementation', { needsImplementation: false }, ['buyer.confirm']],
+    ['confirmation', { needsBuyerConfirmation: false }, ['provider.start', 'provider.done']],
+    ['either', { needsImplementation: false, needsBuyerConfirmation: false }, []],
+  ] as const)(
+    'PRD-2: without %s it is completed, and earned, as soon as what is left is done',
+    async (_, flags, actions) => {
+      const placed = await world.place({ supervised: false, ...flags });
+      await placed.pay();
+      const isPaid = async () => expect((await placed.view()).paidAt).not.toBeNull();
+      await eventually(isPaid);
+      for (const action of actions) await placed.act(action);
+      await expect(placed.ended()).resolves.toEqual({ outcome: 'completed' });
+      expect(await placed.view()).toMatchObject({ state: 'completed', paidFen: 200_000 });
+      const kinds = (await journalsOf(placed.terms.orderId)).map(({ kind }) => kind);
+      expect(kinds).toEqual(['order_completed', 'payment_received']);
+    },
+  );
+
   test('the details are nowhere in plain: neither in the steps nor in the history', async () => {
     const order = await bought();
     await order.act('provider.start');
