@@ -90,7 +90,7 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
   copyCluster(prepared, folder);
   running.set('postgres', await runPostgres());
   if (cluster === undefined) throw new Error('PostgreSQL did not say where it is');
-  const { appUrl } = cluster;
+  const { appUrl, ownerUrl } = cluster;
   await subscribeToSms(appUrl);
   const environment: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
@@ -124,6 +124,8 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
   const system = {
     apiUrl: `http://127.0.0.1:${ports.api}`,
     channelUrl: channel.url,
+    /** The connection of the schema’s owner, who may switch the triggers off. */
+    ownerUrl,
     tokens: {
       buyer: await signToken(JWT_SECRET, demoClaims.buyer),
       provider: await signToken(JWT_SECRET, demoClaims.provider),
