@@ -7,11 +7,11 @@ import { paymentReceived } from '../../domain/ledger/events';
 import { compareAmounts, resolutionOf } from '../../domain/ledger/reconciliation';
 import { returnOf } from '../../domain/refunds/refund';
 import { resolveDifference } from '../../prisma/store/ledger/differences';
-import { snapshotHorizon, takeSnapshot } from '../../prisma/store/ledger/reports';
 import type { Change } from '../../prisma/store/shared/audited-transaction';
 import { unique } from '../factories/commands';
 import { newTerms, paymentFor } from '../factories/orders';
 import { POLICY } from '../factories/states';
+import { closeBooks } from '../support/books';
 import { RUN, run, type Store, startStore, stepOf } from '../support/store';
 
 let store: Store;
@@ -149,11 +149,7 @@ describe('WDR-9: the reconciliation of a day', () => {
 });
 
 /** Closes the books at this moment, as the end of a day does. */
-async function closeNow() {
-  const at = new Date();
-  const horizon = await snapshotHorizon(store.db, at);
-  expect(await takeSnapshot(store.db, at, horizon ?? 0n)).toBe(true);
-}
+const closeNow = () => closeBooks(store.db, new Date());
 
 /** Does as the schema's owner what the triggers of tables refuse. */
 async function forge(tables: string[], sql: string) {

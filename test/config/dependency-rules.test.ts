@@ -22,7 +22,7 @@ const PLANTED: Record<string, { file: string; imports: string }> = {
   'api-starts-workflows-by-type': { file: 'dist/api/orders/starts.js', imports: '../../workflows/orders/workflow.js' },
   'http-layer-knows-no-subject': { file: 'api/http/sends.ts', imports: '../../workflows/refunds/messages' },
   'routes-do-not-import-routes': { file: 'api/orders/routes.ts', imports: './more-routes' },
-  'subjects-meet-in-domain-and-shared': { file: 'api/orders/meets.ts', imports: '../refunds/service' },
+  'subjects-meet-in-domain-and-shared': { file: 'api/coupons/meets.ts', imports: '../refunds/service' },
   'subjects-meet-as-listed:workflows/orders': { file: 'workflows/orders/meets.ts', imports: '../refunds/workflow' },
   'activities-reach-the-store': { file: 'activities/orders.ts', imports: '../api/orders/view' },
   'store-knows-rules-only': { file: 'prisma/store/orders/asks.ts', imports: '../../../api/orders/view' },

@@ -4,13 +4,13 @@ import { expectAgreement } from './support/agreement';
 import { type Answer, type Client, createClient } from './support/client';
 import type { Deal, Post } from './support/deal';
 import { range } from './support/in-parallel';
+import { scaled } from './support/scale';
 import { summarise } from './support/summary';
 import { type FaultSystem, startSystem } from './support/system';
 import { bringTo, requestFor, send } from './support/walk';
 
 const NAME = 'PostgreSQL is killed between an answer and the next flush';
-/** How often; `ANSWER_CRASHES=200` for the long run. */
-const CRASHES = Number(process.env.ANSWER_CRASHES || 10);
+const CRASHES = scaled(10, 200);
 const ROUND_MS = 30_000;
 
 const made = z.object({ id: z.string() });

@@ -1,7 +1,7 @@
 import type { PaymentChannel } from '../../../domain/orders/order';
 
 /**
- * What money there is and whose it is, reckoned with nothing of the product's: every sum here is the test's own, so that
+ * What money there is and whose it is, computed with nothing of the product's: every sum here is the test's own, so that
  * a wrong rule cannot prove itself right.
  */
 

@@ -3,7 +3,7 @@ import { ledgerActivities } from '../../../activities/ledger';
 import { httpChannelStatements } from '../../../activities/ports/channel-statement';
 import { shanghaiDay } from '../../../domain/calendar/working-days';
 import { PAYMENT_CHANNELS } from '../../../domain/orders/order';
-import { snapshotHorizon, takeSnapshot } from '../../../prisma/store/ledger/reports';
+import { closeBooks } from '../../support/books';
 import { run } from '../../support/store';
 import type { FaultSystem } from './system';
 
@@ -27,8 +27,7 @@ export async function channelBooks({ channelUrl }: Pick<FaultSystem, 'channelUrl
 /** Closes the books now, and runs every comparison of the reconciliation for the days since an instant; how many differences. */
 export async function reconciled({ db, channelUrl }: FaultSystem, sinceMs: number): Promise<number> {
   const activities = ledgerActivities({ db, statements: httpChannelStatements(channelUrl) });
-  const now = new Date();
-  if (!(await takeSnapshot(db, now, (await snapshotHorizon(db, now)) ?? 0n))) throw new Error('The books stay open');
+  await closeBooks(db, new Date());
   const day = shanghaiDay(Date.now());
   let differences = 0;
   for (const each of new Set([shanghaiDay(sinceMs), day])) {
