@@ -21,7 +21,7 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   // On two cores: a third, because the fault tests mostly wait for what they have killed.
-  maxWorkers: 4,
+  maxWorkers: 3,
   // V8 frees what suites leave behind only when it must, and a process of two gigabytes takes too long to end.
   workerIdleMemoryLimit: '1GB',
   testTimeout: 60_000,
