@@ -1,9 +1,4 @@
-import {
-  type Client,
-  WithStartWorkflowOperation,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { type Client, WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { type KeyRing, sealText } from '../../codec/keys';
 import { placeOf } from '../../codec/places';
 import { isSealed, type OrderCommand } from '../../domain/orders/commands';
@@ -11,6 +6,7 @@ import { noOrder } from '../../domain/orders/no-order';
 import type { OrderTerms } from '../../domain/orders/order';
 import { orderPolicy, type Policy } from '../../domain/policies/catalogue';
 import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
+import { AppError, isErrorCode } from '../../domain/shared/errors';
 import { findOrderDetails, orderStatus } from '../../prisma/store/orders/details';
 import { lookAtContact } from '../../prisma/store/orders/orders';
 import { keyExpired } from '../../prisma/store/shared/audit-log';
@@ -134,7 +130,7 @@ async function start(
     staticSummary: `Order of "${terms.productName}", ${terms.payableFen} fen`,
     staticDetails: `Buyer ${terms.buyerId}, provider ${terms.providerId}, ${terms.specName}, by ${terms.paymentChannel}`,
   });
-  const handle = client.workflow.getHandle(orderWorkflowId(terms.orderId));
+  const handle = client.workflow.getHandle<typeof order>(orderWorkflowId(terms.orderId));
   await startAndWait(
     deps,
     () =>
@@ -142,14 +138,11 @@ async function start(
         .executeUpdateWithStart(untilPlaced, { updateId: placedBy.commandId, startWorkflowOperation })
         .catch(async (error) => {
           if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-          // An earlier attempt started it and it has ended since. Whether the order was placed is read from its row; why
-          // it was not says the answer that was lost.
-          await handle.getUpdateHandle<void>(placedBy.commandId).result().catch(unlessUnknown);
+          // An earlier attempt started it and it has ended since. Whether the order was placed is read from its row; why it
+          // was not says the workflow's result: the update may have been lost with the server.
+          const { refusal } = await handle.result();
+          if (refusal !== undefined && isErrorCode(refusal.code)) throw new AppError(refusal.code, refusal.detail);
         }),
     'The order is just ending; send yours again.',
   );
-}
-
-function unlessUnknown(error: unknown): void {
-  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }

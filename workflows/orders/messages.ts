@@ -8,7 +8,11 @@ import type { DistributiveOmit } from '../../domain/shared/distributive-omit';
 /** What an order workflow is started with. */
 export type OrderInput = { terms: OrderTerms; placedBy: PlacedBy; policy: OrderPolicy };
 
-export type OrderResult = { outcome: 'refused' | 'closed' | 'paid' | 'completed' | 'cancelled' };
+/** How the order's workflow ended; `refusal` says why none was placed, for whoever asks again after its answer was lost. */
+export type OrderResult = {
+  outcome: 'refused' | 'closed' | 'paid' | 'completed' | 'cancelled';
+  refusal?: { code: string; detail: string };
+};
 
 /** The command that places the order, and from where it came (AUD-1). */
 export type PlacedBy = { commandId: string; requestId: string; sourceIp: string };

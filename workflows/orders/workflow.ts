@@ -70,7 +70,10 @@ export async function order({ terms, placedBy, policy }: OrderInput): Promise<Or
     if (refused !== null) throw refused;
   });
 
-  if ((await supervised.opened()) !== null) return end('refused');
+  const refused = await supervised.opened();
+  if (refused !== null) {
+    return { ...(await end('refused')), refusal: { code: refused.type ?? '', detail: refused.message } };
+  }
   isPlaced = true;
   const settled = await supervised.untilClosed();
   supervised.disarm();
