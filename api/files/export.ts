@@ -44,6 +44,9 @@ export async function sendTable(
     await pipeline(WRITERS[format]({ columns, batches: started }), response);
   } catch (error) {
     if (!hasLeft(error)) throw error;
+  } finally {
+    // A writer that had not come to its first row does not end them.
+    await started.return();
   }
 }
 

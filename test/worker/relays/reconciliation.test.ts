@@ -70,7 +70,7 @@ test('the pause between two looks at an unanswered command grows to an hour, aft
     [9, 3_600],
     [10_000, 3_600],
   ] as const) {
-    await db.$executeRaw`UPDATE idempotency_records SET looks = ${looks}, look_at = now()`;
+    await db.$executeRaw`UPDATE idempotency_records SET looks = ${looks}, look_at = now() - interval '1 second'`;
     expect(await claimUnanswered(db, 10)).toEqual([{ commandId: 'cmd_1', objectId: null, sequence: null }]);
     expect(await claimUnanswered(db, 10)).toEqual([]);
     const { lookAt } = await db.idempotencyRecord.findUniqueOrThrow({ where: { id: 'cmd_1' } });
