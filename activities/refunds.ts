@@ -41,6 +41,10 @@ export function refundActivities({
   channel: PaymentChannelPort;
   liveInvoiceOf: LiveInvoiceOf;
 }) {
+  /** The live invoice that the money of a refund waits for (RFD-4), or null; what no order has counted waits for none. */
+  const invoiceBefore = async ({ reason, payment }: Refund): Promise<string | null> =>
+    isOfCounted(reason) ? liveInvoiceOf(db, payment.orderId) : null;
+
   return {
     /** The payment that an order has counted (ORD-6). @throws Error where there is none */
     async countedPayment({ orderId }: { orderId: string }): Promise<PaymentFact> {
@@ -58,7 +62,7 @@ export function refundActivities({
     async sendRefund(refund: Refund): Promise<void> {
       const { refundId, amountFen, reason } = refund;
       const runId = runIdOf(activityInfo());
-      const invoiceId = isOfCounted(reason) ? await liveInvoiceOf(db, refund.payment.orderId) : null;
+      const invoiceId = await invoiceBefore(refund);
       if (invoiceId !== null && (await noteWaiting(db, refund, invoiceId, { at: new Date(), runId }))) {
         throw waitsForInvoice(refundId, invoiceId);
       }
@@ -83,7 +87,7 @@ export function refundActivities({
 
     /** Notifies operations that a refund does not get through (GEN-5), or has waited long for an invoice (RFD-4). */
     async reportStuckRefund(refund: Refund): Promise<void> {
-      const invoiceId = isOfCounted(refund.reason) ? await liveInvoiceOf(db, refund.payment.orderId) : null;
+      const invoiceId = await invoiceBefore(refund);
       if (invoiceId !== null && (await isWaiting(db, refund.refundId))) {
         await reportWaiting(db, refund, invoiceId, new Date());
         return;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OPERATIONS } from '../../domain/deliveries/commands';
 import { FLOWS, OUTCOMES, RULINGS, STAGES } from '../../domain/deliveries/state';
-import { attachmentRef } from '../http/schemas';
+import { attachmentRef, timelineEntry } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
 
@@ -38,15 +38,7 @@ export const deliverySchema = z
     outcome: z.enum(OUTCOMES).nullable(),
     allowedActions: z.array(z.enum(OPERATIONS)),
     deadlines: z.array(z.object({ name: z.string(), at: time, outcome: z.string(), stoppableBy: z.array(z.string()) })),
-    timeline: z.array(
-      z.object({
-        at: time,
-        actor: z.string(),
-        action: z.string(),
-        note: z.string().nullable(),
-        attachments: z.array(attachmentRef),
-      }),
-    ),
+    timeline: z.array(timelineEntry.extend({ attachments: z.array(attachmentRef) })),
     createdAt: time,
     updatedAt: time,
   })

@@ -59,6 +59,9 @@ const time = z.iso.datetime({ offset: true });
 /** A file as the step that brought it names it. */
 export const attachmentRef = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
 
+/** A step as the timeline of its object shows it. */
+export const timelineEntry = z.object({ at: time, actor: z.string(), action: z.string(), note: z.string().nullable() });
+
 export const attachmentSchema = attachmentRef.extend({ sha256: z.string() }).openapi('Attachment');
 
 export const orderSchema = z

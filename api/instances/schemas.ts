@@ -3,6 +3,7 @@ import { FAILURES } from '../../domain/instances/answers';
 import { PROVIDER_ACTIONS } from '../../domain/instances/protocol';
 import { INSTANCE_STAGES } from '../../domain/instances/state';
 import '../http/schemas';
+import { timelineEntry } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
 
@@ -35,7 +36,7 @@ export const instanceSchema = instanceSummarySchema
         z.null(),
       ])
       .openapi({ description: 'How the buyer gets at it, as long as it is there; only the parties read it' }),
-    timeline: z.array(z.object({ at: time, actor: z.string(), action: z.string() })),
+    timeline: z.array(timelineEntry.omit({ note: true })),
   })
   .openapi('Instance');
 

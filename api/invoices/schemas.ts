@@ -4,7 +4,7 @@ import { INVOICE_OPERATIONS } from '../../domain/invoices/commands';
 import { ADDRESS_MAX, isTaxNumber, TITLE_MAX } from '../../domain/invoices/recipient';
 import { INVOICE_STAGES, PARTIES } from '../../domain/invoices/state';
 import { namesNothingTwice } from '../../domain/shared/text';
-import { amountFen, id, text } from '../http/schemas';
+import { amountFen, id, text, timelineEntry } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
 
@@ -94,7 +94,7 @@ export const invoiceSummarySchema = z
 /** An invoice in full. */
 export const invoiceSchema = invoiceSummarySchema
   .extend({
-    timeline: z.array(z.object({ at: time, actor: z.string(), action: z.string(), note: z.string().nullable() })),
+    timeline: z.array(timelineEntry),
   })
   .openapi('Invoice');
 

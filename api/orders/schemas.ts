@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ORDER_OPERATIONS } from '../../domain/orders/commands';
 import { OBSTACLES } from '../../domain/refunds/state';
-import { attachmentRef, orderSchema } from '../http/schemas';
+import { attachmentRef, orderSchema, timelineEntry } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
 
@@ -27,14 +27,6 @@ export const orderDetailsSchema = orderSchema
       .openapi({ description: 'What the money of a cancelled order waits for before it goes back (RFD-4)' }),
     allowedActions: z.array(z.enum(ORDER_OPERATIONS)),
     deadlines: z.array(z.object({ name: z.string(), at: time, outcome: z.string(), stoppableBy: z.array(z.string()) })),
-    timeline: z.array(
-      z.object({
-        at: time,
-        actor: z.string(),
-        action: z.string(),
-        note: z.string().nullable(),
-        attachments: z.array(attachmentRef),
-      }),
-    ),
+    timeline: z.array(timelineEntry.extend({ attachments: z.array(attachmentRef) })),
   })
   .openapi('OrderDetails');

@@ -4,6 +4,7 @@ import { CATEGORIES, GRADES, PRODUCT_STATUSES, PRODUCT_TYPES, UNITS } from '../.
 import { PRODUCT_OPERATIONS, type ProductAction } from '../../domain/products/rules';
 import { offeredCouponSchema } from '../coupons/schemas';
 import '../http/schemas';
+import { timelineEntry } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
 
@@ -62,16 +63,7 @@ export const ownProductSchema = ownProductSummarySchema
       .nullable()
       .openapi({ description: 'What is published: a ProductContent, its specs with their ids, without the token' }),
     hasDeliveryToken: z.boolean(),
-    timeline: z.array(
-      z.object({
-        at: time,
-        actor: z.string(),
-        action: z.string(),
-        note: z.string().nullable(),
-        applicationId: z.string(),
-        operation: z.enum(PRODUCT_OPERATIONS),
-      }),
-    ),
+    timeline: z.array(timelineEntry.extend({ applicationId: z.string(), operation: z.enum(PRODUCT_OPERATIONS) })),
   })
   .openapi('OwnProduct');
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { REFUND_OPERATIONS } from '../../domain/refunds/commands';
 import { REASON_CODES } from '../../domain/refunds/reasons';
 import { OBSTACLES, REFUND_STAGES } from '../../domain/refunds/state';
+import { timelineEntry } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
 const ground = z.object({
@@ -30,7 +31,7 @@ export const refundSchema = z
     failure: z.string().nullable().openapi({ description: 'Why the channel refused it; nothing was sent then' }),
     allowedActions: z.array(z.enum(REFUND_OPERATIONS)),
     deadlines: z.array(z.object({ name: z.string(), at: time, outcome: z.string(), stoppableBy: z.array(z.string()) })),
-    timeline: z.array(z.object({ at: time, actor: z.string(), action: z.string(), note: z.string().nullable() })),
+    timeline: z.array(timelineEntry),
     grounds: z
       .object({ fullRefund: z.array(ground), noFullRefund: z.array(ground) })
       .nullable()

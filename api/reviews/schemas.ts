@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { REVIEW_OPERATIONS } from '../../domain/reviews/commands';
 import { REVIEW_KINDS, REVIEW_STATUSES } from '../../domain/reviews/state';
-import { pageOf } from '../http/schemas';
+import { pageOf, timelineEntry } from '../http/schemas';
 
 const time = z.iso.datetime({ offset: true });
 const document = z.record(z.string(), z.unknown()).nullable();
@@ -36,7 +36,7 @@ export const reviewSchema = reviewSummarySchema
     diff: z
       .array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() }))
       .openapi({ description: 'Field by field; null stands for nothing' }),
-    timeline: z.array(z.object({ at: time, actor: z.string(), action: z.string(), note: z.string().nullable() })),
+    timeline: z.array(timelineEntry),
   })
   .openapi('Review');
 

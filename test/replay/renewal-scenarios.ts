@@ -39,6 +39,18 @@ async function begun(world: World, productId: string, changes: TermsWishes = {})
   };
 }
 
+/** A paid renewal that the provider's server never carries out. */
+async function renewalNotCarriedOut(world: World, productId: string, provider: SpecProvider) {
+  const first = await begun(world, productId);
+  provider.behave((received, response) =>
+    received.action === 'renewInstance' ? answering(503, '')(received, response) : null,
+  );
+  const renewal = await first.buys('renewal');
+  await renewal.pay();
+  await renewal.ended();
+  return { first, renewal };
+}
+
 /** A scenario with a provider's server of its own. */
 const withProvider =
   (play: (world: World, productId: string, provider: SpecProvider) => Promise<Record<string, string>>): Scenario =>
@@ -79,13 +91,7 @@ export const RENEWALS_IN_REAL_TIME: Record<string, Scenario> = {
   }),
 
   'renewal-given-up': withProvider(async (world, productId, provider) => {
-    const first = await begun(world, productId);
-    provider.behave((received, response) =>
-      received.action === 'renewInstance' ? answering(503, '')(received, response) : null,
-    );
-    const renewal = await first.buys('renewal');
-    await renewal.pay();
-    await renewal.ended();
+    const { first, renewal } = await renewalNotCarriedOut(world, productId, provider);
     await first.destroyed();
     await world.realTimeClient.workflow.getHandle(orderReturnWorkflowId(renewal.terms.orderId)).result();
     return { instance: instanceWorkflowId(first.instanceId) };
@@ -96,13 +102,7 @@ export const RENEWALS_IN_REAL_TIME: Record<string, Scenario> = {
 export const RENEWALS_WITH_SKIPPED_TIME: Record<string, Scenario> = {
   /** Somebody has asked for the renewal's money when the instance is given up: that refund decides first. */
   'return-waits-for-refund': withProvider(async (world, productId, provider) => {
-    const first = await begun(world, productId);
-    provider.behave((received, response) =>
-      received.action === 'renewInstance' ? answering(503, '')(received, response) : null,
-    );
-    const renewal = await first.buys('renewal');
-    await renewal.pay();
-    await renewal.ended();
+    const { first, renewal } = await renewalNotCarriedOut(world, productId, provider);
     const refund = await refundsOf(world).request({ terms: { ...renewal.terms, deliveryId: null } });
     await first.destroyed();
     const orderReturn = orderReturnWorkflowId(renewal.terms.orderId);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type DeliveryState, GROUNDS, RULINGS, type Stage } from '../../../domain/deliveries/state';
 import { Prisma } from '../../generated/client';
-import { objectAsOf, STATE_AS_OF, timelineAsOf, timelineEntry } from '../shared/as-of';
+import { namedFile, objectAsOf, STATE_AS_OF, timelineAsOf, timelineEntry } from '../shared/as-of';
 import type { Database } from '../shared/database';
 import { beyond, inOrder, type Page } from '../shared/paging';
 import { queryRow } from '../shared/query-rows';
@@ -46,7 +46,7 @@ export type TimelineRow = z.output<typeof timelineRow>;
 const timelineRow = timelineEntry.extend({
   commandId: z.string(),
   sealedNote: z.string().nullable(),
-  attachments: z.array(z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() })),
+  attachments: z.array(namedFile),
 });
 
 export type DeliveryDetails = z.output<typeof deliveryDetails>;

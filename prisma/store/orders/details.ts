@@ -4,6 +4,7 @@ import type { OrderPolicy } from '../../../domain/policies/catalogue';
 import type { ProductContent } from '../../../domain/products/content';
 import { Prisma } from '../../generated/client';
 import { storedContent } from '../products/stored';
+import { namedFile } from '../shared/as-of';
 import type { Database } from '../shared/database';
 import { queryRow, queryRows } from '../shared/query-rows';
 import type { Scope } from '../shared/scopes';
@@ -19,10 +20,8 @@ export type OrderTimelineRow = {
   action: string;
   note: string | null;
   sealedNote: Uint8Array | null;
-  attachments: z.output<typeof fileRow>[];
+  attachments: z.output<typeof namedFile>[];
 };
-
-const fileRow = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
 
 /** An order with what its rules look at, its timeline, and what it sells. */
 export type OrderDetails = {
@@ -98,7 +97,7 @@ async function refundedBy(db: Database, orderId: string, at: Date): Promise<bigi
 const filesOf = (db: Database, orderId: string) =>
   queryRows(
     db,
-    fileRow.extend({ sequence: z.int() }),
+    namedFile.extend({ sequence: z.int() }),
     Prisma.sql`
       SELECT f.id, f.name, f.size, f.type, u.sequence FROM order_attachment_uses u JOIN attachments f ON f.id = u.attachment_id
       WHERE u.order_id = ${orderId} ORDER BY f.id`,

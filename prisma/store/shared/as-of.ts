@@ -25,6 +25,8 @@ export const timelineEntry = z.object({
   action: z.string(),
   note: z.string().nullable(),
 });
+/** A file as the step that named it shows it. */
+export const namedFile = z.object({ id: z.string(), name: z.string(), size: z.int(), type: z.string() });
 const ENTRY = Prisma.sql`'at', s.at, 'actor', s.actor_role, 'action', s.action, 'note', s.note`;
 
 /** The column `timeline`: the object's steps up to then. @param more what each step `s` shows beside its entry */

@@ -242,7 +242,7 @@ describe('INS-1 … INS-4: the example of a provider’s side, run as its docume
   afterAll(() => running.map((one) => one.kill()));
 
   /** The port, with another body than the protocol has. */
-  const sending = (body: object): typeof port => ({
+  const withBody = (body: object): typeof port => ({
     call: (call) => port.call({ ...call, body: { ...call.body, ...body } }),
   });
 
@@ -277,9 +277,9 @@ describe('INS-1 … INS-4: the example of a provider’s side, run as its docume
       { action: 'constructor', requestId: 'r-2' },
       { action: null },
     ]) {
-      expect(failure(await create({ url }, sending(body)))).toBe('status');
+      expect(failure(await create({ url }, withBody(body)))).toBe('status');
     }
-    expect(failure(await create({ url }, sending({ action: 'createInstance', filler: 'x'.repeat(65 * 1024) })))).toBe(
+    expect(failure(await create({ url }, withBody({ action: 'createInstance', filler: 'x'.repeat(65 * 1024) })))).toBe(
       'status',
     );
     expect((await fetch(url)).status).toBe(405);

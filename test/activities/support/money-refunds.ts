@@ -145,8 +145,8 @@ export function refundMoves(walk: Walk) {
     },
 
     async execute(move: Move) {
-      const sending = refunds.filter(({ state }) => isSending(state));
-      const refund = picked(sending, move.pick);
+      const atChannel = refunds.filter(({ state }) => isSending(state));
+      const refund = picked(atChannel, move.pick);
       if (refund !== undefined) await execute(move, refund);
     },
 
