@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { OrderTerms, PaymentFact } from '../../../domain/orders/order';
+import type { Refund } from '../../../domain/refunds/refund';
 import { allActivities } from '../../../worker/worker';
-import { dyingAt, type Store } from '../../support/store';
+import { dyingAt, run, type Store } from '../../support/store';
 import { type FickleChannel, LOST, type Way } from './money-channel';
 import type { Books, ModelClaim, ModelCoupon, ModelOrder } from './money-model';
 
@@ -27,6 +28,8 @@ export type WalkOrder = {
   reports: PaymentFact[];
   knownPaymentIds: string[];
   payment: PaymentFact | null;
+  /** What goes back of a cancelled order once no invoice of it is live (RFD-4). */
+  waiting: Refund | null;
 };
 export type WalkCoupon = { id: string; reduces: ModelCoupon; quantity: number; perBuyer: number; claims: ModelClaim[] };
 
@@ -72,4 +75,23 @@ export async function perform<T>(
     if (error instanceof Error && error.message === LOST) return { refused: LOST };
     throw error;
   }
+}
+
+/** Sends money back that nobody decides about, as its workflow does: again and again, however the channel behaves at first. */
+export async function sendBack(walk: Walk, move: Move, refund: Refund) {
+  const send = () => perform(walk, move, ({ sendRefund }) => run(sendRefund, refund), false);
+  walk.channel.behaves(move.way);
+  await send().catch(() => undefined);
+  walk.channel.behaves('sends');
+  return send();
+}
+
+export const SENT = { done: undefined };
+
+/** Money of a cancelled order goes back, unless an invoice of the order is live: then it waits, and nothing is posted. */
+export async function sendBackCancelled(walk: Walk, move: Move, order: WalkOrder, refund: Refund): Promise<void> {
+  const waits = order.model.invoicedFen > 0;
+  expect(await sendBack(walk, move, refund)).toEqual(waits ? { refused: 'REFUND.WAITS_FOR_INVOICE' } : SENT);
+  order.waiting = waits ? refund : null;
+  if (!waits) walk.books.refund(order.model, refund.amountFen);
 }

@@ -12,7 +12,7 @@ import { INVOICE_POLICY, invoiceCommand } from '../../factories/invoices';
 import { REFUND_POLICY, refundCommand } from '../../factories/refunds';
 import { run } from '../../support/store';
 import { leftOf, type ModelRefund, openRefund } from './money-model';
-import { type Move, perform, picked, type Walk, type WalkOrder } from './money-moves';
+import { type Move, perform, picked, sendBackCancelled, type Walk, type WalkOrder } from './money-moves';
 
 type WalkRefund = { order: WalkOrder; terms: RefundTerms; model: ModelRefund; state: RefundState; sequence: number };
 type WalkInvoice = { order: WalkOrder; step: InvoiceStep; amountFen: number };
@@ -178,7 +178,9 @@ export function refundMoves(walk: Walk) {
       };
       const request = { policy: INVOICE_POLICY, orderIds: [terms.orderId], sealed: 'c2VhbGVk' };
       const asked = await perform(walk, move, ({ recordInvoiceStep }) => run(recordInvoiceStep, { step, request }));
-      const isOver = model.state === 'refunded' || (model.state === 'cancelled' && model.refundedFen === 0);
+      // What a cancelled order still holds is on its way back.
+      const isGoingBack = model.state === 'cancelled' && (model.refundedFen === 0 || model.heldFen > 0);
+      const isOver = model.state === 'refunded' || isGoingBack;
       expect('done' in asked).toBe(openRefund(model) === undefined && !isOver && amountFen <= leftFen);
       if (!('done' in asked)) return;
       invoices.push({ order, step: { ...step, state: asked.done.state }, amountFen });
@@ -203,6 +205,7 @@ export function refundMoves(walk: Walk) {
         expect(await record(move, refund, transition, { action: 'refund.released' })).toHaveProperty('done');
         expect(isSending(refund.state)).toBe(order.model.invoicedFen === 0);
       }
+      if (order.waiting !== null) await sendBackCancelled(walk, move, order, order.waiting);
     },
   };
 }

@@ -5,7 +5,7 @@ import { fulfilmentOf, type OrderTerms, PAYMENT_CHANNELS } from '../../../domain
 import { type OrderState, pay, whyReturned } from '../../../domain/orders/state';
 import type { OrderStep } from '../../../domain/orders/step';
 import { applyOrderCommand, close, passOrderDeadline } from '../../../domain/orders/transitions';
-import { type Refund, returnOf } from '../../../domain/refunds/refund';
+import { returnOf } from '../../../domain/refunds/refund';
 import { type Cause, systemCause } from '../../../domain/shared/step';
 import { postJournal } from '../../../prisma/store/ledger/post';
 import { storeCallback } from '../../../prisma/store/payments/callbacks';
@@ -15,7 +15,18 @@ import { newTerms, orderCommand, paymentFor, placedStep } from '../../factories/
 import { POLICY } from '../../factories/states';
 import { run, stepOf } from '../../support/store';
 import { type ModelClaim, type ModelOrder, openRefund, reducedBy } from './money-model';
-import { type Move, oneOf, perform, picked, type Walk, type WalkCoupon, type WalkOrder } from './money-moves';
+import {
+  type Move,
+  oneOf,
+  perform,
+  picked,
+  SENT,
+  sendBack,
+  sendBackCancelled,
+  type Walk,
+  type WalkCoupon,
+  type WalkOrder,
+} from './money-moves';
 
 const START_WITHIN: OrderDeadline = {
   ...{ name: 'start_within', atMs: 0, outcome: 'cancelled_and_refunded', stoppableBy: [] },
@@ -31,7 +42,7 @@ const FEES = [333, 1_777, 666, 1_000] as const;
 
 /** What the walk can do with orders, payments and coupons. */
 export function orderMoves(walk: Walk) {
-  const { store, channel, books, orders, coupons } = walk;
+  const { store, books, orders, coupons } = walk;
   const rowOf = ({ terms }: WalkOrder) => store.db.order.findUniqueOrThrow({ where: { id: terms.orderId } });
 
   async function stateOf(order: WalkOrder): Promise<{ state: OrderState; sequence: number }> {
@@ -49,14 +60,6 @@ export function orderMoves(walk: Walk) {
     const { terms, knownPaymentIds } = order;
     const next = { ...placedStep(terms), commandId: `cmd_${unique()}`, ...step, sequence, knownPaymentIds };
     return perform(walk, move, ({ recordOrderStep }) => run(recordOrderStep, next));
-  }
-
-  /** Sends money back that nobody decides about; its workflow tries until the channel has sent it. */
-  async function send(move: Move, refund: Refund) {
-    channel.behaves(move.way);
-    await perform(walk, move, ({ sendRefund }) => run(sendRefund, refund), false).catch(() => undefined);
-    channel.behaves('sends');
-    expect(await perform(walk, move, ({ sendRefund }) => run(sendRefund, refund), false)).toEqual({ done: undefined });
   }
 
   /** What follows for model and books when an order is paid or taken. */
@@ -95,7 +98,7 @@ export function orderMoves(walk: Walk) {
     if (transition === null) {
       const reason = whyReturned(terms, state, fact);
       if (reason === null) throw new Error(`${fact.paymentId} neither counts nor goes back`);
-      await send(move, returnOf(fact, reason));
+      expect(await sendBack(walk, move, returnOf(fact, reason))).toEqual(SENT);
       return;
     }
     const cause = systemCause(`${terms.orderId}/${fact.channel}/${fact.transactionId}`, 'order.paid');
@@ -103,7 +106,7 @@ export function orderMoves(walk: Walk) {
     order.payment = fact;
     begin(order, fact.amountFen);
     // Handed over once more after the order's workflow has ended: what was earned stays.
-    if (move.flag) await send(move, returnOf(fact, 'already_paid'));
+    if (move.flag) expect(await sendBack(walk, move, returnOf(fact, 'already_paid'))).toEqual(SENT);
   }
 
   async function accept(move: Move, order: WalkOrder, cancelled?: { refundFen: number | null }) {
@@ -172,7 +175,14 @@ export function orderMoves(walk: Walk) {
       if (with_ !== null && with_.claim.at !== 'free') return expect(placed).toEqual({ refused: 'COUPON.TAKEN' });
       expect(placed).toHaveProperty('done');
       if (with_ !== null) Object.assign(with_.claim, { at: 'reserved', orderId: terms.orderId });
-      orders.push({ terms, reports: [], knownPaymentIds: [], payment: null, model: modelOf(terms, with_, offFen) });
+      orders.push({
+        terms,
+        reports: [],
+        knownPaymentIds: [],
+        payment: null,
+        waiting: null,
+        model: modelOf(terms, with_, offFen),
+      });
     },
 
     /** The provider changes the price; not under a payment that was made at it and is on its way (ORD-5). */
@@ -301,8 +311,8 @@ export function orderMoves(walk: Walk) {
       const amountFen = refundFen ?? model.heldFen;
       books.earn(model, amountFen);
       if (payment === null || amountFen === 0) return;
-      await send(move, { ...returnOf(payment, isDelivery ? 'delivery_cancelled' : 'order_cancelled'), amountFen });
-      books.refund(model, amountFen);
+      const reason = isDelivery ? 'delivery_cancelled' : 'order_cancelled';
+      await sendBackCancelled(walk, move, order, { ...returnOf(payment, reason), amountFen });
     },
 
     /** What the provider has earned is paid out, or only tried: a transaction that is rolled back leaves nothing. */
