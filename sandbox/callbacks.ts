@@ -46,7 +46,8 @@ export function startNotifier(secrets: CallbackSecrets, acknowledged: (transacti
   };
 
   const sendAll = async (payment: ChannelPayment) => {
-    const { status, delayMs, duplicates, failedAfterwards } = payment.behaviour;
+    const { status, forgotten, delayMs, duplicates, failedAfterwards } = payment.behaviour;
+    if (forgotten || status === 'processing') return;
     await sleep(delayMs, undefined, { signal: stopping.signal });
     await sendUntilAcknowledged(payment, status);
     for (let extra = 0; extra < duplicates; extra += 1) await sendOnce(payment, status);

@@ -6,7 +6,9 @@ import type { CallbackSecrets } from '../config/callback-secrets';
 import { readPaymentChannelConfig } from '../config/sandbox';
 import { PAYMENT_CHANNELS } from '../domain/orders/order';
 import { type Notifier, startNotifier } from './callbacks';
+import { faultRoutes, type Misbehaviour } from './faults';
 import { openJournal } from './journal';
+import { queryRoutes } from './payment-queries';
 import { type RunningServer, runAsMain, serve } from './server';
 
 /**
@@ -19,8 +21,10 @@ const amountFen = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** How the callbacks of a payment go wrong; all of it may be combined. */
 export const behaviour = z
   .strictObject({
-    /** What the channel reports of the payment. */
-    status: z.enum(['succeeded', 'failed']).default('succeeded'),
+    /** What the channel reports of the payment; nothing while it is `processing`, until `PUT /payments/{id}/outcome`. */
+    status: z.enum(['succeeded', 'failed', 'processing']).default('succeeded'),
+    /** There is no callback at all: what became of the payment is known by asking. */
+    forgotten: z.boolean().default(false),
     /** The callback is sent this many times more, although it was acknowledged. */
     duplicates: z.number().int().min(0).max(100).default(0),
     /** Wait before the first callback. */
@@ -45,7 +49,8 @@ const payment = z.object({
 });
 export type ChannelPayment = z.infer<typeof payment>;
 
-const paymentRequest = payment.omit({ at: true }).partial({ transactionId: true });
+/** `at` is when it was paid: now, unless it is said. */
+const paymentRequest = payment.partial({ transactionId: true, at: true });
 
 const refundRequest = z.object({
   refundId: z.string().min(1),
@@ -63,28 +68,6 @@ const refund = refundRequest.extend({
   at: z.string(),
 });
 export type ChannelRefund = z.infer<typeof refund>;
-
-/** What the next refund requests meet; each count is used up by the requests it hits. */
-const faults = z.strictObject({
-  /** Answered 500 without sending the money. */
-  failNextRefunds: z.number().int().min(0).default(0),
-  /** Sent, but the answer is lost: 500. */
-  loseNextAnswers: z.number().int().min(0).default(0),
-  /** Never answered, and not sent. */
-  hangNextRefunds: z.number().int().min(0).default(0),
-  /** Sent, and never answered. */
-  hangNextAnswers: z.number().int().min(0).default(0),
-  /** Answered only after so many milliseconds, for as long as this is set. */
-  answerAfterMs: z.number().int().min(0).default(0),
-  /** Taken, with an outcome that is unknown until `PUT /refunds/{id}/outcome` says it. */
-  holdNextRefunds: z.number().int().min(0).default(0),
-  /** Refused for good; asked for again under the same id, it is tried again. */
-  refuseNextRefunds: z.number().int().min(0).default(0),
-  /** Questions about a refund that are answered 500. */
-  failNextQueries: z.number().int().min(0).default(0),
-  /** The share of refund requests that are answered 500, 0 to 1. */
-  refundFailureRate: z.number().min(0).max(1).default(0),
-});
 
 const entry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('payment'), payment }),
@@ -126,7 +109,9 @@ export async function startPaymentChannel(options: PaymentChannelOptions): Promi
   const notifier = startNotifier(secrets, (transactionId) => record({ kind: 'notified', transactionId }));
   const app = express().use(express.json());
   paymentRoutes(app, payments, record, notifier);
-  refundRoutes(app, payments, refunds, record);
+  const misbehaviour = faultRoutes(app);
+  refundRoutes(app, payments, refunds, record, misbehaviour);
+  queryRoutes(app, { payments, secrets, misbehaviour });
   statementRoutes(app, payments, refunds);
   app.get('/healthz', (_request, response) => response.json({ ok: true }));
   const server = await serve(app, port, host);
@@ -149,17 +134,28 @@ function paymentRoutes(
   record: (entry: Entry) => void,
   notifier: Notifier,
 ): void {
+  const report = (made: ChannelPayment) => {
+    record({ kind: 'payment', payment: made });
+    notifier.notify(made);
+  };
   app.post('/payments', (request, response) => {
     const parsed = paymentRequest.safeParse(request.body);
     if (!parsed.success) return response.status(422).json({ message: z.prettifyError(parsed.error) });
     const transactionId = parsed.data.transactionId ?? `txn_${randomUUID()}`;
     const known = payments.get(transactionId);
-    const made = known ?? { ...parsed.data, transactionId, at: new Date().toISOString() };
-    if (known === undefined) {
-      record({ kind: 'payment', payment: made });
-      notifier.notify(made);
-    }
+    const made = known ?? { ...parsed.data, transactionId, at: parsed.data.at ?? new Date().toISOString() };
+    if (known === undefined) report(made);
     return response.status(201).json(made);
+  });
+  app.put('/payments/:id/outcome', (request, response) => {
+    const known = payments.get(request.params.id);
+    const parsed = z.strictObject({ status: z.enum(['succeeded', 'failed']) }).safeParse(request.body);
+    if (known?.behaviour.status !== 'processing' || !parsed.success) {
+      return response.status(409).json({ message: 'Not held.' });
+    }
+    const settled = { ...known, behaviour: { ...known.behaviour, ...parsed.data } };
+    report(settled);
+    return response.json(settled);
   });
   app.get('/payments', (request, response) => {
     const orderId = request.query.orderId;
@@ -173,20 +169,9 @@ function refundRoutes(
   payments: Map<string, ChannelPayment>,
   refunds: Map<string, ChannelRefund>,
   record: (entry: Entry) => void,
+  misbehaviour: Misbehaviour,
 ): void {
-  let misbehaviour = faults.parse({});
-  app.put('/faults', (request, response) => {
-    const parsed = faults.safeParse(request.body);
-    if (!parsed.success) return response.status(422).json({ message: z.prettifyError(parsed.error) });
-    misbehaviour = parsed.data;
-    return response.json(misbehaviour);
-  });
-  type Counted = Exclude<keyof typeof misbehaviour, 'refundFailureRate' | 'answerAfterMs'>;
-  const uses = (fault: Counted) => {
-    if (misbehaviour[fault] === 0) return false;
-    misbehaviour[fault] -= 1;
-    return true;
-  };
+  const { uses, now } = misbehaviour;
   /** What becomes of a refund that is asked for now. */
   const statusNow = (): ChannelRefund['status'] => {
     if (uses('refuseNextRefunds')) return 'failed';
@@ -196,7 +181,7 @@ function refundRoutes(
     const parsed = refundRequest.safeParse(request.body);
     if (!parsed.success) return response.status(422).json({ message: z.prettifyError(parsed.error) });
     if (uses('hangNextRefunds')) return undefined;
-    const fails = uses('failNextRefunds') || Math.random() < misbehaviour.refundFailureRate;
+    const fails = uses('failNextRefunds') || Math.random() < now().refundFailureRate;
     if (fails) return response.status(500).json({ message: 'The channel is out of order.' });
     const known = refunds.get(parsed.data.refundId);
     if (known !== undefined && known.amountFen !== parsed.data.amountFen) {
@@ -209,7 +194,7 @@ function refundRoutes(
     if (isNew) record({ kind: 'refund', refund: made(parsed.data, statusNow()) });
     if (uses('loseNextAnswers')) return response.status(500).json({ message: 'The answer got lost.' });
     if (uses('hangNextAnswers')) return undefined;
-    await sleep(misbehaviour.answerAfterMs);
+    await sleep(now().answerAfterMs);
     return response.status(isNew ? 201 : 200).json(refunds.get(parsed.data.refundId));
   });
   app.get('/refunds', (_request, response) => response.json({ items: [...refunds.values()] }));

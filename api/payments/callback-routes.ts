@@ -1,8 +1,9 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import express from 'express';
 import { z } from 'zod';
+import { isSignedByChannel } from '../../codec/channel-signature';
 import type { CallbackSecrets } from '../../config/callback-secrets';
-import { PAYMENT_CHANNELS, type PaymentChannel } from '../../domain/orders/order';
+import { PAYMENT_CHANNELS } from '../../domain/orders/order';
+import { REPORTED_PAYMENT } from '../../domain/orders/reported-payment';
 import { AppError } from '../../domain/shared/errors';
 import { read } from '../../domain/shared/faults';
 import { storeCallback } from '../../prisma/store/payments/callbacks';
@@ -13,17 +14,11 @@ import { documentEndpoint } from '../http/openapi';
 import { invalid } from '../http/problems';
 import { id } from '../http/schemas';
 
-/** A signature older or newer than this is a replay. */
-const TOLERANCE_SECONDS = 300;
-
 const callback = z
   .strictObject({
-    transactionId: z.string().regex(/^[\w-]{1,64}$/),
+    ...REPORTED_PAYMENT,
     orderId: id('ord'),
     status: z.enum(['succeeded', 'failed']),
-    amountFen: z.int().min(0).max(1_000_000_000_00),
-    /** Of the order, for which the payment was made; left out where the channel does not know it (ORD-5). */
-    priceVersion: z.int().min(1).max(1_000).optional(),
   })
   .openapi('PaymentCallback');
 
@@ -32,22 +27,6 @@ const refused = () =>
     'PAYMENT.SIGNATURE_INVALID',
     'Sign the time, the channel and the raw body with the secret of the channel.',
   );
-
-type Signed = { header: string | undefined; channel: PaymentChannel; body: Buffer };
-
-/**
- * Checks `X-Channel-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<channel>.<body>">` with the secrets of the
- * channel: two during a rotation, none when it is not configured.
- */
-function isSigned({ header, channel, body }: Signed, secrets: CallbackSecrets): boolean {
-  const [, time, signature] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header ?? '') ?? [];
-  if (time === undefined || signature === undefined) return false;
-  if (Math.abs(Date.now() / 1000 - Number(time)) > TOLERANCE_SECONDS) return false;
-  const given = Buffer.from(signature, 'hex');
-  return secrets[channel].some((secret) =>
-    timingSafeEqual(createHmac('sha256', secret).update(`${time}.${channel}.`).update(body).digest(), given),
-  );
-}
 
 function parseJson(body: Buffer): unknown {
   try {
@@ -81,7 +60,7 @@ export function gatewayRoutes(context: ApiContext, { db, secrets }: { db: Databa
       const { channel } = path.data;
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       // Whoever else sends garbage, from whatever address, uses up nothing of what the channel may send.
-      if (!isSigned({ header: request.header('x-channel-signature'), channel, body }, secrets)) {
+      if (!isSignedByChannel({ header: request.header('x-channel-signature'), channel, body }, secrets)) {
         context.limiter.unverified({ request, response });
         throw refused();
       }
