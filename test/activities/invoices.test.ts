@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { Client } from 'pg';
+import { z } from 'zod';
 import type { InvoiceStep } from '../../domain/invoices/step';
 import { applyInvoiceCommand, requested } from '../../domain/invoices/transitions';
 import { paymentReceived } from '../../domain/ledger/events';
+import { returnOf } from '../../domain/refunds/refund';
+import type { RefundState } from '../../domain/refunds/state';
+import type { RefundStep } from '../../domain/refunds/step';
+import { applyRefundCommand, begun } from '../../domain/refunds/transitions';
 import { systemCause } from '../../domain/shared/step';
 import { liveInvoiceOf } from '../../prisma/store/invoices/invoices';
 import { postJournal } from '../../prisma/store/ledger/post';
@@ -10,7 +15,10 @@ import { type Database, openDatabase } from '../../prisma/store/shared/database'
 import { allActivities } from '../../worker/worker';
 import { BUYER, PROVIDER, unique } from '../factories/commands';
 import { INVOICE_POLICY, invoiceCommand, paidOrder } from '../factories/invoices';
-import { dyingAt, RUN, run, STATEMENTS, type Store, startStore } from '../support/store';
+import { REFUND_POLICY, refundCommand } from '../factories/refunds';
+import { POLICY } from '../factories/states';
+import { eventually } from '../support/eventually';
+import { dyingAt, RUN, run, STATEMENTS, type Store, startStore, stepOf } from '../support/store';
 
 const CONNECTIONS = 20;
 let store: Store;
@@ -105,22 +113,6 @@ describe('INV-1: however many ask at once, no order is invoiced beyond what is l
     for (const { invoicedFen, paidFen } of invoiced) expect(invoicedFen).toBeLessThanOrEqual(paidFen);
   });
 
-  test('a refund that is opened at the same moment: the order is refunded, or invoiced, never both', async () => {
-    await warm();
-    for (let round = 0; round < 10; round += 1) {
-      const buyer = newBuyer();
-      const orderId = await paidOrder(db, buyer);
-      /** As a refund begins: it locks the order, and is blocked by a live invoice (RFD-4). */
-      const refund = db.$transaction(async (tx) => {
-        await tx.$executeRaw`SELECT FROM orders WHERE id = ${orderId} FOR NO KEY UPDATE`;
-        if ((await liveInvoiceOf(tx, orderId)) !== null) throw new Error('it is invoiced');
-        await tx.order.update({ where: { id: orderId }, data: { state: 'refunding' } });
-      });
-      const answers = await Promise.allSettled([ask(asking(10_000, [orderId], buyer)), refund]);
-      expect(fulfilled(answers)).toHaveLength(1);
-    }
-  });
-
   test('an order that is being refunded, or is cancelled and not refunded yet, has nothing to invoice', async () => {
     const buyer = newBuyer();
     const states = ['refunding', 'refunded', 'cancelled'];
@@ -141,6 +133,89 @@ describe('INV-1: however many ask at once, no order is invoiced beyond what is l
     const by = { commandId: `cmd_${unique()}`, actor: 'system', runId: null, effectiveAt: receivedAt };
     await postJournal(db, paymentReceived(held), by);
     await expect(ask(asking(1, null, buyer))).rejects.toMatchObject({ type: 'INVOICE.AMOUNT_NOT_LEFT' });
+  });
+});
+
+describe('INV-1, RFD-4: an invoice is asked for as its order is refunded or cancelled', () => {
+  /** Each comes for the order's row while that is locked, behind those before it: they have it in this order. */
+  async function inLine(orderId: string, ...racers: (() => Promise<unknown>)[]) {
+    const running: Promise<PromiseSettledResult<unknown>[]>[] = [];
+    await db.$transaction(async (tx) => {
+      await tx.$executeRaw`SELECT FROM orders WHERE id = ${orderId} FOR UPDATE`;
+      for (const racer of racers) {
+        running.push(Promise.allSettled([racer()]));
+        await eventually(async () => expect(await blocked()).toBe(running.length));
+      }
+    });
+    return (await Promise.all(running)).flat().map((one) => (one.status === 'fulfilled' ? 'done' : one.reason.type));
+  }
+  const blocked = async () => {
+    const [{ count }] = counted.parse(
+      await store.db.$queryRaw`SELECT count(*)::int FROM pg_stat_activity
+                               WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return count;
+  };
+  const counted = z.tuple([z.object({ count: z.int() })]);
+  type Paid = Awaited<ReturnType<Store['paid']>>;
+
+  /** The steps of a refund, as its workflow has them recorded. */
+  function refundOf({ terms: { orderId, deliveryId } }: Paid) {
+    const refundId = `rfd_${unique()}`;
+    const parties = { buyerId: BUYER, providerId: PROVIDER, initiatedBy: 'buyer', reasonCode: 'other' } as const;
+    const terms = { refundId, orderId, deliveryId, ...parties, amountFen: 200_000 };
+    const record = (sequence: number, transition: Pick<RefundStep, 'state' | 'notices'>) => {
+      const cause = systemCause(`${refundId}/${sequence}`, 'test');
+      return run(activities.recordRefundStep, {
+        ...{ ...cause, ...transition, terms, policy: REFUND_POLICY, sequence },
+        ...{ requestId: 'req_test', atMs: Date.now() },
+      });
+    };
+    const open = () => record(1, begun(terms, 'late', Date.now()));
+    const agree = ({ state }: { state: RefundState }) =>
+      record(2, applyRefundCommand(state, refundCommand('provider.agree'), Date.now()));
+    return { refundId, open, agree, opened: () => activities.storedRefundStep({ refundId, sequence: 1 }) };
+  }
+  /** The step that cancels the delivery of an order, and the order with it. */
+  function cancel({ terms: { deliveryId }, state: before }: Paid) {
+    const state = { ...before, stage: 'awaiting_acceptance' } as const;
+    const step = stepOf({ deliveryId, sequence: 2, state }, 'buyer.acceptance.accept');
+    const cancelled = { ...step.state, stage: 'cancelled', outcome: 'cancelled_and_refunded' } as const;
+    return run(activities.recordDeliveryStep, {
+      step: { ...step, state: cancelled },
+      appealTarget: POLICY.appealTarget,
+    });
+  }
+  const invoicing = ({ terms: { orderId } }: Paid) => ask(asking(200_000, [orderId]));
+  const isInvoiced = async ({ terms: { orderId } }: Paid) => (await liveInvoiceOf(db, orderId)) !== null;
+
+  test.each(['invoice', 'refund'] as const)('the %s comes first', async (first) => {
+    const paid = await store.paid();
+    const refund = refundOf(paid);
+    const racers = [() => invoicing(paid), refund.open];
+    const answers = await inLine(paid.terms.orderId, ...(first === 'invoice' ? racers : racers.reverse()));
+    expect(answers).toEqual(first === 'invoice' ? ['done', 'done'] : ['done', 'INVOICE.ORDER_NOT_INVOICEABLE']);
+    const opened = await refund.opened();
+    if (opened === null) throw new Error('the refund was opened');
+    // What is agreed to waits for the invoice that came before it; none comes after it.
+    const { state } = await refund.agree(opened);
+    expect(state.waitsFor).toEqual(first === 'invoice' ? ['invoice'] : []);
+    expect(await isInvoiced(paid)).toBe(first === 'invoice');
+  });
+
+  test.each(['invoice', 'cancellation'] as const)('against the cancellation, the %s comes first', async (first) => {
+    const paid = await store.paid();
+    const racers = [() => invoicing(paid), () => cancel(paid)];
+    const answers = await inLine(paid.terms.orderId, ...(first === 'invoice' ? racers : racers.reverse()));
+    expect(answers).toEqual(first === 'invoice' ? ['done', 'done'] : ['done', 'INVOICE.ORDER_NOT_INVOICEABLE']);
+    expect(await isInvoiced(paid)).toBe(first === 'invoice');
+    const money = returnOf(paid.payment, 'delivery_cancelled');
+    const sending = run(activities.sendRefund, money).then(
+      () => 'sent',
+      ({ type }) => type,
+    );
+    expect(await sending).toBe(first === 'invoice' ? 'REFUND.WAITS_FOR_INVOICE' : 'sent');
+    expect(store.channel.sent.get(money.refundId)).toBe(first === 'invoice' ? undefined : 200_000);
   });
 });
 
