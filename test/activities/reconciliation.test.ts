@@ -6,7 +6,9 @@ import { shanghaiDay } from '../../domain/calendar/working-days';
 import { paymentReceived } from '../../domain/ledger/events';
 import { compareAmounts, resolutionOf } from '../../domain/ledger/reconciliation';
 import { returnOf } from '../../domain/refunds/refund';
+import { differencesWithin } from '../../prisma/store/ledger/comparison';
 import { resolveDifference } from '../../prisma/store/ledger/differences';
+import { postJournal } from '../../prisma/store/ledger/post';
 import type { Change } from '../../prisma/store/shared/audited-transaction';
 import { unique } from '../factories/commands';
 import { newTerms, paymentFor } from '../factories/orders';
@@ -117,6 +119,40 @@ describe('WDR-9: the reconciliation of a day', () => {
     expect(await compareRecords()).toBe(0);
     expect(await compareRecords(-DAY_MS)).toBe(1);
     expect(await differences()).toEqual([['clearing', `buyer_funds:wechat/${payment.transactionId}`, 200_000, 0]]);
+  });
+
+  test('a clearing key is open too long a millisecond beyond the limit, not at it, nor a millisecond before', async () => {
+    const ended = await store.paid();
+    // One whose order runs, which is never open too long, and one that is no order's.
+    await store.paid();
+    const surplus = paymentFor(newTerms());
+    const { paymentId: id, receivedAtMs, ...row } = surplus;
+    const receivedAt = new Date(receivedAtMs);
+    await store.db.payment.create({ data: { ...row, id, status: 'surplus', receivedAt } });
+    const by = { commandId: `cmd_${unique()}`, actor: 'system', runId: null, effectiveAt: receivedAt };
+    await postJournal(store.db, paymentReceived(surplus), by);
+    const limitMs = dayBounds(today).toMs - 3 * DAY_MS;
+    /** Everything was opened, and the one order ended, so many milliseconds later than the limit. */
+    const openSince = async (openedMs: number, endedMs: number) => {
+      await owner.query('UPDATE clearing_balances SET opened_at = $1', [new Date(limitMs + openedMs)]);
+      const end = { state: 'cancelled', endedAt: new Date(limitMs + endedMs) };
+      await store.db.order.update({ where: { id: ended.terms.orderId }, data: end });
+      const found = await differencesWithin(store.db, { from: new Date(0), to: new Date(0) }, new Date(limitMs));
+      return found.map(({ kind, key }) => [kind, key]).sort();
+    };
+    const [ofEnded, ofNone] = [ended.payment, surplus].map(({ transactionId }) => [
+      ...['clearing', `buyer_funds:wechat/${transactionId}`],
+    ]);
+    expect(await openSince(1, 1)).toEqual([]);
+    expect(await openSince(0, 0)).toEqual([]);
+    expect(await openSince(-1, -1)).toEqual([ofEnded, ofNone].sort());
+    // Both count: how long it is open, and how long its order has ended.
+    expect(await openSince(-1, 0)).toEqual([ofNone]);
+    expect(await openSince(0, -1)).toEqual([]);
+    // The limit is counted from the end of the day.
+    await openSince(-1, -1);
+    expect(await compareRecords(3 * DAY_MS + 1)).toBe(0);
+    expect(await compareRecords(3 * DAY_MS)).toBe(2);
   });
 
   test('finds where the list of a channel disagrees, each difference once however often it is seen', async () => {
