@@ -25,6 +25,10 @@ const times = <T>(count: number, one: () => Promise<T>) => Array<() => Promise<T
 const knock = () => api.buyer.get('/v1/buyer/orders?limit=1');
 const race = (racers: (() => Promise<Answer>)[]) => answersFromOneBarrier(racers, knock);
 const statuses = (answers: Answer[]) => answers.map(({ status }) => status);
+const codes = (answers: Answer[]) =>
+  answers
+    .map(({ status, body }) => (status < 300 ? `${status}` : `${status} ${(body as { code: string }).code}`))
+    .sort();
 
 type Fact = { orderId: string; amountFen: number; transactionId: string; priceVersion?: number };
 const factOf = ({ id, payableFen, priceVersion }: Order, transactionId: string): Fact => ({
@@ -66,6 +70,12 @@ describe('ORD-6: payments of one order at the same moment', () => {
     await becomes(order.id, 'awaiting_start');
     await eventually(async () => expect(await db.paymentCallback.count({ where: { handledAt: null } })).toBe(0));
     await Promise.all(relays.map((relay) => relay.stop()));
+    // Each layer does its part, or the one behind it would only hide that: one report, one step, one payment, one journal.
+    expect(await db.paymentCallback.findMany({ where: { orderId: order.id } })).toMatchObject([
+      { handling: 'signalled' },
+    ]);
+    const steps = await db.step.findMany({ where: { objectId: order.id }, orderBy: { sequence: 'asc' } });
+    expect(steps.map(({ action }) => action)).toEqual(['order.placed', 'order.paid']);
     expect(await db.payment.findMany({ where: { orderId: order.id } })).toMatchObject([{ status: 'accepted' }]);
     const journals = await db.journal.findMany({ where: { objectId: order.id } });
     expect(journals.map(({ businessKey }) => businessKey)).toEqual([`payment/wechat/${fact.transactionId}`]);
@@ -111,6 +121,10 @@ describe('ORD-6: payments of one order at the same moment', () => {
         await eventually(async () => expect(await sentBack(fact.transactionId)).toEqual([order.payableFen]));
         const unpaid = { state: 'pending_payment', payableFen: 150_000, paidFen: 0, priceVersion: 2 };
         expect(await story.orderNow(order.id)).toMatchObject(unpaid);
+        // The price does not change under a payment that was received: this one came after the change began.
+        const { receivedAt } = await api.db.paymentCallback.findFirstOrThrow({ where: { orderId: order.id } });
+        const step = await api.db.step.findFirstOrThrow({ where: { objectId: order.id, action: 'provider.price' } });
+        expect(receivedAt.getTime()).toBeGreaterThanOrEqual(step.at.getTime());
       } else {
         expect(changed).toMatchObject({ status: 409, body: { code: 'ORDER.NOT_ALLOWED' } });
         expect(await becomes(order.id, 'awaiting_start')).toMatchObject({ paidFen: order.payableFen, priceVersion: 1 });
@@ -136,6 +150,8 @@ describe('RFD-6: refunds of one order at the same moment', () => {
     const first = await race([...times(2, accept(deliveryId)), ...times(10, ask(orderId))]);
     const opened = first.slice(2).filter(({ status }) => status === 201);
     expect(opened).toHaveLength(1);
+    // The others are refused because one is open, not because that one has left nothing, or for no reason at all.
+    expect(codes(first.slice(2))).toEqual(['201', ...Array(9).fill('409 REFUND.OPEN')]);
     const refund = bodyOf<Refund>(opened[0] ?? { status: 0, headers: new Headers(), body: null }, 201);
     // Accepted before, nothing of it is executed by itself; else the acceptances were refused.
     const accepted = first.slice(0, 2).filter(({ status }) => status === 200).length;
@@ -162,5 +178,10 @@ describe('RFD-6: refunds of one order at the same moment', () => {
     const steps = await api.db.step.findMany({ where: { objectId: refund.id } });
     const decided = steps.filter(({ action }) => /agree|auto_execute|withdraw/.test(action));
     expect(decided).toHaveLength(1);
+    // What a refund held could not be accepted meanwhile: it is cancelled with it, or goes on where it was.
+    const { stage } = await story.delivery(deliveryId);
+    if (accepted === 1) expect(stage).toBe('completed');
+    else if (isBack) expect(stage).toBe('cancelled');
+    else expect(['awaiting_acceptance', 'completed']).toContain(stage);
   }
 });

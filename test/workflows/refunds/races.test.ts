@@ -69,6 +69,9 @@ describe('RFD-6: everything at the same instant', () => {
     ]);
     const opened = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     expect(opened).toHaveLength(1);
+    // The others are refused because one is open, not because that one has left nothing, or for no reason at all.
+    const refused = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason.cause?.type] : []));
+    expect(refused).toEqual(Array(19).fill('REFUND.OPEN'));
     expect(await world.db.order.findUniqueOrThrow({ where: { id: delivery.terms.orderId } })).toMatchObject({
       state: 'refunding',
       refundReservedFen: 150_000n,
