@@ -25,6 +25,8 @@ export interface TemporalOptions {
   /** Lets the UI show payloads that are encrypted for everybody else; kept from the command line, which all may read. */
   uiCodecEndpoint?: string;
   namespace?: string;
+  /** After how long the server gives a workflow task of a worker that has died to another, e.g. `3s`; 10 s by default. */
+  workflowTaskTimeout?: string;
   logFile: string;
   /** For tests: ends with Ctrl-C. */
   attached?: boolean;
@@ -50,6 +52,9 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   if (options.dbFile !== undefined) mkdirSync(path.dirname(options.dbFile), { recursive: true });
   const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'warn'];
   args.push('--namespace', namespace, '--ui-disable-news-fetch');
+  if (options.workflowTaskTimeout !== undefined) {
+    args.push('--dynamic-config-value', `history.defaultWorkflowTaskTimeout="${options.workflowTaskTimeout}"`);
+  }
   if (options.uiPort === undefined) args.push('--headless');
   else args.push('--ui-ip', '127.0.0.1', '--ui-port', String(options.uiPort));
   if (options.dbFile !== undefined) args.push('--db-filename', options.dbFile);

@@ -79,7 +79,13 @@ export async function startSystem({ worker = REAL_WORKER, policy = {}, env = {} 
     return cluster;
   };
   const runTemporal = () =>
-    startTemporal({ port: ports.temporal, dbFile: path.join(folder, 'temporal.db'), ...spawned('temporal') });
+    startTemporal({
+      port: ports.temporal,
+      dbFile: path.join(folder, 'temporal.db'),
+      // Nothing is tested by waiting ten seconds after each death of a worker.
+      workflowTaskTimeout: '3s',
+      ...spawned('temporal'),
+    });
   const runProgram = (name: 'worker' | 'api', { entry, env }: WorkerProgram) => {
     const readyUrl = `http://127.0.0.1:${ports[name]}/readyz`;
     return startProgram({ name, entry, env: { ...environment, ...env }, readyUrl, ...spawned(name) });
