@@ -72,7 +72,6 @@ export function outsideOf(config: Config, db: Database): Outside {
     webhooks: webhookSender({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     instances: instanceEndpoint({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
     reviewHandlers: reviewHandlersOf(keys),
-    // There are no invoices yet.
     liveInvoiceOf,
   };
 }
